@@ -1,0 +1,1 @@
+"""What the business and the environment say: rules, channels, roster, settings."""

@@ -1,0 +1,111 @@
+"""The roster: who works leads, in which role, where, and when they are away."""
+
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+#: The roles of the handbooks, each with the Chinese names that a roster may use.
+ROLE_NAMES: dict[str, tuple[str, ...]] = {
+    "representative": ("销售代表", "代表"),
+    "assistant": ("助理", "销售助理"),
+    "senior": ("资深", "资深代表", "资深销售代表", "资深销售"),
+    "supervisor": ("主管", "销售主管"),
+    "manager": ("经理", "销售经理"),
+    "tech": ("技术支持", "技术"),
+    "marketing": ("市场", "市场部"),
+    "admin": ("行政", "行政部"),
+}
+_ROLE_OF = {name: role for role, names in ROLE_NAMES.items() for name in names}
+
+Role = Annotated[
+    Literal["representative", "assistant", "senior", "supervisor", "manager", "tech", "marketing", "admin"],
+    BeforeValidator(lambda value: _ROLE_OF.get(value, value) if isinstance(value, str) else value),
+]
+
+
+def role_name(role: str, lang: str = "zh_CN") -> str:
+    """A role as people read it."""
+    return role if lang == "en" else ROLE_NAMES[role][0]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Leave(_Frozen):
+    """Days away, the first and the last one included."""
+
+    start: date = Field(alias="from")
+    end: date = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.end < self.start:
+            raise ValueError(f"leave ends on {self.end}, before it begins on {self.start}")
+        return self
+
+
+def _listed(value: Any) -> Any:
+    return () if value is None else (value,) if isinstance(value, str) else value
+
+
+_Places = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class Person(_Frozen):
+    """One person; empty regions or industries mean all of them."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    name: str = Field(min_length=1)
+    role: Role
+    team: str = Field(min_length=1)
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    reports_to: str | None = None
+    deputy: str | None = None
+    regions: _Places = ()
+    industries: _Places = ()
+    #: The share of new leads relative to the others of the role.
+    capacity: int = Field(default=1, ge=0)
+    #: Most open leads at a time; None means the common limit A-OPEN-CAP.
+    open_cap: int | None = Field(default=None, ge=0)
+    leave: tuple[Leave, ...] = ()
+    active: bool = True
+
+    def is_away(self, on: date) -> bool:
+        """Whether the person is on leave on the day."""
+        return any(span.start <= on <= span.end for span in self.leave)
+
+
+class Roster(_Frozen):
+    """Everybody, in the order of the file, which is also the last tie-break."""
+
+    people: tuple[Person, ...] = ()
+
+    @model_validator(mode="after")
+    def _ties_up(self) -> Self:
+        ids = [person.id for person in self.people]
+        doubles = sorted({name for name in ids if ids.count(name) > 1})
+        if doubles:
+            raise ValueError(f"people twice: {', '.join(doubles)}")
+        for person in self.people:
+            for key in ("reports_to", "deputy"):
+                other = getattr(person, key)
+                if other is not None and (other not in ids or other == person.id):
+                    raise ValueError(f"{person.id}: {key} names {other!r}, who is nobody else of the roster")
+        self._refuse_circles()
+        return self
+
+    def _refuse_circles(self) -> None:
+        above = {person.id: person.reports_to for person in self.people}
+        for start in above:
+            seen, at = {start}, above[start]
+            while at is not None:
+                if at in seen:
+                    raise ValueError(f"{start}: reports_to leads back to {at}")
+                seen.add(at)
+                at = above[at]
+
+    def person(self, person_id: str) -> Person | None:
+        """The person with an id, or None."""
+        return next((person for person in self.people if person.id == person_id), None)

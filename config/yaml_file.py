@@ -1,0 +1,109 @@
+"""YAML files read as plain data that still knows on which line each key stands."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from config.errors import ConfigError
+
+_SCALARS = {"int": int, "float": float, "timestamp": date.fromisoformat}
+
+
+@dataclass(frozen=True)
+class Located:
+    """A piece of YAML: its plain data, the file it stands in and its node."""
+
+    data: Any
+    file: Path
+    node: Node | None
+
+    @property
+    def first_line(self) -> int:
+        """The line on which the piece begins, from 1."""
+        return self.node.start_mark.line + 1 if self.node is not None else 1
+
+    def line(self, keys: tuple[Any, ...]) -> int:
+        """The line of the key that `keys` leads to, or of the last part of the way that exists."""
+        node, line = self.node, self.first_line
+        for key in keys:
+            step = _step(node, key)
+            if step is None:
+                break
+            line, node = step
+        return line
+
+    def item(self, index: int) -> "Located":
+        """One entry of a sequence, with its own lines."""
+        node = self.node.value[index] if isinstance(self.node, SequenceNode) else None
+        return Located(self.data[index], self.file, node)
+
+    def get(self, key: str) -> "Located":
+        """The value of a key of a mapping, with its own lines."""
+        step = _step(self.node, key)
+        return Located(self.data[key], self.file, step[1] if step else None)
+
+
+def read_yaml(path: Path) -> Located:
+    """Read one YAML file; a key written twice, or text that is no YAML, is a ConfigError."""
+    try:
+        node = YAML(typ="safe").compose(path.read_text(encoding="utf-8"))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
+        raise ConfigError(f"not readable as YAML: {error.problem}", file=path, line=line) from error
+    except (UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"cannot be read: {error}", file=path) from error
+    return Located(None if node is None else _plain(node, path, ()), path, node)
+
+
+def _step(node: Node | None, key: Any) -> tuple[int, Node] | None:
+    if isinstance(node, MappingNode):
+        for name, value in node.value:
+            if name.value == str(key):
+                return name.start_mark.line + 1, value
+    if isinstance(node, SequenceNode) and isinstance(key, int) and key < len(node.value):
+        child = node.value[key]
+        return child.start_mark.line + 1, child
+    return None
+
+
+def _plain(node: Node, path: Path, keys: tuple[Any, ...]) -> Any:
+    if isinstance(node, MappingNode):
+        return _mapping(node, path, keys)
+    if isinstance(node, SequenceNode):
+        return [_plain(child, path, (*keys, i)) for i, child in enumerate(node.value)]
+    return _scalar(node, path, keys)
+
+
+def _mapping(node: MappingNode, path: Path, keys: tuple[Any, ...]) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for name, value in node.value:
+        key = _plain(name, path, keys)
+        if key in found:
+            line = name.start_mark.line + 1
+            raise ConfigError("the key is written twice", file=path, key=_dotted((*keys, key)), line=line)
+        found[key] = _plain(value, path, (*keys, key))
+    return found
+
+
+def _scalar(node: ScalarNode, path: Path, keys: tuple[Any, ...]) -> Any:
+    kind = node.tag.rsplit(":", 1)[-1]
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return node.value.lower() == "true"
+    text = node.value.replace("_", "") if kind in ("int", "float") else node.value
+    try:
+        return _SCALARS[kind](text) if kind in _SCALARS else text
+    except ValueError as error:
+        line = node.start_mark.line + 1
+        raise ConfigError(f"{node.value!r} is no {kind}", file=path, key=_dotted(keys), line=line) from error
+
+
+def _dotted(keys: tuple[Any, ...]) -> str:
+    return ".".join(str(key) for key in keys)

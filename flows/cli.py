@@ -1,0 +1,237 @@
+"""The command line `leads`: what can be asked and how; the work is imported when it is asked for.
+
+Exit codes: 0 done; 1 something was refused or failed (it says what); 2 the command or the
+configuration is wrong; 130 interrupted.
+"""
+
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+from flows.console import INTERRUPTED, USAGE, Answer, exit_code, one_line, say, say_home
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+EPILOGUE = """\
+Every command prints LEADS_HOME, the folder that holds all state (default ./var).
+Exit codes: 0 done, 1 something was refused or failed, 2 wrong command or configuration, 130 interrupted."""
+
+app = App(
+    name="leads",
+    help="B2B sales leads: taken in, cleaned, deduplicated, screened, graded and owned.\n\n"
+    "Example: leads ingest fair.csv --channel fairs",
+    help_format="plaintext",
+    help_epilogue=EPILOGUE,
+    version_flags=[],
+    default_parameter=Parameter(negative=(), show_default=False),
+    suppress_keyboard_interrupt=False,
+)
+db = App(name="db", help="Look after the database.\n\nExample: leads db upgrade", help_format="plaintext")
+export = App(
+    name="export",
+    help="Write rows or leads to a CSV or Parquet file.\n\nExample: leads export rows --out rows.csv",
+    help_format="plaintext",
+)
+app.command(db)
+app.command(export)
+
+Json = Annotated[bool, Parameter(name="--json", help="Answer in JSON on standard output.")]
+Quiet = Annotated[bool, Parameter(name=["--quiet", "-q"], help="Say nothing when all is well.")]
+AsOf = Annotated[str | None, Parameter(help="The moment the run stands for, as 2024-03-15T09:00 (default: now).")]
+Out = Annotated[Path, Parameter(name=["--out", "-o"], help="The file to write: .csv or .parquet.")]
+
+
+@app.command
+def ingest(
+    *paths: Path,
+    channel: Annotated[str | None, Parameter(help="The channel the files come from (default: default).")] = None,
+    dry_run: Annotated[bool, Parameter(help="Read and check only: nothing is stored or moved.")] = False,
+    direct: Annotated[bool, Parameter(help="Run without Prefect.")] = False,
+    as_of: AsOf = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Take lead files in: those waiting in intake/<channel>/, or the files and folders named.
+
+    A named file is read where it lies and never moved.
+
+    Example: leads ingest fair.csv --channel fairs
+
+    Parameters
+    ----------
+    paths
+        Files or folders; none means the intake folders.
+    """
+    from flows import commands
+
+    settings = _open(as_json or quiet)
+    asked = commands.IngestRequest(paths, channel, dry_run, direct, as_of, show=not (as_json or quiet))
+    return _say(commands.ingest(settings, asked), settings, as_json, quiet)
+
+
+@app.command
+def explain(*numbers: Annotated[str, Parameter(required=True)], as_json: Json = False) -> int:
+    """Tell the whole story of a lead: its rows, each decision with its rule, and why this owner.
+
+    Example: leads explain XL202403001
+
+    Parameters
+    ----------
+    numbers
+        Lead numbers.
+    """
+    from flows import commands
+
+    settings = _open(as_json)
+    return _say(commands.explain(settings, numbers), settings, as_json)
+
+
+@app.command
+def check_rules(
+    *,
+    write_docs: Annotated[bool, Parameter(help="Write docs/rules.md anew.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Read all rules, channels and the roster, the company's own included, and say what they are.
+
+    Example: LEADS_CONFIG=./company leads check-rules
+    """
+    from flows import commands
+
+    settings = _open(as_json)
+    return _say(commands.check_rules(settings, write_docs=write_docs), settings, as_json)
+
+
+@db.command
+def upgrade(*, as_json: Json = False) -> int:
+    """Bring the database to the newest schema and make the folders; harmless when repeated.
+
+    Example: leads db upgrade
+    """
+    from flows import commands
+
+    settings = _open(as_json)
+    return _say(commands.upgrade(settings), settings, as_json)
+
+
+@export.command
+def rows(*, out: Out, as_json: Json = False) -> int:
+    """Write one line per row received, with its outcome and its lead's current decisions.
+
+    Example: leads export rows --out rows.csv
+    """
+    return _export("rows", out, as_json)
+
+
+@export.command
+def leads(*, out: Out, as_json: Json = False) -> int:
+    """Write one line per lead.
+
+    Example: leads export leads --out leads.parquet
+    """
+    return _export("leads", out, as_json)
+
+
+@app.command
+def split(
+    number: str,
+    /,
+    *,
+    row: Annotated[tuple[int, ...], Parameter(help="A row (submission) id, as explain shows it.")],
+    reason: Annotated[str, Parameter(help="Why the rows are not this lead's.")],
+    by: Annotated[str, Parameter(help="Who says so: a person of the roster.")],
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> int:
+    """Take rows out of a lead that they were joined to by mistake; they become a lead of their own.
+
+    Example: leads split XL202403001 --row 17 --reason "another person" --by wang.min
+
+    Parameters
+    ----------
+    number
+        The lead's number.
+    """
+    from flows import commands
+
+    settings = _open(as_json)
+    asked = commands.SplitRequest(number, row, reason, by, as_of)
+    return _say(commands.split(settings, asked), settings, as_json)
+
+
+@app.command
+def demo(
+    *,
+    direct: Annotated[bool, Parameter(help="Run without Prefect.")] = False,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> int:
+    """Run the main job on the sample files and tell what came of it.
+
+    Example: leads demo
+    """
+    from flows import demo as demonstration
+
+    settings = _open(as_json)
+    return _say(demonstration.run(settings, direct=direct, as_of=as_of, show=not as_json), settings, as_json)
+
+
+@app.command
+def version(*, as_json: Json = False) -> int:
+    """Print the version of leadflow and of what it stands on.
+
+    Example: leads version
+    """
+    from flows import commands
+
+    settings = _open(as_json)
+    return _say(commands.version(), settings, as_json)
+
+
+def run(tokens: Iterable[str] | None = None) -> int:
+    """Carry out one command line; give its exit code, and say an expected error in one line."""
+    try:
+        return app(tokens, exit_on_error=False, print_error=False, result_action="return_value") or 0
+    except CycloptsError as error:
+        print(f"leads: {error}", file=sys.stderr)
+        print("Try: leads --help", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print("leads: interrupted; run the same command again to go on", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        code = exit_code(error)
+        if code is None:
+            raise
+        print(f"leads: {one_line(error)}", file=sys.stderr)
+        return code
+
+
+def main() -> None:
+    """Be the console script: a stop signal ends the run as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(run())
+
+
+def _open(aside: bool) -> "Settings":
+    from config.settings import get_settings
+
+    settings = get_settings()
+    say_home(settings.home, aside=aside)
+    return settings
+
+
+def _say(answer: Answer, settings: "Settings", as_json: bool, quiet: bool = False) -> int:
+    return say(answer, settings.home, as_json=as_json, quiet=quiet)
+
+
+def _export(what: Literal["rows", "leads"], out: Path, as_json: bool) -> int:
+    from flows import commands
+
+    settings = _open(as_json)
+    return _say(commands.export(settings, what, out), settings, as_json)

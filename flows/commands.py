@@ -1,0 +1,185 @@
+"""What each command does once it is understood; the work itself is imported here, when it is asked for."""
+
+import importlib.metadata
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from config.loader import load_config
+from config.settings import Settings
+from flows.console import OK, REFUSED, Answer, UsageError, aside
+from flows.engine import Engine, carry_out
+from flows.progress import bar
+
+if TYPE_CHECKING:
+    from flows.intake import Result
+
+STANDS_ON = ("prefect", "sqlalchemy", "pandas", "pyarrow", "great-expectations")
+
+
+@dataclass(frozen=True)
+class IngestRequest:
+    """What `leads ingest` was asked."""
+
+    paths: Sequence[Path]
+    channel: str | None = None
+    dry_run: bool = False
+    direct: bool = False
+    as_of: str | None = None
+    show: bool = True
+
+
+@dataclass(frozen=True)
+class SplitRequest:
+    """What `leads split` was asked."""
+
+    number: str
+    rows: tuple[int, ...]
+    reason: str
+    by: str
+    as_of: str | None = None
+
+
+def ingest(settings: Settings, asked: IngestRequest) -> Answer:
+    """Take files in and tell what came of them."""
+    from flows.summary import run_text
+
+    result, engine = run_ingest(settings, asked)
+    data = {**result.as_dict(), "engine": engine.as_dict()}
+    refused = bool(result.in_state("refused"))
+    return Answer(run_text(result, settings), data, REFUSED if refused else OK)
+
+
+def run_ingest(settings: Settings, asked: IngestRequest) -> "tuple[Result, Engine]":
+    """Run the main job on Prefect where it can be had; give its result and what carried it."""
+    from flows.intake import Request, channel_named, files_named, take_in
+
+    as_of = parse_moment(asked.as_of, settings)
+    config = load_config(settings.config)
+    if asked.channel is not None:
+        channel_named(config, asked.channel)
+    paths = tuple(files_named(tuple(asked.paths)))
+    if asked.paths and not paths:
+        raise UsageError("there is no file in " + ", ".join(map(str, asked.paths)))
+    request = Request(paths, asked.channel, as_of or datetime.now(UTC), asked.dry_run)
+
+    def on_prefect() -> "Result":
+        from flows.ingest import StepFailed
+        from flows.ingest import ingest as flow
+
+        try:
+            return flow([str(path) for path in paths], asked.channel, request.as_of, asked.dry_run)
+        except StepFailed as failed:
+            raise failed.fault or failed from None
+
+    def directly() -> "Result":
+        return take_in(request, settings, config)
+
+    remark = aside if asked.show else _unsaid
+    with bar(show=asked.show):
+        return carry_out(settings, on_prefect, directly, direct=asked.direct, remark=remark)
+
+
+def explain(settings: Settings, numbers: Sequence[str]) -> Answer:
+    """Tell the stories of leads."""
+    from models.db import make_engine
+    from tasks.explain import explain as story_of
+
+    config = load_config(settings.config)
+    engine = make_engine(settings.database_url)
+    stories = [story_of(engine, number, config, settings.lang) for number in numbers]
+    return Answer("\n\n".join(story.text for story in stories), {"leads": [story.as_dict() for story in stories]})
+
+
+def check_rules(settings: Settings, *, write_docs: bool = False) -> Answer:
+    """Read the whole configuration; what is wrong with it is a ConfigError."""
+    config = load_config(settings.config)
+    families: dict[str, int] = {}
+    for family, _rule in config.rules.every():
+        families[family] = families.get(family, 0) + 1
+    active = [person for person in config.roster.people if person.active]
+    data = {
+        "version": config.rules.version,
+        "rules": families,
+        "channels": sorted(config.channels),
+        "people": len(active),
+        "overlay": settings.config,
+    }
+    lines = [f"rules {config.rules.version}: " + ", ".join(f"{count} {name}" for name, count in families.items())]
+    lines.append("channels: " + ", ".join(data["channels"]))
+    lines.append(f"roster: {len(active)} people")
+    lines.append(f"company's own folder: {settings.config or 'none (LEADS_CONFIG)'}")
+    if write_docs:
+        from config.docs import write_docs as write
+
+        lines.append(f"written: {write(config)}")
+    return Answer("\n".join(lines), data)
+
+
+def upgrade(settings: Settings) -> Answer:
+    """Bring the database to the newest schema and make the folders."""
+    from models.db import make_engine
+    from models.db import upgrade as upgrade_database
+    from tasks.folders import make_folders
+
+    config = load_config(settings.config)
+    engine = make_engine(settings.database_url)
+    upgrade_database(engine)
+    make_folders(settings, config.channels)
+    database = engine.url.render_as_string(hide_password=True)
+    intake = [str(settings.intake / name) for name in sorted(config.channels)]
+    lines = [f"database {database}", "drop lead files into:", *(f"  {folder}" for folder in intake)]
+    return Answer("\n".join(lines), {"database": database, "intake": intake})
+
+
+def export(settings: Settings, what: Literal["rows", "leads"], out: Path) -> Answer:
+    """Write rows or leads to a file whose name says the format."""
+    if out.suffix.lower() not in (".csv", ".parquet"):
+        raise UsageError(f"--out {out}: the name must end in .csv or .parquet")
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"--out {out}: its folder does not exist")
+    from models.db import make_engine
+    from tasks.export import export_leads, export_rows
+
+    write = export_rows if what == "rows" else export_leads
+    lines = write(make_engine(settings.database_url), out)
+    return Answer(f"{lines} {what} written to {out.absolute()}", {"file": str(out.absolute()), "lines": lines})
+
+
+def split(settings: Settings, asked: SplitRequest) -> Answer:
+    """Take rows out of a lead by a person's word."""
+    from models.db import make_engine
+    from tasks.split import split_lead
+
+    config = load_config(settings.config)
+    if config.roster.person(asked.by) is None:
+        raise UsageError(f"--by {asked.by}: nobody of that id is in the roster")
+    as_of = parse_moment(asked.as_of, settings) or datetime.now(UTC)
+    engine = make_engine(settings.database_url)
+    numbers = split_lead(engine, config, asked.number, asked.rows, asked.reason, asked.by, as_of)
+    return Answer(f"{asked.number} is now: {', '.join(numbers)}", {"leads": list(numbers)})
+
+
+def version() -> Answer:
+    """Say which leadflow this is and what it stands on."""
+    found = {name: importlib.metadata.version(name) for name in ("leadflow", *STANDS_ON)}
+    found["python"] = platform.python_version()
+    return Answer("\n".join(f"{name} {number}" for name, number in found.items()), found)
+
+
+def parse_moment(text: str | None, settings: Settings) -> datetime | None:
+    """Read --as-of; a time without a zone is one of the business time zone."""
+    if text is None:
+        return None
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of {text!r} is no moment such as 2024-03-15T09:00") from None
+    return (given if given.tzinfo else given.replace(tzinfo=settings.zone)).astimezone(UTC)
+
+
+def _unsaid(_line: str) -> None:
+    """Keep the remark to the answer's data."""

@@ -1,0 +1,76 @@
+"""What a command says: text for people, JSON for programs, one line for an error."""
+
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+OK = 0
+REFUSED = 1
+USAGE = 2
+INTERRUPTED = 130
+
+# by name, so that saying an error imports nothing that the command did not need itself
+_EXIT_CODES = {
+    "config.errors.ConfigError": USAGE,
+    "flows.console.UsageError": USAGE,
+    "flows.console.Refused": REFUSED,
+    "models.db.DatabaseError": REFUSED,
+    "sqlalchemy.exc.SQLAlchemyError": REFUSED,
+    "builtins.OSError": REFUSED,
+}
+
+
+class UsageError(Exception):
+    """The command cannot be carried out as it was given; exit code 2."""
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
+    """The command was understood and could not be done; exit code 1."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command found: text for a person, data for a program, and the exit code."""
+
+    text: str
+    data: dict[str, Any] = field(default_factory=dict)
+    code: int = OK
+
+
+def say_home(home: Path, *, aside: bool) -> None:
+    """Print where all state lies; `aside` keeps standard output free for the answer."""
+    print(f"LEADS_HOME {home}", file=sys.stderr if aside else sys.stdout, flush=True)
+
+
+def say(answer: Answer, home: Path, *, as_json: bool = False, quiet: bool = False) -> int:
+    """Print an answer and give its exit code."""
+    if as_json:
+        print(json.dumps({"home": str(home), **answer.data}, ensure_ascii=False, indent=2, default=str))
+    elif not (quiet and answer.code == OK):
+        print(answer.text)
+    return answer.code
+
+
+def aside(line: str) -> None:
+    """Print a remark about the run where it does not mix with the answer."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def exit_code(error: BaseException) -> int | None:
+    """The exit code of an error that one line tells; None for a fault that deserves its trace."""
+    for kind in type(error).__mro__:
+        code = _EXIT_CODES.get(f"{kind.__module__}.{kind.__name__}")
+        if code is not None:
+            return code
+    return None
+
+
+def one_line(error: BaseException) -> str:
+    """The error as one line, without the values that a database error would show."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    cause = getattr(error, "orig", None)
+    text = f"{type(cause).__name__}: {cause}" if cause is not None else str(error)
+    return text.strip().split("\n")[0] or type(error).__name__

@@ -1,0 +1,42 @@
+"""What exists and what happened: the tables, and how they are reached."""
+
+from models.base import Base
+from models.intake import Batch, Counter, Message, MessageFile, Record, Submission
+from models.lead import (
+    Account,
+    AccountOwner,
+    Assignment,
+    Choice,
+    Contact,
+    Identity,
+    Lead,
+    LeadEvent,
+    Leave,
+    Match,
+    Membership,
+    Person,
+    Profile,
+)
+
+__all__ = [
+    "Account",
+    "AccountOwner",
+    "Assignment",
+    "Base",
+    "Batch",
+    "Choice",
+    "Contact",
+    "Counter",
+    "Identity",
+    "Lead",
+    "LeadEvent",
+    "Leave",
+    "Match",
+    "Membership",
+    "Message",
+    "MessageFile",
+    "Person",
+    "Profile",
+    "Record",
+    "Submission",
+]

@@ -1,0 +1,145 @@
+"""Which encoding the bytes of a text file are in, found out in bounded memory."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tasks.unreadable import UnreadableFile
+
+BLOCK = 1 << 20
+# A record of a lead list is a few kilobytes; a line beyond this is no table row,
+# and reading it whole is what exhausts memory.
+MAX_LINE = 4 << 20
+# One damaged byte must not refuse a big export; beyond this share the guess is wrong.
+MAX_BAD_SHARE = 0.001
+
+_MAGIC = {
+    b"PK\x03\x04": "workbook",
+    b"\xd0\xcf\x11\xe0": "workbook",
+    b"%PDF": "binary",
+    b"\x1f\x8b": "binary",
+    b"\x89PNG": "binary",
+    b"Rar!": "binary",
+    b"7z\xbc\xaf": "binary",
+}
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How to decode a file: codec name, characters lost on the way, NULs inside."""
+
+    name: str
+    bad: int = 0
+    nuls: int = 0
+
+
+def possible_encodings(path: Path, max_line: int = MAX_LINE) -> tuple[Encoding, ...]:
+    """Decode the whole file block by block and name the encodings that hold, the best first.
+
+    The ladder: byte order mark, NUL pattern (UTF-16), ASCII, UTF-8, GB18030. Raises UnreadableFile.
+    """
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+    if not head.strip(b"\r\n\t \x00\x1a\xef\xbb\xbf\xff\xfe"):
+        raise UnreadableFile("empty")
+    for magic, code in _MAGIC.items():
+        if head.startswith(magic):
+            raise UnreadableFile(code)
+    wide = _utf16(head)
+    tries = [_Try(wide)] if wide else [_Try(name) for name in _narrow(head)]
+    nuls = _scan(path, tries, max_line, unit=2 if wide else 1)
+    return _choose(tries, 0 if wide else nuls, path.stat().st_size)
+
+
+@dataclass
+class _Try:
+    """One encoding on trial over all blocks of a file."""
+
+    name: str
+    bad: int = 0
+    chars: int = 0
+    decoder: codecs.IncrementalDecoder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.decoder = codecs.getincrementaldecoder(self.name)(errors="replace")
+
+    def take(self, block: bytes, final: bool) -> None:
+        text = self.decoder.decode(block, final)
+        self.chars += len(text)
+        self.bad += text.count("\ufffd")
+        if self.name.startswith("utf-8"):  # a replacement character that the file itself holds
+            self.bad = max(0, self.bad - block.count(b"\xef\xbf\xbd"))
+
+
+def _narrow(head: bytes) -> tuple[str, ...]:
+    if head.startswith(codecs.BOM_UTF8):
+        return ("utf-8-sig", "gb18030")
+    return ("utf-8", "gb18030")
+
+
+def _utf16(head: bytes) -> str | None:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    bytes_ = np.frombuffer(head[: len(head) // 2 * 2], dtype=np.uint8)
+    even, odd = (int((bytes_[side::2] == 0).sum()) for side in (0, 1))
+    enough = len(bytes_) // 40 + 1
+    if odd > enough and odd > 10 * even:
+        return "utf-16-le"
+    if even > enough and even > 10 * odd:
+        return "utf-16-be"
+    return None
+
+
+def _scan(path: Path, tries: list[_Try], max_line: int, unit: int) -> int:
+    """Run the trials over every block; returns the NUL bytes seen."""
+    nuls = run = 0
+    ascii_only = True
+    for block, final in _blocks(path):
+        run = _open_run(block, run, max_line * unit)
+        nuls += block.count(0)
+        # While all is ASCII every candidate agrees: the decoders start at the first other byte.
+        ascii_only = ascii_only and block.isascii() and tries[0].name == "utf-8"
+        if ascii_only:
+            continue
+        for trial in tries:
+            trial.take(block, final)
+        if len(tries) > 1 and tries[0].bad == 0 and tries[-1].bad > 1000:
+            del tries[1:]
+    if ascii_only:
+        tries[:] = [_Try("ascii")]
+    return nuls
+
+
+def _open_run(block: bytes, run: int, limit: int) -> int:
+    """Bytes since the last line end; refuses a line that outgrows the limit."""
+    first = min((at for at in (block.find(b"\n"), block.find(b"\r")) if at >= 0), default=-1)
+    longest = run + (len(block) if first < 0 else first)
+    if longest > limit:
+        raise UnreadableFile("long_line")
+    if first < 0:
+        return longest
+    return len(block) - 1 - max(block.rfind(b"\n"), block.rfind(b"\r"))
+
+
+def _blocks(path: Path) -> Iterator[tuple[bytes, bool]]:
+    with path.open("rb") as file:
+        block = file.read(BLOCK)
+        while block:
+            following = file.read(BLOCK)
+            yield block, not following
+            block = following
+
+
+def _choose(tries: list[_Try], nuls: int, size: int) -> tuple[Encoding, ...]:
+    if nuls > max(16, size // 1000):
+        raise UnreadableFile("binary")
+    held = [trial for trial in tries if trial.bad <= max(1, trial.chars * MAX_BAD_SHARE)]
+    if not held:
+        raise UnreadableFile("encoding")
+    held.sort(key=lambda trial: trial.bad)
+    return tuple(Encoding(trial.name, trial.bad, nuls) for trial in held)

@@ -1,0 +1,185 @@
+"""How a text file is laid out: encoding, delimiter, header row, and which column is which field."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from tasks.encoding import MAX_LINE, Encoding, possible_encodings
+from tasks.headers import Headers, header_key, is_added, is_field, known_headers
+from tasks.unreadable import UnreadableFile
+
+if TYPE_CHECKING:
+    from config.schema import Channel
+
+DELIMITERS = (",", ";", "\t", "|")
+# A title block above the header is a few lines; looking further costs time and finds data.
+HEADER_WITHIN = 50
+MAX_COLUMNS = 2_000
+# The fields that alone make a list worth reading: a bare list of phones, say.
+_ENOUGH_ALONE = ("phone", "email", "company")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where everything is in one text file; column indexes count from 0, lines from 1."""
+
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+    header_line: int
+    mapping: dict[str, tuple[int, ...]]
+    unmapped: tuple[str, ...]
+    newline: str
+    notes: tuple[str, ...] = ()
+    # field -> the columns of `mapping` that are its pieces, from small to large (first, last name)
+    pieces: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    # field -> the unit that its header states
+    units: dict[str, str] = field(default_factory=dict)
+    # columns of the file that an earlier receipt added: taken out before all other indexes count
+    added: tuple[int, ...] = ()
+    nuls: bool = False
+
+    @property
+    def is_receipt(self) -> bool:
+        """Whether the file is a receipt that came back."""
+        return bool(self.added)
+
+    def to_json(self) -> str:
+        """The layout as stored with its batch."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Layout:
+        """The layout of a stored batch."""
+        stated = json.loads(text)
+        for name in ("header", "unmapped", "notes", "added"):
+            stated[name] = tuple(stated[name])
+        for name in ("mapping", "pieces"):
+            stated[name] = {key: tuple(value) for key, value in stated[name].items()}
+        return cls(**stated)
+
+
+def detect_layout(path: Path, channel: Channel, max_line: int = MAX_LINE) -> Layout:
+    """Find encoding, delimiter, header and mapping of a text file; raises UnreadableFile."""
+    headers = known_headers(channel.synonyms)
+    found = [
+        (hits, -rank, encoding, delimiter, line, tuple(cells))
+        for rank, encoding in enumerate(possible_encodings(path, max_line))
+        for hits, delimiter, line, cells in _header_votes(path, encoding, headers)
+    ]
+    if not found:
+        raise UnreadableFile("no_header")
+    _, _, encoding, delimiter, line, cells = max(found, key=lambda vote: vote[:2])
+    if len(cells) > MAX_COLUMNS:
+        raise UnreadableFile("too_wide")
+    return _layout(encoding, delimiter, line, cells, _newline(path, encoding), headers)
+
+
+def open_text(path: Path, encoding: str) -> TextIO:
+    """Open a file for csv: line ends untouched; what cannot be decoded was counted by the layout."""
+    return path.open(encoding=encoding, errors="replace", newline="")
+
+
+def _header_votes(
+    path: Path, encoding: Encoding, headers: Headers
+) -> Iterator[tuple[int, str, int, list[str]]]:
+    """For each delimiter the row of the first lines with the most known headers: hits, delimiter, line, cells."""
+    with open_text(path, encoding.name) as file:
+        text = "".join(islice(file, HEADER_WITHIN)).replace("\0", "")
+    for delimiter in DELIMITERS:
+        best: tuple[int, int, list[str]] | None = None
+        for line, cells in _records(text, delimiter):
+            hits = _hits(cells, headers)
+            if hits and (best is None or hits > best[0]):
+                best = hits, line, cells
+        if best:
+            yield best[0], delimiter, best[1], best[2]
+
+
+def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The records of a piece of text with the lines on which they start."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    line = 1
+    while True:
+        try:
+            cells = next(reader)
+        except (StopIteration, csv.Error):
+            return
+        yield line, cells
+        line = reader.line_num + 1
+
+
+def _hits(cells: list[str], headers: Headers) -> int:
+    """How many different known headers a row holds; 0 when that is too few to be a header row."""
+    meanings = {meaning for cell in cells[:MAX_COLUMNS] if (meaning := headers.meaning(cell))}
+    fields = {meaning for meaning in meanings if is_field(meaning)}
+    if len(meanings) >= 2 and fields:
+        others = {header_key(cell) for cell in cells if headers.meaning(cell) == "other"}
+        return len(fields) + len(others)
+    return int(fields <= set(_ENOUGH_ALONE) and len(fields))
+
+
+def _layout(
+    encoding: Encoding, delimiter: str, line: int, cells: tuple[str, ...], newline: str, headers: Headers
+) -> Layout:
+    columns: dict[str, list[int]] = {}
+    added = [index for index, cell in enumerate(cells) if is_added(cell)]
+    cells = tuple(cell for index, cell in enumerate(cells) if index not in added)
+    for index, cell in enumerate(cells):
+        meaning = headers.meaning(cell)
+        if meaning is not None and is_field(meaning):
+            columns.setdefault(meaning, []).append(index)
+    mapping = {name: tuple(indexes) for name, indexes in columns.items() if "." not in name}
+    pieces = _pieces(columns, headers)
+    for name, indexes in pieces.items():
+        mapping[name] = mapping.get(name, ()) + indexes
+    used = {index for indexes in mapping.values() for index in indexes}
+    return Layout(
+        encoding.name,
+        delimiter,
+        cells,
+        line,
+        mapping,
+        tuple(cell.strip() for index, cell in enumerate(cells) if index not in used and cell.strip()),
+        newline,
+        _notes(encoding, line, added),
+        pieces,
+        {"budget": unit for index in columns.get("budget", ()) if (unit := headers.unit(cells[index]))},
+        tuple(added),
+        bool(encoding.nuls),
+    )
+
+
+def _pieces(columns: dict[str, list[int]], headers: Headers) -> dict[str, tuple[int, ...]]:
+    pieces: dict[str, tuple[int, ...]] = {}
+    for name in headers.pieces:
+        if name in columns:
+            base = name.partition(".")[0]
+            pieces[base] = pieces.get(base, ()) + tuple(columns[name][:1])
+    return pieces
+
+
+def _notes(encoding: Encoding, line: int, added: list[int]) -> tuple[str, ...]:
+    notes = {
+        f"undecodable:{encoding.bad}": encoding.bad,
+        f"nuls:{encoding.nuls}": encoding.nuls,
+        f"title_lines:{line - 1}": line > 1,
+        "receipt": added,
+    }
+    return tuple(note for note, holds in notes.items() if holds)
+
+
+def _newline(path: Path, encoding: Encoding) -> str:
+    with open_text(path, encoding.name) as file:
+        for _ in islice(file, HEADER_WITHIN):
+            pass
+        seen = file.newlines
+    ends = (seen,) if isinstance(seen, str) else seen or ()
+    return next((end for end in ("\r\n", "\n", "\r") if end in ends), "\n")

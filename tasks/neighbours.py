@@ -1,0 +1,149 @@
+"""What the database already knows about the people of a chunk, found through indexed keys only."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+from models.db import as_times, look_up
+from tasks.rules.keys import identity_keys, profile_keys
+
+# what deciding anew needs of a stored row
+ROW_COLUMNS = (
+    "id, external_id, lead_ref, company, company_key, contact, contact_key, title, title_state, phone,"
+    " phone_kind, phone2, phone2_kind, email, email_kind, need, need_state, budget_min, budget_max,"
+    " budget_state, chain, chain_state, created, contact_at, source, source_detail, industry, region,"
+    " size, urgency, urgency_state, junk, mark, owner_hint, content_key, same_as, outcome"
+).split(", ")
+_ROW = ", ".join(f"s.{column.strip()}" for column in ROW_COLUMNS)
+
+_BY_IDENTITY = """
+SELECT w.key, i.contact_id, l.id AS lead_id FROM wanted w JOIN identity i ON i.key = w.key
+LEFT JOIN lead l ON l.contact_id = i.contact_id AND l.closed_at IS NULL
+"""
+_BY_PROFILE = """
+SELECT p.submission_id, l.id AS lead_id, m.lead_id AS any_lead FROM wanted w JOIN profile p ON p.key = w.key
+LEFT JOIN membership m ON m.submission_id = p.submission_id AND m.until IS NULL
+LEFT JOIN lead l ON l.id = m.lead_id AND l.closed_at IS NULL
+"""
+_BY_RECORD = """
+SELECT r.key, r.submission_id, m.lead_id AS any_lead, l.id AS lead_id FROM wanted w JOIN record r ON r.key = w.key
+LEFT JOIN membership m ON m.submission_id = r.submission_id AND m.until IS NULL
+LEFT JOIN lead l ON l.id = m.lead_id AND l.closed_at IS NULL
+"""
+_BY_NUMBER = """
+SELECT n.number, n.id, l.id AS lead_id FROM wanted w JOIN lead n ON n.number = w.key
+LEFT JOIN membership m ON m.submission_id = n.origin_id AND m.until IS NULL
+LEFT JOIN lead l ON l.id = m.lead_id AND l.closed_at IS NULL
+"""
+_MEMBERS = f"""
+SELECT {_ROW}, m.id AS membership_id, m.lead_id FROM wanted w
+JOIN membership m ON m.lead_id = w.key AND m.until IS NULL JOIN submission s ON s.id = m.submission_id
+"""
+_LOOSE = f"""
+SELECT {_ROW}, CAST(NULL AS BIGINT) AS membership_id, CAST(NULL AS BIGINT) AS lead_id
+FROM wanted w JOIN submission s ON s.id = w.key
+"""
+_LEADS = """
+SELECT l.id AS lead_id, l.origin_id, l.number, l.status, l.contact_id, l.account_id, l.touched_at, l.verdict,
+l.verdict_rule, l.reasons, l.grade, l.grade_rule, l.owner, l.owner_rule
+FROM wanted w JOIN lead l ON l.origin_id = w.key WHERE l.closed_at IS NULL OR l.status = 'joined'
+"""
+_JUDGED = "SELECT x.submission_id, x.key, x.verdict FROM wanted w JOIN match x ON x.submission_id = w.key AND x.until IS NULL"
+
+_TIMES = ("contact_at", "touched_at")
+_NUMBERS = ("budget_min", "budget_max")
+_IDS = ("id", "origin_id")
+_TEXT_IDS = ("external_id",)
+
+
+@dataclass
+class Neighbours:
+    """The stored rows that a chunk's rows could be joined with, and what is known of their keys."""
+
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    leads: pd.DataFrame = field(default_factory=pd.DataFrame)
+    records: pd.DataFrame = field(default_factory=pd.DataFrame)
+    judged: pd.DataFrame = field(default_factory=pd.DataFrame)
+    identities: pd.DataFrame = field(default_factory=pd.DataFrame)
+    numbers: pd.Index = field(default_factory=lambda: pd.Index([], dtype="str"))
+
+
+def load_neighbours(
+    conn: Connection,
+    rows: pd.DataFrame,
+    keys: pd.Series,
+    profiles: pd.Series,
+    records: pd.Series,
+    leads: tuple[int, ...] = (),
+) -> Neighbours:
+    """Load all open leads that the chunk's keys touch, and theirs through name at company, whole.
+
+    `keys`: identities, `profiles`: hashes, `records`: hashes of (channel, external id); each distinct.
+    `leads`: ids of leads that are wanted in any case.
+    """
+    near = Neighbours()
+    near.identities = look_up(conn, keys, "TEXT", _BY_IDENTITY)
+    near.records = look_up(conn, records, "BIGINT", _BY_RECORD)
+    named = look_up(conn, rows["lead_ref"].dropna().drop_duplicates(), "TEXT", _BY_NUMBER)
+    near.numbers = pd.Index(named["number"])
+    touched = _ids(near.identities["lead_id"], near.records["lead_id"], named["lead_id"], pd.Series(leads))
+    # a record that was rejected, or whose lead is closed, still tells what is new in a delivery
+    loose = near.records.loc[near.records["any_lead"].isna(), "submission_id"]
+    near.rows = _close(conn, touched, _ids(loose), profiles)
+    stored = identity_keys(near.rows)["key"].drop_duplicates()
+    more = look_up(conn, stored[~stored.isin(keys)].sort_values(), "TEXT", _BY_IDENTITY)
+    near.identities = pd.concat([near.identities, more], ignore_index=True).drop_duplicates("key")
+    near.identities["contact_id"] = near.identities["contact_id"].astype("Int64")
+    near.judged = look_up(conn, near.rows["id"], "BIGINT", _JUDGED)
+    near.leads = _typed(look_up(conn, near.rows["id"], "BIGINT", _LEADS))
+    return near
+
+
+def _close(conn: Connection, leads: np.ndarray, loose: np.ndarray, profiles: pd.Series) -> pd.DataFrame:
+    """Load leads and rows until no further lead has a name at a company of theirs."""
+    asked, seen_leads, seen_loose = profiles, np.empty(0, np.int64), np.empty(0, np.int64)
+    parts: list[pd.DataFrame] = []
+    known = pd.Index(profiles)
+    while True:
+        found = look_up(conn, asked, "BIGINT", _BY_PROFILE)
+        leads = np.setdiff1d(np.union1d(leads, _ids(found["lead_id"])), seen_leads)
+        loose = np.union1d(loose, _ids(found.loc[found["any_lead"].isna(), "submission_id"]))
+        loose = np.setdiff1d(loose, seen_loose)
+        if not len(leads) and not len(loose) and parts:
+            break
+        members = _typed(look_up(conn, pd.Series(leads), "BIGINT", _MEMBERS))
+        alone = _typed(look_up(conn, pd.Series(loose), "BIGINT", _LOOSE))
+        part = pd.concat([members, alone], ignore_index=True)
+        parts.append(part)
+        seen_leads, seen_loose = np.union1d(seen_leads, leads), np.union1d(seen_loose, loose)
+        asked = profile_keys(part).dropna().drop_duplicates().astype("int64")
+        asked = asked[~asked.isin(known)]
+        known = known.union(pd.Index(asked))
+        leads = loose = np.empty(0, np.int64)
+        if asked.empty:
+            break
+    rows = pd.concat(parts, ignore_index=True).drop_duplicates("id", ignore_index=True)
+    return rows
+
+
+def _typed(found: pd.DataFrame) -> pd.DataFrame:
+    """Give columns the types of the tables, also where a query found nothing or only nulls."""
+    for column in found.columns:
+        if column in _TIMES:
+            found[column] = as_times(found[column])
+        elif column in _NUMBERS:
+            found[column] = found[column].astype("float64")
+        elif column in _IDS or column == "content_key":
+            found[column] = found[column].astype("int64")
+        elif (column.endswith("_id") and column not in _TEXT_IDS) or column == "same_as":
+            found[column] = found[column].astype("Int64")
+        else:
+            found[column] = found[column].astype("str")
+    return found
+
+
+def _ids(*columns: pd.Series) -> np.ndarray:
+    found = pd.concat(columns).dropna()
+    return np.unique(found.to_numpy().astype(np.int64))

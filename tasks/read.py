@@ -1,0 +1,148 @@
+"""Raw rows of a text file as frames, a chunk at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import concat, getitem
+from itertools import repeat
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.layout import Layout
+from tasks.records import CELL_SEPARATOR, Lines, Records, read_records
+from tasks.regular import parse_regular
+
+# Several columns of these fields are all kept; of the others the first that is not blank counts.
+JOINED = {"phone": " / ", "chain": "、"}
+
+_TOTAL = r"^[\s\x1f]*(合\s*计|总\s*计|小\s*计|总\s*数|汇\s*总|共\s*计|(?i:grand total|sub-?total|total|sum))\s*[:：]?\s*(\x1f|$)"
+_BLANK = r"^[\s\x1f\x{3000}\x{feff}]*$"
+_HAN = r"^[\p{Han}·\s]+$"
+
+
+def read_chunks(path: Path, layout: Layout, rows: int) -> Iterator[pd.DataFrame]:
+    """Read a text file, at most `rows` records a frame: sheet, line, raw, ragged, total_row and the mapped fields.
+
+    Blank records and repeated headers are left out; a field that is not mapped has no column; blank is ''.
+    """
+    for records in read_records(path, layout, rows):
+        table = _table(records, layout)
+        if len(table):
+            yield table.to_pandas()
+
+
+def _table(records: Lines | Records, layout: Layout) -> pa.Table:
+    if isinstance(records, Records):
+        return _from_cells(records, layout)
+    regular = parse_regular(records, layout)
+    odd = records.cells_of(regular.odd, layout.delimiter)
+    tables = [
+        _rows(regular.lines, regular.columns, layout),
+        *(_from_cells(part, layout) for part in (odd, records.quoted) if part.cells),
+    ]
+    return pa.concat_tables(tables).sort_by("line") if len(tables) > 1 else tables[0]
+
+
+def _from_cells(records: Records, layout: Layout) -> pa.Table:
+    width = len(layout.header)
+    widths = np.fromiter(map(len, records.cells), np.int64, len(records.cells))
+    columns = [pa.array(column, pa.large_string()) for column in _columns(records.cells, widths, width)]
+    raw = pa.array(map(CELL_SEPARATOR.join, records.cells), pa.large_string())
+    ragged = (widths < width) | _longer(records.cells, widths, width) | records.broken
+    return _rows(records.lines, columns, layout, raw, ragged)
+
+
+def _rows(
+    lines: np.ndarray,
+    columns: list[pa.Array],
+    layout: Layout,
+    raw: pa.Array | None = None,
+    ragged: np.ndarray | None = None,
+) -> pa.Table:
+    """The table of a raw chunk; records without `raw` are exactly as wide as the header."""
+    if raw is None:
+        raw = pc.binary_join_element_wise(*columns, pa.scalar(CELL_SEPARATOR, pa.large_string()))
+    values = {name: _field(name, layout, columns) for name in layout.mapping}
+    reachable = [values[name] for name in ("phone", "email", "contact") if name in values]
+    table = pa.table(
+        {
+            "sheet": pa.repeat(pa.scalar("", pa.large_string()), len(raw)),
+            "line": lines,
+            "raw": raw,
+            "ragged": np.zeros(len(raw), bool) if ragged is None else ragged,
+            "total_row": pc.and_(pc.match_substring_regex(raw, _TOTAL), _all_blank(reachable, len(raw))),
+            **values,
+        }
+    )
+    header = pa.scalar(CELL_SEPARATOR.join(layout.header), raw.type)
+    return table.filter(pc.invert(pc.or_(pc.match_substring_regex(raw, _BLANK), pc.equal(raw, header))))
+
+
+def _columns(cells: list[list[str]], widths: np.ndarray, width: int) -> list[Sequence[str]]:
+    """The cells by column, short rows filled with ''; cells beyond the header stay in raw only."""
+    if not len(widths):
+        return [()] * width
+    if widths.min() < width:
+        fill = [[""] * missing for missing in range(width + 1)]
+        missing = np.maximum(width - widths, 0).tolist()
+        cells = list(map(concat, cells, map(getitem, repeat(fill), missing)))
+    # zip stops at the shortest row, which now is as wide as the header
+    return list(zip(*cells, strict=False))[:width]
+
+
+def _longer(cells: list[list[str]], widths: np.ndarray, width: int) -> np.ndarray:
+    """Where a row has something behind the last column of the header."""
+    longer = widths > width
+    for index in np.flatnonzero(longer):
+        longer[index] = any(map(str.strip, cells[index][width:]))
+    return longer
+
+
+def _field(name: str, layout: Layout, columns: list[Sequence[str]]) -> pa.Array:
+    pieces = layout.pieces.get(name, ())
+    whole = [_text(columns[index]) for index in layout.mapping[name] if index not in pieces]
+    if pieces:
+        whole.append(_assembled([_text(columns[index]) for index in pieces]))
+    separator = JOINED.get(name)
+    value = reduce(lambda first, second: _both(first, second, separator), whole)
+    unit = layout.units.get(name)
+    return _with_unit(value, unit) if unit else value
+
+
+def _text(text: pa.Array) -> pa.Array:
+    white = pc.utf8_is_space(text)
+    return pc.if_else(white, "", text) if pc.any(white).as_py() else text
+
+
+def _all_blank(arrays: list[pa.Array], length: int) -> pa.Array:
+    return reduce(pc.and_, (pc.equal(array, "") for array in arrays), pa.repeat(True, length))
+
+
+def _both(first: pa.Array, second: pa.Array, separator: str | None) -> pa.Array:
+    """The first where it is not blank, else the second; or both with a separator between them."""
+    one = pc.if_else(pc.equal(first, ""), second, first)
+    if separator is None:
+        return one
+    single = pc.or_(pc.equal(first, ""), pc.or_(pc.equal(second, ""), pc.equal(first, second)))
+    return pc.if_else(single, one, _join(first, second, separator))
+
+
+def _join(first: pa.Array, second: pa.Array | pa.Scalar, separator: str) -> pa.Array:
+    return pc.binary_join_element_wise(first, second, pa.scalar(separator, pa.large_string()))
+
+
+def _assembled(pieces: list[pa.Array]) -> pa.Array:
+    """Pieces from small to large put together: 'Alice Johnson', but 王小明 and 浙江省杭州市."""
+    english = reduce(lambda first, second: _both(first, second, " "), pieces)
+    chinese = reduce(lambda first, second: _join(second, first, ""), pieces)
+    return pc.if_else(pc.match_substring_regex(english, _HAN), pc.replace_substring_regex(chinese, r"\s+", ""), english)
+
+
+def _with_unit(value: pa.Array, unit: str) -> pa.Array:
+    bare = pc.match_substring_regex(value, r"[0-9０-９]\s*$")
+    return pc.if_else(bare, _join(value, pa.scalar(unit, value.type), ""), value)

@@ -1,0 +1,153 @@
+"""What only Python can read of a phone cell: several numbers, foreign ones, and why nothing could be read."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pyarrow as pa
+
+from tasks.rules.clean.texts import TEXT, Text
+
+# RE2 and Python read these alike; they expect what `phones.rewrite` leaves («x» before an extension).
+_COUNTRY = r"[+(]*(?:00)?[+(]*86[)\s.-]*"
+MOBILE = rf"(?:{_COUNTRY}\(?0?|\(?0)?\(?(?P<mobile>1[\s.-]*[3-9](?:[\s().-]*\d){{9}})"
+_NUMBER = r"\d{7,8}|\d{3,4}[\s.-]\d{4}|\d{2,4}(?:[\s.-]\d{2}){2,3}"
+LAND = (
+    rf"(?:{_COUNTRY}\(?0?|\(?0)(?P<area>10|2\d|[3-9]\d{{2}})[)\s.-]*(?P<number>{_NUMBER})"
+    r"(?:(?:\s*[x-]\s*|\s+)(?P<ext>\d{1,6}))?"
+)
+SERVICE = r"(?:86[\s-]*)?(?P<service>[48]00(?:[\s-]*\d){7})(?:\s*[x-]\s*(?P<service_ext>\d{1,6}))?"
+
+_ANY = re.compile(
+    rf"(?<![\d+])(?:{SERVICE}(?!\d)|{LAND}(?!\d)|{MOBILE}(?!\d))"
+    r"|(?P<foreign>(?:\+|(?<!\d)00)[\s(]*[1-9](?:[\s().-]*\d){6,14})(?!\d)"
+)
+_LOCAL = re.compile(r"(?<![\d-])(\d{7,8})(?![\d-])")
+_NEIGHBOUR = re.compile(r"^\(?(?:852|853|886)\)?[\s-]*\d")
+_SCIENTIFIC = re.compile(r"^(\d)(?:\.(\d+))?e\+?(\d{1,2})$")
+_SEQUENCES = ("01234567890123456789", "98765432109876543210")
+
+
+@dataclass(frozen=True)
+class PhoneReader:
+    """Reads the cells that patterns over columns leave open; `blanks` are words for «none»."""
+
+    blanks: frozenset[str]
+    placeholders: frozenset[str]
+    seen: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def nobody(self) -> Text:
+        """The placeholder numbers as an array."""
+        return pa.array(sorted(self.placeholders), TEXT)
+
+    def read(self, both: str) -> str:
+        """Return phone, kind, second phone, kind and fault, joined by U+001F, of «cell U+001F rewritten cell»."""
+        cell, _, lean = both.partition("\x1f")
+        found = self._numbers(lean)
+        if not found:
+            return "\x1f".join(["", "", "", "", self._fault(cell.lower().strip(" '\"=`"), lean)])
+        first, second = found[0], found[1] if len(found) > 1 else ("", "")
+        return "\x1f".join([*first, *second, ""])
+
+    def _numbers(self, lean: str) -> list[tuple[str, str]]:
+        mended = _whole_scientific(lean)
+        found = list(dict.fromkeys(number for match in _ANY.finditer(mended) if (number := _number(match))))
+        found = [pair for pair in found if pair[0] not in self.placeholders]
+        if len(found) == 1 and found[0][1].startswith("landline"):
+            found += _same_area(found[0][0], _ANY.sub(" ", mended))
+        return found or _lost_prefix(mended)
+
+    def _fault(self, cell: str, lean: str) -> str:
+        digits = re.sub(r"\D", "", lean)
+        if cell in self.blanks or not re.search(r"\w", cell):
+            return "placeholder"
+        if _SCIENTIFIC.match(lean):
+            return "sci_notation"
+        if not digits:
+            return "placeholder" if any(word in cell for word in self.blanks if len(word) > 1 and not word.isascii()) else "text"
+        if re.search(r"[^\W\d_x]", lean) and len(digits) < 7:
+            return "text"
+        if digits in self.placeholders or is_pattern(digits) or (len(digits) < 7 and "*" not in cell):
+            return "placeholder"
+        return "no_area" if len(digits) in (7, 8) and "*" not in cell and "x" not in lean else "digits"
+
+
+def is_pattern(digits: str) -> bool:
+    """Tell whether digits are one figure repeated or a plain sequence: 11111111111, 12345678901."""
+    return len(set(digits)) == 1 or any(digits in sequence for sequence in _SEQUENCES)
+
+
+def digits_of(text: str) -> str:
+    """Return the digits of a text."""
+    return re.sub(r"\D", "", text)
+
+
+def number_words(words: Iterable[object]) -> frozenset[str]:
+    """Return numbers from a rule as texts, however they were written there."""
+    return frozenset(str(word) for word in words)
+
+
+def _number(match: re.Match[str]) -> tuple[str, str] | None:
+    if match["mobile"]:
+        return digits_of(match["mobile"]), "mobile"
+    if match["service"]:
+        return digits_of(match["service"]) + (f"-{match['service_ext']}" if match["service_ext"] else ""), "service"
+    if match["foreign"]:
+        return _foreign(match["foreign"])
+    number = digits_of(match["number"])
+    if len(number) not in (7, 8) or number[0] in "01" or is_pattern(number):
+        return None
+    landline = f"0{match['area']}-{number}"
+    return (f"{landline}-{match['ext']}", "landline_ext") if match["ext"] else (landline, "landline")
+
+
+def _same_area(landline: str, rest: str) -> list[tuple[str, str]]:
+    """Read the second of «0571-86012345/86012346»."""
+    local = _LOCAL.search(rest)
+    if local is None or local[1][0] in "01":
+        return []
+    return [(f"{landline.split('-')[0]}-{local[1]}", "landline")]
+
+
+def _foreign(text: str) -> tuple[str, str] | None:
+    import phonenumbers  # 20 MB of metadata: loaded when the first foreign number comes
+
+    digits = digits_of(text)
+    written = digits.removeprefix("00") if not text.startswith("+") else digits
+    if written.startswith("86"):
+        return None
+    try:
+        number = phonenumbers.parse(f"+{written}")
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number) or is_pattern(str(number.national_number)):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), "foreign"
+
+
+def _lost_prefix(lean: str) -> list[tuple[str, str]]:
+    """Read numbers that lost their + (852 …) or, as a spreadsheet number, the zero before the area (57186012345)."""
+    if _NEIGHBOUR.match(lean):
+        found = _foreign("+" + lean)
+        return [found] if found else []
+    short = re.fullmatch(r"\(?(10|2\d|[3-9]\d{2})[)\s-]*([2-9]\d{6,7})(?:\s*[x-]\s*(\d{1,6}))?", lean)
+    if short is None or is_pattern(short[2]) or not _is_valid_landline(short[1] + short[2]):
+        return []
+    number = f"0{short[1]}-{short[2]}"
+    return [(f"{number}-{short[3]}", "landline_ext") if short[3] else (number, "landline")]
+
+
+def _is_valid_landline(national: str) -> bool:
+    import phonenumbers
+
+    return phonenumbers.is_valid_number(phonenumbers.parse(f"+86{national}"))
+
+
+def _whole_scientific(lean: str) -> str:
+    """Write 1.3812345678e+10 out; where digits are gone the text stays as it is."""
+    match = _SCIENTIFIC.match(lean)
+    if match is None or len(match[2] or "") < int(match[3]) or set((match[2] or "")[int(match[3]) :]) - {"0"}:
+        return lean
+    return match[1] + match[2][: int(match[3])]

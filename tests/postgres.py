@@ -1,0 +1,135 @@
+"""Databases for the tests: one PostgreSQL server a session, a fresh database a test.
+
+`LEADS_TEST_PG_URL` names a server to use (its user may create databases); else one is started
+from the machine's own binaries. Without any, the tests that ask for it are skipped with a reason
+that starts with `missing:`, or fail when `LEADS_TEST_REQUIRE=all`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from benchmarks.cluster import (
+    FOR_TESTS,
+    Cluster,
+    PostgresMissing,
+    create_database,
+    drop_database,
+    plain_url,
+    start_cluster,
+    stop_cluster,
+)
+
+_SHARED = "leadflow_postgres"  # where the workers of one session find the one server
+_NUMBER = itertools.count()
+
+
+def missing(what: str) -> None:
+    """Skip the test because the machine lacks `what`; fail where nothing may be skipped."""
+    reason = f"missing: {what}"
+    if os.environ.get("LEADS_TEST_REQUIRE") == "all":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(pytestconfig: pytest.Config) -> str:
+    """The address of the session's PostgreSQL server."""
+    given = os.environ.get("LEADS_TEST_PG_URL")
+    if given:
+        return "postgresql+psycopg:" + given.split(":", 1)[1]
+    try:
+        return _shared_cluster(_shared_folder(pytestconfig)).url
+    except PostgresMissing as why:
+        missing(f"PostgreSQL ({why})")
+        raise
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The address of an empty PostgreSQL database of this test's own."""
+    name = f"t_{os.getpid()}_{next(_NUMBER)}"
+    yield create_database(postgres_server, name)
+    drop_database(postgres_server, name)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'leadflow.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+def template_database(server_url: str, name: str, fill: Callable[[str], object]) -> str:
+    """Make database `name` once a server, filled by `fill(url)`; give its name, for copies of it.
+
+    `fill` must leave no open connection: PostgreSQL copies only databases nobody is in.
+    """
+    with psycopg.connect(plain_url(server_url), autocommit=True) as conn:
+        conn.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+        known = conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if not known:
+            # Under another name first: a fill that fails must not leave half a template.
+            draft = f"{name}_draft"
+            drop_database(server_url, draft)
+            fill(create_database(server_url, draft))
+            conn.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
+    return name
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The main process of a session makes the folder through which its workers share the server."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_FOLDER] = tempfile.mkdtemp(prefix="leadflow-tests-")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Tell each worker of pytest-xdist where that folder is."""
+    node.workerinput[_SHARED] = node.config.stash[_FOLDER]  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The main process ends last, and takes the server with it."""
+    folder = config.stash.get(_FOLDER, None)
+    if folder is None:
+        return
+    note = Path(folder) / "cluster.json"
+    if note.exists():
+        stop_cluster(_read(note))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+_FOLDER: pytest.StashKey[str] = pytest.StashKey()
+
+
+def _shared_folder(config: pytest.Config) -> Path:
+    given = getattr(config, "workerinput", {}).get(_SHARED)
+    return Path(given or config.stash[_FOLDER])
+
+
+def _shared_cluster(folder: Path) -> Cluster:
+    note = folder / "cluster.json"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not note.exists():
+            cluster = start_cluster(FOR_TESTS)
+            note.write_text(json.dumps({"folder": str(cluster.folder), "pid": cluster.pid}))
+        return _read(note)
+
+
+def _read(note: Path) -> Cluster:
+    said = json.loads(note.read_text())
+    return Cluster(Path(said["folder"]), said["pid"])
