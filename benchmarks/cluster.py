@@ -6,14 +6,15 @@ Unix socket only: no port to choose, and nobody else on the network can reach it
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
-import signal
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+
+from benchmarks import guard
+from benchmarks.guard import stop_server
 
 # Data of a test is worth nothing after it: no waiting for the disk.
 FOR_TESTS: Mapping[str, str] = {
@@ -41,7 +45,6 @@ FOR_BENCHMARKS: Mapping[str, str] = {
 
 _SOCKET_PATH_LIMIT = 80  # a Unix socket's path may hold 107 bytes, 20 of them are the socket's name
 _STARTS_WITHIN = 60.0
-_STOPS_WITHIN = 30.0
 
 
 class PostgresMissing(RuntimeError):
@@ -61,41 +64,50 @@ class Cluster:
         return f"postgresql+psycopg://postgres@/postgres?host={self.folder}"
 
 
-def start_cluster(settings: Mapping[str, str], prefix: str = "leadflow-pg-") -> Cluster:
-    """Start a server in a new temporary folder; PostgresMissing where there is none to start."""
+def start_cluster(settings: Mapping[str, str], owner: Path, *others: Path) -> Cluster:
+    """Start a server in a new temporary folder; PostgresMissing where there is none to start.
+
+    It lives at most as long as somebody holds a lock on the file `owner`: then a guard stops it and removes its
+    folder and the `others`.
+    """
     binaries = find_binaries()
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=_short_temp_folder()))
+    folder = Path(tempfile.mkdtemp(prefix="leadflow-pg-", dir=_short_temp_folder()))
     account = _unprivileged()
     try:
         if account:
             os.chown(folder, account.pw_uid, account.pw_gid)
         _initialise(binaries, folder, account)
-        return Cluster(folder, _launch(binaries, folder, account, settings))
+        cluster = Cluster(folder, _launch(binaries, folder, account, settings))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    _guard(cluster, owner, others)
+    return cluster
 
 
 def stop_cluster(cluster: Cluster) -> None:
     """Stop the server and remove its folder; harmless when it has gone already."""
-    pid_file = cluster.folder / "data" / "postmaster.pid"
-    for sign in (signal.SIGINT, signal.SIGQUIT):
-        if not _is_ours(pid_file, cluster.pid):
-            break
-        os.kill(cluster.pid, sign)
-        # The file goes last. The process may stay a zombie, when its parent went before it.
-        _wait_until(lambda: not pid_file.exists(), _STOPS_WITHIN)
+    stop_server(cluster.folder / "data" / "postmaster.pid", cluster.pid)
     shutil.rmtree(cluster.folder, ignore_errors=True)
 
 
 @contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the lock on a file that says that this process lives; waits for its turn."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def running_cluster(settings: Mapping[str, str] = FOR_BENCHMARKS) -> Iterator[Cluster]:
-    """A server for the length of a with block."""
-    cluster = start_cluster(settings)
-    try:
-        yield cluster
-    finally:
-        stop_cluster(cluster)
+    """A server for the length of a with block, and no longer than this process."""
+    with tempfile.TemporaryDirectory(prefix="leadflow-owner-") as own, held(Path(own) / "owner"):
+        cluster = start_cluster(settings, Path(own) / "owner", Path(own))
+        try:
+            yield cluster
+        finally:
+            stop_cluster(cluster)
 
 
 def create_database(server_url: str, name: str, template: str = "template0") -> str:
@@ -157,9 +169,9 @@ def _as(account: pwd.struct_passwd | None, folder: Path) -> dict[str, Any]:
 
 
 def _initialise(binaries: Path, folder: Path, account: pwd.struct_passwd | None) -> None:
-    command = [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust"]
-    options = ["-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
-    run = subprocess.run([*command, *options], capture_output=True, text=True, check=False, **_as(account, folder))
+    command = [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust"]
+    command += ["-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, **_as(account, folder))
     if run.returncode:
         raise RuntimeError(f"initdb failed:\n{run.stdout}{run.stderr}")
 
@@ -189,14 +201,14 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _is_ours(pid_file: Path, pid: int) -> bool:
-    try:
-        return int(pid_file.read_text().split("\n", 1)[0]) == pid
-    except (OSError, ValueError):
-        return False
+def _guard(cluster: Cluster, owner: Path, others: Sequence[Path]) -> None:
+    """Start the process that outlives us all and stops the server when its owner has gone."""
+    command = [sys.executable, "-S", guard.__file__, str(owner), str(cluster.pid), str(cluster.folder)]
+    quiet: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    subprocess.Popen([*command, *map(str, others)], start_new_session=True, cwd="/", **quiet)
 
 
-def _wait_until(true: Any, seconds: float) -> bool:
+def _wait_until(true: Callable[[], bool], seconds: float) -> bool:
     end = time.monotonic() + seconds
     while not true():
         if time.monotonic() > end:

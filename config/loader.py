@@ -36,7 +36,7 @@ def load_rules(folder: Path | None = None) -> Rules:
     """Read every rule family."""
     _refuse_strange_files(folder)
     seen: dict[str, str] = {}
-    parts: dict[str, Any] = {"values": {}, "off": {}, **{table: () for table in TABLES}}
+    parts: dict[str, Any] = {"values": {}, "off": {}, **dict.fromkeys(TABLES, ())}
     for family in FAMILIES:
         entries = _family(family, folder)
         _refuse_shared_ids(family, entries, seen)
@@ -171,7 +171,9 @@ def _own_headers(located: Located) -> dict[str, tuple[str, ...]]:
     stated = _mapping(located)
     for field, names in stated.items():
         if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
-            raise ConfigError("must be a list of headers", file=located.file, key=str(field), line=located.line((field,)))
+            raise ConfigError(
+                "must be a list of headers", file=located.file, key=str(field), line=located.line((field,))
+            )
     return {field: tuple(names) for field, names in stated.items()}
 
 

@@ -10,7 +10,15 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from config import facts
 from config.errors import ConfigError, SettingsError
@@ -67,6 +75,8 @@ class ValueRule(Rule):
     """A threshold, a word list, or any nested mapping or list of them (lists become tuples)."""
 
     value: Annotated[Any, BeforeValidator(_frozen_value)]
+    #: The only values that the rule may have, where it is a choice.
+    choices: tuple[Any, ...] | None = None
 
     @field_validator("value")
     @classmethod
@@ -74,6 +84,13 @@ class ValueRule(Rule):
         if value is None:
             raise ValueError("must not be empty")
         return value
+
+    @field_validator("choices")
+    @classmethod
+    def _chosen(cls, choices: tuple[Any, ...] | None, info: ValidationInfo) -> tuple[Any, ...] | None:
+        if choices is not None and "value" in info.data and info.data["value"] not in choices:
+            raise ValueError(f"the value {info.data['value']!r} is none of {', '.join(map(str, choices))}")
+        return choices
 
 
 class Condition(Frozen):
@@ -161,6 +178,8 @@ CheckTest = Literal[
     "vague",  # words that say nothing: 预算充足, 有软件需求
     "no_city",  # a region that stops at the province
     "unknown",  # a word outside the vocabulary
+    "ragged",  # a row with fewer or more cells than the header
+    "total_row",  # a line of totals, which is no lead
 ]
 
 
@@ -213,9 +232,9 @@ class Rules(Frozen):
 
     def at(self, on: date) -> "Rules":
         """Keep for each id the newest entry that is effective on the day."""
-        tables = {name: _in_force(getattr(self, name), on) for name in TABLES}
+        tables: dict[str, Any] = {name: _in_force(getattr(self, name), on) for name in TABLES}
         values = {family: _in_force(rules, on) for family, rules in self.values.items()}
-        return Rules.model_construct(version=self.version, values=values, off=self.off, **tables)
+        return Rules(version=self.version, values=values, off=self.off, **tables)
 
     def value(self, rule_id: str) -> Any:
         """The value of a value rule of any family: its newest entry."""

@@ -1,5 +1,6 @@
 """YAML files read as plain data that still knows on which line each key stands."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -7,11 +8,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from config.errors import ConfigError
 
-_SCALARS = {"int": int, "float": float, "timestamp": date.fromisoformat}
+_SCALARS: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "timestamp": date.fromisoformat}
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ def _mapping(node: MappingNode, path: Path, keys: tuple[Any, ...]) -> dict[Any, 
     return found
 
 
-def _scalar(node: ScalarNode, path: Path, keys: tuple[Any, ...]) -> Any:
-    kind = node.tag.rsplit(":", 1)[-1]
+def _scalar(node: Node, path: Path, keys: tuple[Any, ...]) -> Any:
+    kind = str(node.tag).rsplit(":", 1)[-1]
     if kind == "null":
         return None
     if kind == "bool":

@@ -53,6 +53,7 @@ def ingest(
     dry_run: Annotated[bool, Parameter(help="Read and check only: nothing is stored or moved.")] = False,
     direct: Annotated[bool, Parameter(help="Run without Prefect.")] = False,
     as_of: AsOf = None,
+    backfill_mail: Annotated[bool, Parameter(help="Mail real people even about a run dated in the past.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -70,7 +71,8 @@ def ingest(
     from flows import commands
 
     settings = _open(as_json or quiet)
-    asked = commands.IngestRequest(paths, channel, dry_run, direct, as_of, show=not (as_json or quiet))
+    show = not (as_json or quiet)
+    asked = commands.IngestRequest(paths, channel, dry_run, direct, as_of, backfill_mail, show)
     return _say(commands.ingest(settings, asked), settings, as_json, quiet)
 
 
@@ -94,7 +96,7 @@ def explain(*numbers: Annotated[str, Parameter(required=True)], as_json: Json = 
 @app.command
 def check_rules(
     *,
-    write_docs: Annotated[bool, Parameter(help="Write docs/rules.md anew.")] = False,
+    write_docs: Annotated[bool, Parameter(help="Write the page of rules, rules.md, anew.")] = False,
     as_json: Json = False,
 ) -> int:
     """Read all rules, channels and the roster, the company's own included, and say what they are.

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from config.loader import load_config
+from config.rules_doc import render_rules
 from config.settings import Settings
-from flows.console import OK, REFUSED, Answer, UsageError, aside
+from flows.console import OK, REFUSED, Answer, Refused, UsageError, aside
 from flows.engine import Engine, carry_out
 from flows.progress import bar
 
 if TYPE_CHECKING:
-    from flows.intake import Result
+    from sqlalchemy import Engine as Database
+
+    from flows.request import Result
 
 STANDS_ON = ("prefect", "sqlalchemy", "pandas", "pyarrow", "great-expectations")
 
@@ -29,6 +32,7 @@ class IngestRequest:
     dry_run: bool = False
     direct: bool = False
     as_of: str | None = None
+    backfill_mail: bool = False
     show: bool = True
 
 
@@ -50,12 +54,13 @@ def ingest(settings: Settings, asked: IngestRequest) -> Answer:
     result, engine = run_ingest(settings, asked)
     data = {**result.as_dict(), "engine": engine.as_dict()}
     refused = bool(result.in_state("refused"))
-    return Answer(run_text(result, settings), data, REFUSED if refused else OK)
+    return Answer(run_text(result, engine, settings), data, REFUSED if refused else OK)
 
 
 def run_ingest(settings: Settings, asked: IngestRequest) -> "tuple[Result, Engine]":
     """Run the main job on Prefect where it can be had; give its result and what carried it."""
-    from flows.intake import Request, channel_named, files_named, take_in
+    from flows.intake import take_in
+    from flows.request import Request, channel_named, files_named
 
     as_of = parse_moment(asked.as_of, settings)
     config = load_config(settings.config)
@@ -64,14 +69,14 @@ def run_ingest(settings: Settings, asked: IngestRequest) -> "tuple[Result, Engin
     paths = tuple(files_named(tuple(asked.paths)))
     if asked.paths and not paths:
         raise UsageError("there is no file in " + ", ".join(map(str, asked.paths)))
-    request = Request(paths, asked.channel, as_of or datetime.now(UTC), asked.dry_run)
+    request = Request(paths, asked.channel, as_of or datetime.now(UTC), asked.dry_run, asked.backfill_mail)
 
     def on_prefect() -> "Result":
         from flows.ingest import StepFailed
         from flows.ingest import ingest as flow
 
         try:
-            return flow([str(path) for path in paths], asked.channel, request.as_of, asked.dry_run)
+            return flow([str(path) for path in paths], asked.channel, request.as_of, asked.dry_run, asked.backfill_mail)
         except StepFailed as failed:
             raise failed.fault or failed from None
 
@@ -85,12 +90,14 @@ def run_ingest(settings: Settings, asked: IngestRequest) -> "tuple[Result, Engin
 
 def explain(settings: Settings, numbers: Sequence[str]) -> Answer:
     """Tell the stories of leads."""
-    from models.db import make_engine
     from tasks.explain import explain as story_of
 
     config = load_config(settings.config)
-    engine = make_engine(settings.database_url)
-    stories = [story_of(engine, number, config, settings.lang) for number in numbers]
+    engine = _database(settings)
+    try:
+        stories = [story_of(engine, number, config, settings.lang, zone=settings.tz) for number in numbers]
+    except LookupError as unknown:
+        raise Refused(str(unknown)) from unknown
     return Answer("\n\n".join(story.text for story in stories), {"leads": [story.as_dict() for story in stories]})
 
 
@@ -101,22 +108,30 @@ def check_rules(settings: Settings, *, write_docs: bool = False) -> Answer:
     for family, _rule in config.rules.every():
         families[family] = families.get(family, 0) + 1
     active = [person for person in config.roster.people if person.active]
+    channels = sorted(config.channels)
     data = {
         "version": config.rules.version,
         "rules": families,
-        "channels": sorted(config.channels),
+        "channels": channels,
         "people": len(active),
         "overlay": settings.config,
     }
     lines = [f"rules {config.rules.version}: " + ", ".join(f"{count} {name}" for name, count in families.items())]
-    lines.append("channels: " + ", ".join(data["channels"]))
+    lines.append("channels: " + ", ".join(channels))
     lines.append(f"roster: {len(active)} people")
     lines.append(f"company's own folder: {settings.config or 'none (LEADS_CONFIG)'}")
     if write_docs:
-        from config.docs import write_docs as write
-
-        lines.append(f"written: {write(config)}")
+        page = _page_of_rules(settings)
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(render_rules(config.rules), encoding="utf-8")
+        lines.append(f"written: {page}")
     return Answer("\n".join(lines), data)
+
+
+def _page_of_rules(settings: Settings) -> Path:
+    """Where the page of rules goes: a company's own rules beside its own files, the shipped ones into docs/."""
+    shipped = Path(__file__).parent.parent / "docs"
+    return (settings.config or shipped) / "rules.md"
 
 
 def upgrade(settings: Settings) -> Answer:
@@ -141,26 +156,33 @@ def export(settings: Settings, what: Literal["rows", "leads"], out: Path) -> Ans
         raise UsageError(f"--out {out}: the name must end in .csv or .parquet")
     if not out.absolute().parent.is_dir():
         raise UsageError(f"--out {out}: its folder does not exist")
-    from models.db import make_engine
     from tasks.export import export_leads, export_rows
 
-    write = export_rows if what == "rows" else export_leads
-    lines = write(make_engine(settings.database_url), out)
+    engine = _database(settings)
+    lines = export_rows(engine, out) if what == "rows" else export_leads(engine, out, zone=settings.tz)
     return Answer(f"{lines} {what} written to {out.absolute()}", {"file": str(out.absolute()), "lines": lines})
 
 
 def split(settings: Settings, asked: SplitRequest) -> Answer:
     """Take rows out of a lead by a person's word."""
-    from models.db import make_engine
     from tasks.split import split_lead
 
     config = load_config(settings.config)
     if config.roster.person(asked.by) is None:
         raise UsageError(f"--by {asked.by}: nobody of that id is in the roster")
-    as_of = parse_moment(asked.as_of, settings) or datetime.now(UTC)
-    engine = make_engine(settings.database_url)
-    numbers = split_lead(engine, config, asked.number, asked.rows, asked.reason, asked.by, as_of)
-    return Answer(f"{asked.number} is now: {', '.join(numbers)}", {"leads": list(numbers)})
+    now = datetime.now(UTC)
+    numbers = split_lead(
+        _database(settings),
+        asked.number,
+        asked.rows,
+        config,
+        actor=asked.by,
+        reason=asked.reason,
+        as_of=parse_moment(asked.as_of, settings) or now,
+        recorded_at=now,
+        zone=settings.tz,
+    )
+    return Answer(f"rows taken out of {asked.number} now make: {', '.join(numbers)}", {"leads": numbers})
 
 
 def version() -> Answer:
@@ -179,6 +201,17 @@ def parse_moment(text: str | None, settings: Settings) -> datetime | None:
     except ValueError:
         raise UsageError(f"--as-of {text!r} is no moment such as 2024-03-15T09:00") from None
     return (given if given.tzinfo else given.replace(tzinfo=settings.zone)).astimezone(UTC)
+
+
+def _database(settings: Settings) -> "Database":
+    """The database as it stands; asking about leads does not make one."""
+    from models.db import make_engine
+
+    engine = make_engine(settings.database_url)
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    if file and not Path(file).exists():
+        raise Refused(f"there is no database {file} yet: leads db upgrade, or leads ingest, makes it")
+    return engine
 
 
 def _unsaid(_line: str) -> None:

@@ -17,6 +17,8 @@ _EXIT_CODES = {
     "flows.console.UsageError": USAGE,
     "flows.console.Refused": REFUSED,
     "models.db.DatabaseError": REFUSED,
+    "tasks.split.SplitError": REFUSED,
+    "tasks.unreadable.UnreadableFile": REFUSED,
     "sqlalchemy.exc.SQLAlchemyError": REFUSED,
     "builtins.OSError": REFUSED,
 }

@@ -27,7 +27,7 @@ def run(settings: Settings, *, direct: bool, as_of: str | None, show: bool) -> A
     found = figures(database)
     with database.connect() as conn:
         number = conn.scalar(select(Lead.number).where(Lead.grade == "A").order_by(Lead.id).limit(1))
-    text = demo_text(result, found, load_config(settings.config), settings, number)
+    text = demo_text(result, engine, found, load_config(settings.config), settings, number)
     data = {**result.as_dict(), "engine": engine.as_dict(), "figures": found.as_dict()}
     return Answer(text, data, REFUSED if result.in_state("refused") else OK)
 

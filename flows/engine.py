@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 HEALTH_SECONDS = 2.0
+HAND_OVER_SECONDS = 5.0
 _QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -45,7 +46,7 @@ class Engine:
         return {"kind": self.kind, "seconds": round(self.seconds, 2), "where": self.where, "why": self.why}
 
     def line(self) -> str:
-        """The engine in one line for people."""
+        """The engine in one line for people; the same in all languages, as logs are."""
         if self.kind == "direct":
             return f"Prefect engine: not used ({self.why})"
         what = "the server at " + self.where if self.kind == "server" else "started for this run"
@@ -94,8 +95,11 @@ def _engine(settings: "Settings") -> Iterator[Engine]:
         os.environ.setdefault("PREFECT_HOME", str(settings.home / "prefect"))
         server = stack.enter_context(own_server(settings.home / "prefect" / "server.log"))
         os.environ["PREFECT_API_URL"] = server.api_url
+        # a server on this machine that does not answer is gone: no long patience with it
+        os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "2")
         _import_flow()  # while the server starts
         server.wait(until=started + settings.engine_seconds)
+        stack.callback(_hand_over)
         yield Engine("own", time.monotonic() - started, server.api_url)
 
 
@@ -121,3 +125,12 @@ def _import_flow() -> None:
         import flows.ingest  # noqa: F401
     except ImportError as error:
         raise ServerFailed(f"it does not import: {error}") from error
+
+
+def _hand_over() -> None:
+    """Let Prefect send what it still holds of logs and events: at exit the server would be gone."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    APILogWorker.drain_all(timeout=HAND_OVER_SECONDS)
+    EventsWorker.drain_all(timeout=HAND_OVER_SECONDS)

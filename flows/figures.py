@@ -1,11 +1,14 @@
 """How things stand: leads by verdict and grade, and who has them, read from the database."""
 
+import json
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, func, select
+from sqlalchemy import Connection, Engine, Select, func, select
 
-from models import Batch, Lead, Message, Submission
+from models import Batch, Lead, Message
 
 GRADES = ("A", "B", "C")
 
@@ -30,17 +33,19 @@ class Figures:
 def figures(engine: Engine) -> Figures:
     """Count what the base holds now; joined leads are not counted."""
     live = Lead.joined_into.is_(None)
+    decided = select(Lead.verdict, Lead.grade, func.count()).where(live)
+    owned = select(Lead.owner, Lead.grade, func.count()).where(live, Lead.status == "owned")
+    unowned = select(Lead.grade, func.count()).where(live, Lead.verdict != "invalid", Lead.owner.is_(None))
+    mails = select(Message.state, func.count()).group_by(Message.state)
     with engine.connect() as conn:
-        decided = select(Lead.verdict, Lead.grade, func.count()).where(live)
-        owned = select(Lead.owner, Lead.grade, func.count()).where(live, Lead.status == "owned")
-        unowned = select(Lead.grade, func.count()).where(live, Lead.verdict != "invalid", Lead.owner.is_(None))
+        batches = conn.execute(select(Batch.rows, Batch.counts)).all()
         return Figures(
-            rows=conn.scalar(select(func.coalesce(func.sum(Batch.rows), 0))) or 0,
+            rows=sum(batch.rows for batch in batches),
             verdicts=_nested(conn, decided.group_by(Lead.verdict, Lead.grade)),
             owned=_nested(conn, owned.group_by(Lead.owner, Lead.grade)),
             unowned={grade or "": count for grade, count in conn.execute(unowned.group_by(Lead.grade))},
-            issues=_issues(conn.execute(select(Submission.issues, func.count()).group_by(Submission.issues)).all()),
-            mails=dict(conn.execute(select(Message.state, func.count()).group_by(Message.state)).all()),
+            issues=_issues(batch.counts for batch in batches),
+            mails={state: count for state, count in conn.execute(mails)},  # noqa: C416 - rows are no pairs to dict()
         )
 
 
@@ -51,10 +56,9 @@ def _nested(conn: Connection, query: Select[Any]) -> dict[str, dict[str, int]]:
     return found
 
 
-def _issues(combinations: list[Row[Any]]) -> dict[str, int]:
-    """Rows by rule, from rows by combination of rules; the most frequent first."""
-    total: dict[str, int] = {}
-    for rules, count in combinations:
-        for rule in filter(None, (rules or "").split("|")):
-            total[rule] = total.get(rule, 0) + count
+def _issues(counts: Iterable[str]) -> dict[str, int]:
+    """Rows by check rule over all batches; the most frequent first."""
+    total: Counter[str] = Counter()
+    for text in counts:
+        total.update(json.loads(text).get("issues", {}))
     return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))

@@ -14,10 +14,14 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
+from config.errors import ConfigError
 from config.loader import load_config
 from config.settings import get_settings
-from flows.intake import Request, Result, moment, take_in
+from flows.console import UsageError
+from flows.intake import take_in
+from flows.request import Request, Result, moment
 from flows.retry import DELAYS, is_passing
+from models.db import DatabaseError
 
 
 class StepFailed(Exception):  # noqa: N818 - what Prefect shows of a fault
@@ -39,9 +43,11 @@ def ingest(
     channel: str | None = None,
     as_of: datetime | None = None,
     dry_run: bool = False,
+    backfill_mail: bool = False,
 ) -> Result:
     """Take in the lead files named, or those that wait in the intake folders."""
-    request = Request(tuple(Path(path) for path in paths or ()), channel, moment(as_of), dry_run)
+    named = tuple(Path(path) for path in paths or ())
+    request = Request(named, channel, moment(as_of), dry_run, backfill_mail)
     result: Result = _hiding_values("ingest", lambda: _take_in(request))
     if result.files:
         create_table_artifact(key="ingest", table=result.table(), description="Rows by file and outcome")
@@ -65,6 +71,8 @@ def _hiding_values(label: str, work: Callable[[], Any]) -> Any:
         return work()
     except StepFailed:
         raise
+    except (ConfigError, DatabaseError, UsageError) as error:
+        raise StepFailed(f"{label}: {error}", error) from None  # they name files, keys and addresses, never a row
     except Exception as error:
         raise StepFailed(f"{label}: {type(error).__module__}.{type(error).__name__}", error) from None
 

@@ -4,93 +4,37 @@ graded, numbered and owned; its sender gets a receipt, its owners a mail.
 Every step may be run again: what was settled is found settled, what was begun is finished first.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
 
-from config.schema import Channel, Config
+from config.schema import Channel, Config, Rules
 from config.settings import Settings
-from flows.console import UsageError
+from flows.answers import answers
+from flows.look import look
 from flows.progress import report
+from flows.request import FileResult, Request, Result, channel_named, files_named
 from flows.retry import plainly
 from models.db import make_engine, upgrade
+from tasks.arrival import Arrival
+from tasks.batches import DONE, SETTLED, Opened, content_hash, load_batch, mark, open_batch
+from tasks.expectations import check_file
+from tasks.folders import LeadFile, claim, file_away, in_place, make_folders, refuse
+from tasks.layout import Layout, detect_layout
+from tasks.outbox import send_pending
+from tasks.prepare import prepared_chunks
+from tasks.receipt import Receipt, write_receipt
+from tasks.receipt_page import About
+from tasks.settle import settle_chunk
+from tasks.tell import tell
+from tasks.unreadable import UnreadableFile
 
 # (label, work) -> what the work gives; Prefect makes a task run of it
 Call = Callable[[str, Callable[[], Any]], Any]
-
-OUTCOMES = ("created", "merged", "updated", "held", "rejected")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked: files and folders (none: the intake folders), from which channel, as of when."""
-
-    paths: tuple[Path, ...]
-    channel: str | None
-    as_of: datetime
-    dry_run: bool = False
-
-
-@dataclass
-class FileResult:
-    """What came of one file."""
-
-    file: str
-    channel: str
-    state: str  # taken | known | refused | looked_at
-    batch: int | None = None
-    rows: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
-    receipt: Path | None = None
-    why: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """The file as an answer's data."""
-        receipt = str(self.receipt) if self.receipt else None
-        shown = {"file": self.file, "channel": self.channel, "state": self.state, "batch": self.batch}
-        return {**shown, "rows": self.rows, "counts": self.counts, "receipt": receipt, "why": self.why}
-
-
-@dataclass
-class Result:
-    """What came of one run."""
-
-    as_of: datetime
-    files: list[FileResult] = field(default_factory=list)
-    messages: dict[str, int] = field(default_factory=dict)
-
-    def outcomes(self) -> Counter[str]:
-        """Rows by outcome over the files that were taken."""
-        total: Counter[str] = Counter()
-        for file in self.files:
-            total.update(file.counts)
-        return total
-
-    def in_state(self, state: str) -> list[FileResult]:
-        """The files that ended so."""
-        return [file for file in self.files if file.state == state]
-
-    def table(self) -> list[dict[str, Any]]:
-        """Counts by batch, without a word of what the files hold or are called."""
-        return [
-            {"batch": file.batch, "channel": file.channel, "state": file.state, "rows": file.rows}
-            | {outcome: file.counts.get(outcome, 0) for outcome in OUTCOMES}
-            for file in self.files
-        ]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The run as an answer's data."""
-        return {
-            "as_of": self.as_of.isoformat(),
-            "files": [file.as_dict() for file in self.files],
-            "outcomes": dict(self.outcomes()),
-            "messages": self.messages,
-        }
 
 
 @dataclass(frozen=True)
@@ -103,96 +47,97 @@ class Tools:
     as_of: datetime
     call: Call
 
-
-def moment(given: datetime | None) -> datetime:
-    """The moment a run stands for, in UTC: the one given, else now."""
-    return given.astimezone(UTC) if given else datetime.now(UTC)
+    def config_of(self, as_of: datetime) -> Config:
+        """The configuration with the rules that are in force on that day."""
+        on = as_of.astimezone(self.settings.zone).date()
+        return self.config.model_copy(update={"rules": self.config.rules.at(on)})
 
 
 def take_in(request: Request, settings: Settings, config: Config, call: Call = plainly) -> Result:
     """Take in what waits, or what is named; finish first what an earlier run left half done."""
-    from tasks import batches, folders
-    from tasks.outbox import send_pending
-    from tasks.tell import tell
-
     if request.channel is not None:
         channel_named(config, request.channel)
+    if request.dry_run:
+        return look(request, settings, config)
     engine = make_engine(settings.database_url)
     upgrade(engine)
-    folders.make_folders(settings, config.channels)
-    on = request.as_of.astimezone(settings.zone).date()
-    config = config.model_copy(update={"rules": config.rules.at(on)})
+    make_folders(settings, config.channels)
     tools = Tools(settings, config, engine, request.as_of, call)
-
     result = Result(request.as_of)
-    for arrival in batches.leftovers(engine, settings):
-        result.files.append(take_file(arrival, tools))
-    for arrival in _arrivals(request, tools):
-        result.files.append(take_file(arrival, tools))
+    for file in arrivals(request, settings, config):
+        result.files.append(take_file(file, tools))
     tell(engine, config, settings, request.as_of)
-    result.messages = dict(send_pending(engine, settings, request.as_of))
+    result.messages = send_pending(engine, settings, request.as_of, backfill_mail=request.backfill_mail)
     return result
 
 
-def channel_named(config: Config, name: str) -> Channel:
-    """The channel of that name; an unknown one is named with those that exist."""
-    if name not in config.channels:
-        raise UsageError(f"channel {name!r} is unknown; there are: {', '.join(sorted(config.channels))}")
-    return config.channels[name]
-
-
-def _arrivals(request: Request, tools: Tools) -> Iterator[Any]:
-    """The files of this run: named ones where they lie, else complete ones out of the intake folders."""
-    from tasks import folders
-
+def arrivals(request: Request, settings: Settings, config: Config) -> Iterator[LeadFile]:
+    """The files of this run: named ones where they lie, else the complete ones of the intake folders."""
     if not request.paths:
-        yield from folders.claim(tools.settings, tools.config.channels, request.as_of)
+        yield from claim(settings, config.channels, request.as_of)
         return
-    channel = channel_named(tools.config, request.channel or "default")
+    channel = channel_named(config, request.channel or "default")
     for path in files_named(request.paths):
-        yield folders.in_place(path, channel)
+        yield in_place(path, channel)
 
 
-def files_named(paths: tuple[Path, ...]) -> list[Path]:
-    """The files of the paths, a folder's in the order of their names; what does not exist is refused."""
-    files: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"{path} does not exist")
-        files += sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    return [file.absolute() for file in files]
-
-
-def take_file(arrival: Any, tools: Tools) -> FileResult:
+def take_file(file: LeadFile, tools: Tools) -> FileResult:
     """Take one file from its first byte to its receipt, one transaction a chunk."""
-    from tasks import batches, expectations, folders, receipt
-    from tasks.layout import detect_layout
-    from tasks.prepare import prepared_chunks
-    from tasks.settle import settle_chunk
-    from tasks.unreadable import UnreadableFile
-
-    name, channel = arrival.name, arrival.channel
+    engine, settings = tools.engine, tools.settings
+    channel = file.channel
     try:
-        layout = detect_layout(arrival.path, channel)
+        layout = detect_layout(file.path, channel)
     except UnreadableFile as why:
-        folders.refuse(arrival, tools.settings, why)
-        return FileResult(name, channel.name, "refused", why=why.wrong(tools.settings.lang))
-    batch = batches.open_batch(tools.engine, arrival, layout, tools.config, tools.as_of)
-    if batch.done:
-        folders.file_away(arrival, tools.settings)
-        return FileResult(name, channel.name, "known", batch.id, batch.rows)
-    done = 0
-    for number, frame, _last in prepared_chunks(
-        arrival.path, layout, channel, tools.config, batch.received_at, tools.settings.chunk_rows, batch.chunks
-    ):
+        refuse(file, settings, why)
+        return FileResult(file.name, channel.name, "refused", why=why.wrong(settings.lang))
+    digest = content_hash(file.path)
+    version = tools.config.rules.version
+    batch = open_batch(engine, channel.name, file.name, digest, layout.to_json(), tools.as_of, version)
+    if batch.state == DONE:
+        file_away(file, settings)
+        return FileResult(file.name, channel.name, "known", batch.id, sum(batch.counts.get("outcomes", {}).values()))
+    settle_rows(file, batch, tools)
+    mark(engine, batch.id, SETTLED)
+    batch = load_batch(engine, batch.id)
+    rules = tools.config_of(batch.as_of).rules
+    counts = batch.counts.get("outcomes", {})
+    rows = sum(counts.values())
+    checked = check_file(batch.counts.get("issues", {}), rows, rules, channel)
+    receipt = answer(file, batch, rules, tools)
+    mark(engine, batch.id, DONE)
+    file_away(file, settings)
+    failed = tuple(rule.rule_id for rule in checked.failed)
+    return FileResult(file.name, channel.name, "taken", batch.id, rows, counts, receipt.rows, failed=failed)
+
+
+def settle_rows(file: LeadFile, batch: Opened, tools: Tools) -> None:
+    """Settle the chunks of a file that are not settled yet, in order, under the rules of the batch's day."""
+    channel = _stating_team(file)
+    config = tools.config_of(batch.as_of)
+    layout = Layout.from_json(batch.layout)
+    rows = tools.settings.chunk_rows
+    chunks = prepared_chunks(file.path, layout, channel, config.rules, batch.received_at, rows, batch.chunks)
+    done = batch.chunks * rows
+    for number, frame in chunks:
+        place = Arrival(batch.id, channel, batch.as_of, datetime.now(UTC), tools.settings.tz)
         tools.call(
-            f"batch {batch.id} chunk {number}",
-            lambda number=number, frame=frame: settle_chunk(tools.engine, batch, number, frame, tools.config),
+            f"batch {batch.id} chunk {number}", partial(settle_chunk, tools.engine, place, number, frame, config)
         )
         done += len(frame)
-        report(name, done)
-    expectations.check_file(tools.engine, batch, tools.config)
-    answer = receipt.write_receipt(tools.engine, batch, tools.config, tools.settings)
-    counts = batches.finish(tools.engine, batch, tools.as_of)
-    folders.file_away(arrival, tools.settings)
-    return FileResult(name, channel.name, "taken", batch.id, sum(counts.values()), counts, answer)
+        report(file.name, done)
+
+
+def answer(file: LeadFile, batch: Opened, rules: Rules, tools: Tools) -> Receipt:
+    """Write the receipt of a file whose rows are all settled."""
+    settings = tools.settings
+    received = f"{batch.received_at.astimezone(settings.zone):%Y-%m-%d %H:%M}"
+    layout = Layout.from_json(batch.layout)
+    about = About(batch.file, batch.channel, batch.id, received, settings.lang)
+    folder = settings.receipts / batch.channel
+    return write_receipt(file.path, layout, answers(tools.engine, batch.id), rules, folder, about)
+
+
+def _stating_team(file: LeadFile) -> Channel:
+    """The channel, with the sub-folder that the file was dropped into as the team that entered it."""
+    team = file.team_hint
+    return file.channel.model_copy(update={"entry_team": team}) if team else file.channel

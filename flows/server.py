@@ -47,7 +47,7 @@ class OwnServer:
 
     def __init__(self, log: Path) -> None:
         """Start it; `wait` tells when it answers."""
-        self.port = _free_port()
+        self.port = free_port()
         self.api_url = f"http://127.0.0.1:{self.port}/api"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as out:
@@ -88,7 +88,8 @@ class OwnServer:
             self._process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -3,14 +3,16 @@
 import io
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 
 from config.people import role_name
 from config.schema import Config
 from config.settings import Settings
+from flows.engine import Engine
 from flows.figures import GRADES, Figures
-from flows.intake import OUTCOMES, Result
+from flows.request import OUTCOMES, Result
 from flows.wording import word
 from models.db import make_engine
 
@@ -19,7 +21,7 @@ _ISSUES_SHOWN = 8
 _VERDICTS = ("valid", "to_verify", "invalid")
 
 
-def run_text(result: Result, settings: Settings) -> str:
+def run_text(result: Result, engine: Engine, settings: Settings) -> str:
     """What became of each file and its rows, and where the answers lie."""
     lang = settings.lang
     if not result.files:
@@ -27,10 +29,12 @@ def run_text(result: Result, settings: Settings) -> str:
     parts: list[str | Table] = [*_files(result, lang), *_outcomes(result, lang)]
     if len(result.in_state("known")) == len(result.files):
         parts.append(word("nothing_new", lang))
-    return _page([*parts, *_places(settings)])
+    return _page([*parts, *_messages(result, lang), *_places(settings), "", engine.line()])
 
 
-def demo_text(result: Result, figures: Figures, config: Config, settings: Settings, number: str | None) -> str:
+def demo_text(
+    result: Result, engine: Engine, figures: Figures, config: Config, settings: Settings, number: str | None
+) -> str:
     """The run, then how things stand: leads by grade, who has them, what was missing, where all lies."""
     lang = settings.lang
     parts: list[str | Table] = [*_files(result, lang)]
@@ -38,11 +42,12 @@ def demo_text(result: Result, figures: Figures, config: Config, settings: Settin
         parts += [word("nothing_new", lang), "", f"── {word('state_of_home', lang)} ──"]
     else:
         parts += _outcomes(result, lang)
+    parts += _messages(result, lang)
     parts += [*_leads(figures, lang), *_people(figures, config, lang), *_issues(figures, config, lang)]
     parts += _places(settings, figures)
     if number:
-        parts += [f"{word('next', lang)}: leads explain {number}"]
-    return _page(parts)
+        parts += ["", f"{word('next', lang)}: leads explain {number}"]
+    return _page([*parts, "", engine.line()])
 
 
 def _files(result: Result, lang: str) -> list[str | Table]:
@@ -57,10 +62,15 @@ def _outcomes(result: Result, lang: str) -> list[str | Table]:
     counts = result.outcomes()
     if not counts:
         return []
-    table = _table(word("rows_by_outcome", lang), *(word(name, lang) for name in OUTCOMES), word("total", lang))
-    cells = [str(counts.get(name, 0)) for name in OUTCOMES]
-    table.add_row(*cells, str(sum(counts.values())))
+    shown = ("readable", "rejected") if "readable" in counts else OUTCOMES
+    table = _table(word("rows_by_outcome", lang), *(word(name, lang) for name in shown), word("total", lang))
+    table.add_row(*(str(counts.get(name, 0)) for name in shown), str(sum(counts.values())))
     return [table]
+
+
+def _messages(result: Result, lang: str) -> list[str | Table]:
+    said = [f"{count} {word(f'mail.{state}', lang)}" for state, count in result.messages.items() if count]
+    return ["", f"{word('mails_now', lang)}: {', '.join(said) or word('no_mails', lang)}"]
 
 
 def _leads(figures: Figures, lang: str) -> list[str | Table]:
@@ -108,15 +118,17 @@ def _places(settings: Settings, figures: Figures | None = None) -> list[str | Ta
         where = database.database
     else:
         where = database.render_as_string(hide_password=True)
-    mails = str(settings.mails) if settings.mail_mode == "file" else settings.mail_mode
+    filed = settings.mail_mode == "file"
+    mails = str(settings.mails) if filed else settings.mail_mode
     if figures and figures.mails:
-        mails += " (" + ", ".join(f"{count} {word(state, lang)}" for state, count in figures.mails.items()) + ")"
-    table = _table(word("places", lang), "", "", numbers=False)
-    table.show_header = False
-    for name, place in (("receipts", settings.receipts), ("mails", mails), ("database", where)):
-        table.add_row(word(name, lang), str(place))
-    table.add_row(word("intake", lang), str(settings.intake))
-    return [table]
+        # in this mode a mail is sent by being written
+        states = {"filed" if filed and state == "sent" else state: count for state, count in figures.mails.items()}
+        mails += " (" + ", ".join(f"{count} {word(f'mail.{state}', lang)}" for state, count in states.items()) + ")"
+    named = [("receipts", settings.receipts), ("mails", mails), ("database", where), ("intake", settings.intake)]
+    width = max(cell_len(word(name, lang)) for name, _ in named)
+    # never a table: a path that is folded cannot be copied
+    lines = [f"{set_cell_size(word(name, lang), width)}   {place}" for name, place in named]
+    return ["", word("places", lang), *lines]
 
 
 def _cells(grades: dict[str, int], *, none: bool = True) -> list[str]:
@@ -124,13 +136,13 @@ def _cells(grades: dict[str, int], *, none: bool = True) -> list[str]:
     return [*(str(count) if count else "·" for count in counts), str(sum(grades.values()))]
 
 
-def _table(title: str, *columns: str, numbers: bool = True) -> Table:
-    """A plain table whose title stands at the left; columns after the first are figures where `numbers`."""
+def _table(title: str, *columns: str) -> Table:
+    """A plain table whose title stands at the left; columns after the first hold figures, or words said in words."""
     table = Table(title=f"\n{title}", title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.padding = (0, 3, 0, 0)
     for place, column in enumerate(columns):
         last_words = place == 0 or column in _WORDY
-        table.add_column(column, justify="left" if last_words or not numbers else "right", overflow="fold")
+        table.add_column(column, justify="left" if last_words else "right", overflow="fold")
     return table
 
 

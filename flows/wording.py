@@ -7,6 +7,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "updated": ("更新", "updated"),
     "held": ("待定", "held"),
     "rejected": ("退回", "rejected"),
+    "readable": ("可接收", "would be taken"),
     # verdicts
     "valid": ("有效", "valid"),
     "to_verify": ("待核实", "to verify"),
@@ -17,10 +18,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "refused": ("无法读取", "refused"),
     "looked_at": ("试读（未保存）", "looked at only; nothing stored"),
     # the outbox
-    "pending": ("待发", "waiting"),
-    "sending": ("发送中", "sending"),
-    "sent": ("已发出", "sent"),
-    "unknown": ("结果不明", "unknown"),
+    "mail.pending": ("待发", "waiting"),
+    "mail.sending": ("发送中", "sending"),
+    "mail.sent": ("已发出", "sent"),
+    "mail.filed": ("已写成文件", "written as files"),
+    "mail.refused": ("被退回", "refused"),
+    "mail.held_back": ("已扣留未发", "held back"),
+    "mail.unknown": ("结果不明", "unknown"),
     # headings and columns
     "file": ("文件", "file"),
     "files": ("收到的文件", "Files"),
@@ -36,6 +40,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "role": ("职务", "role"),
     "nobody": ("（暂无合适人选）", "(nobody fits)"),
     "omissions": ("缺漏与提醒（行数最多的几项）", "Omissions and warnings (the most frequent)"),
+    "mails_now": ("邮件", "Mails"),
+    "no_mails": ("本次没有新邮件", "no new mail"),
     "places": ("文件位置", "Where things are"),
     "receipts": ("回执", "receipts"),
     "mails": ("邮件", "mails"),
@@ -53,5 +59,6 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 def word(key: str, lang: str) -> str:
     """A word of the summaries in the reader's language; an unknown one is shown as it is."""
-    zh, en = _WORDS.get(key, (key, key))
+    bare = key.rpartition(".")[2]
+    zh, en = _WORDS.get(key, (bare, bare))
     return en if lang == "en" else zh

@@ -141,7 +141,7 @@ def read_frame(conn: Connection, statement: str, **values: Any) -> pd.DataFrame:
     result = conn.execute(text(statement), values)
     names = list(result.keys())
     columns = list(zip(*result.fetchall(), strict=True)) or [()] * len(names)
-    return pd.DataFrame({name: _series(column) for name, column in zip(names, columns, strict=True)})
+    return pd.DataFrame({name: _series(name, column) for name, column in zip(names, columns, strict=True)})
 
 
 def as_times(values: pd.Series) -> pd.Series:
@@ -149,19 +149,27 @@ def as_times(values: pd.Series) -> pd.Series:
     return pd.to_datetime(values, utc=True, format="ISO8601").dt.tz_localize(None).astype("datetime64[us]")
 
 
-def _series(values: tuple[Any, ...]) -> pd.Series:
+def _series(name: str, values: tuple[Any, ...]) -> pd.Series:
+    if name in _TIMES:
+        return as_times(pd.Series(list(values), dtype="object"))
     found = pa.array(values)
+    if name in _NUMBERS or pa.types.is_decimal(found.type):
+        return pd.Series(found.cast(pa.float64()).to_pandas(), dtype="float64")
+    if _is_whole(name) or pa.types.is_integer(found.type):
+        found = found.cast(pa.int64())
+        return pd.Series(found.to_pandas(types_mapper=_INTEGERS.get) if found.null_count else found.to_pandas())
     if pa.types.is_null(found.type):
         return pd.Series([None] * len(values), dtype="str")
-    if pa.types.is_integer(found.type):
-        return pd.Series(found.to_pandas(types_mapper=_INTEGERS.get) if found.null_count else found.to_pandas())
-    if pa.types.is_timestamp(found.type):
-        return as_times(pd.Series(found.to_pandas()))
-    if pa.types.is_decimal(found.type):
-        return pd.Series(found.cast(pa.float64()).to_pandas())
     return pd.Series(found.to_pandas())
 
 
+def _is_whole(name: str) -> bool:
+    """Tell ids by their names, so that a column without a value has its type too."""
+    return (name.endswith("_id") and name != "external_id") or name in ("id", "same_as", "record", "content_key", "value")
+
+
+_TIMES = ("at", "since", "until", "recorded_at", "opened_at", "closed_at", "contact_at", "touched_at")
+_NUMBERS = ("budget_min", "budget_max")
 _INTEGERS = {pa.int64(): pd.Int64Dtype()}
 
 

@@ -107,6 +107,7 @@ class Lead(Base):
     touched_at: Mapped[datetime | None]
     verified_at: Mapped[datetime | None]
     verified_by: Mapped[str | None] = mapped_column(Text)
+    # how many rows it is made of, repeats and superseded deliveries not counted
     rows: Mapped[int]
     verdict: Mapped[str] = mapped_column(Text)
     verdict_rule: Mapped[str] = mapped_column(Text)

@@ -58,6 +58,8 @@ def write_leads(conn: Connection, changes: Changes, arrival: Arrival) -> None:
     # one that was joined and stands alone again is open again
     known = rows[~new].assign(closed_at=_never(int((~new).sum())), joined_into=_nothing(int((~new).sum())))
     update_frame(conn, Lead.__table__, known)
+    moved = changes.handed[["lead_id", "owner", "owner_rule"]].rename(columns={"lead_id": "id"})
+    update_frame(conn, Lead.__table__, moved)
     lost = changes.joined
     ended = {"id": lost["lead_id"], "status": "joined", "joined_into": lost["into"], "closed_at": arrival.at}
     update_frame(conn, Lead.__table__, pd.DataFrame(ended).assign(owner=lost["owner"]))
@@ -67,8 +69,9 @@ def write_members(
     conn: Connection, changes: Changes, found: Cluster, near: Neighbours, arrival: Arrival
 ) -> None:
     """End memberships that no longer hold and begin the new ones; a joined row is rejected no more."""
-    lead_of = changes.leads.set_index("label")["lead_id"]
-    member = found.member[found.member["label"].isin(lead_of.index)]
+    decided = changes.leads.set_index("label")["lead_id"]
+    lead_of = decided.combine_first(found.lineage.lead.replace(0, np.nan)).dropna().astype("int64")
+    member = found.member
     now = pd.Series(lead_of.reindex(member["label"]).array, index=member.index, dtype="Int64")
     stored = near.rows.set_index("id")
     moved = (now != stored["lead_id"].reindex(member.index)).fillna(True).to_numpy(dtype=bool)

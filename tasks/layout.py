@@ -87,9 +87,7 @@ def open_text(path: Path, encoding: str) -> TextIO:
     return path.open(encoding=encoding, errors="replace", newline="")
 
 
-def _header_votes(
-    path: Path, encoding: Encoding, headers: Headers
-) -> Iterator[tuple[int, str, int, list[str]]]:
+def _header_votes(path: Path, encoding: Encoding, headers: Headers) -> Iterator[tuple[int, str, int, list[str]]]:
     """For each delimiter the row of the first lines with the most known headers: hits, delimiter, line, cells."""
     with open_text(path, encoding.name) as file:
         text = "".join(islice(file, HEADER_WITHIN)).replace("\0", "")
@@ -151,7 +149,7 @@ def _layout(
         newline,
         _notes(encoding, line, added),
         pieces,
-        {"budget": unit for index in columns.get("budget", ()) if (unit := headers.unit(cells[index]))},
+        _units([cells[index] for index in columns.get("budget", ())], headers),
         tuple(added),
         bool(encoding.nuls),
     )
@@ -164,6 +162,11 @@ def _pieces(columns: dict[str, list[int]], headers: Headers) -> dict[str, tuple[
             base = name.partition(".")[0]
             pieces[base] = pieces.get(base, ()) + tuple(columns[name][:1])
     return pieces
+
+
+def _units(budgets: list[str], headers: Headers) -> dict[str, str]:
+    unit = next(filter(None, map(headers.unit, budgets)), None)
+    return {"budget": unit} if unit else {}
 
 
 def _notes(encoding: Encoding, line: int, added: list[int]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from models.db import as_times, look_up
+from models.db import look_up
 from tasks.rules.keys import identity_keys, profile_keys
 
 # what deciding anew needs of a stored row
@@ -23,12 +23,12 @@ SELECT w.key, i.contact_id, l.id AS lead_id FROM wanted w JOIN identity i ON i.k
 LEFT JOIN lead l ON l.contact_id = i.contact_id AND l.closed_at IS NULL
 """
 _BY_PROFILE = """
-SELECT p.submission_id, l.id AS lead_id, m.lead_id AS any_lead FROM wanted w JOIN profile p ON p.key = w.key
+SELECT p.submission_id, l.id AS lead_id, m.lead_id AS any_lead_id FROM wanted w JOIN profile p ON p.key = w.key
 LEFT JOIN membership m ON m.submission_id = p.submission_id AND m.until IS NULL
 LEFT JOIN lead l ON l.id = m.lead_id AND l.closed_at IS NULL
 """
 _BY_RECORD = """
-SELECT r.key, r.submission_id, m.lead_id AS any_lead, l.id AS lead_id FROM wanted w JOIN record r ON r.key = w.key
+SELECT r.key AS record, r.submission_id, m.lead_id AS any_lead_id, l.id AS lead_id FROM wanted w JOIN record r ON r.key = w.key
 LEFT JOIN membership m ON m.submission_id = r.submission_id AND m.until IS NULL
 LEFT JOIN lead l ON l.id = m.lead_id AND l.closed_at IS NULL
 """
@@ -51,11 +51,6 @@ l.verdict_rule, l.reasons, l.grade, l.grade_rule, l.owner, l.owner_rule
 FROM wanted w JOIN lead l ON l.origin_id = w.key WHERE l.closed_at IS NULL OR l.status = 'joined'
 """
 _JUDGED = "SELECT x.submission_id, x.key, x.verdict FROM wanted w JOIN match x ON x.submission_id = w.key AND x.until IS NULL"
-
-_TIMES = ("contact_at", "touched_at")
-_NUMBERS = ("budget_min", "budget_max")
-_IDS = ("id", "origin_id")
-_TEXT_IDS = ("external_id",)
 
 
 @dataclass
@@ -90,14 +85,14 @@ def load_neighbours(
     near.numbers = pd.Index(named["number"])
     touched = _ids(near.identities["lead_id"], near.records["lead_id"], named["lead_id"], pd.Series(leads))
     # a record that was rejected, or whose lead is closed, still tells what is new in a delivery
-    loose = near.records.loc[near.records["any_lead"].isna(), "submission_id"]
+    loose = near.records.loc[near.records["any_lead_id"].isna(), "submission_id"]
     near.rows = _close(conn, touched, _ids(loose), profiles)
     stored = identity_keys(near.rows)["key"].drop_duplicates()
     more = look_up(conn, stored[~stored.isin(keys)].sort_values(), "TEXT", _BY_IDENTITY)
     near.identities = pd.concat([near.identities, more], ignore_index=True).drop_duplicates("key")
     near.identities["contact_id"] = near.identities["contact_id"].astype("Int64")
     near.judged = look_up(conn, near.rows["id"], "BIGINT", _JUDGED)
-    near.leads = _typed(look_up(conn, near.rows["id"], "BIGINT", _LEADS))
+    near.leads = look_up(conn, near.rows["id"], "BIGINT", _LEADS)
     return near
 
 
@@ -109,12 +104,12 @@ def _close(conn: Connection, leads: np.ndarray, loose: np.ndarray, profiles: pd.
     while True:
         found = look_up(conn, asked, "BIGINT", _BY_PROFILE)
         leads = np.setdiff1d(np.union1d(leads, _ids(found["lead_id"])), seen_leads)
-        loose = np.union1d(loose, _ids(found.loc[found["any_lead"].isna(), "submission_id"]))
+        loose = np.union1d(loose, _ids(found.loc[found["any_lead_id"].isna(), "submission_id"]))
         loose = np.setdiff1d(loose, seen_loose)
         if not len(leads) and not len(loose) and parts:
             break
-        members = _typed(look_up(conn, pd.Series(leads), "BIGINT", _MEMBERS))
-        alone = _typed(look_up(conn, pd.Series(loose), "BIGINT", _LOOSE))
+        members = look_up(conn, pd.Series(leads), "BIGINT", _MEMBERS)
+        alone = look_up(conn, pd.Series(loose), "BIGINT", _LOOSE)
         part = pd.concat([members, alone], ignore_index=True)
         parts.append(part)
         seen_leads, seen_loose = np.union1d(seen_leads, leads), np.union1d(seen_loose, loose)
@@ -126,22 +121,6 @@ def _close(conn: Connection, leads: np.ndarray, loose: np.ndarray, profiles: pd.
             break
     rows = pd.concat(parts, ignore_index=True).drop_duplicates("id", ignore_index=True)
     return rows
-
-
-def _typed(found: pd.DataFrame) -> pd.DataFrame:
-    """Give columns the types of the tables, also where a query found nothing or only nulls."""
-    for column in found.columns:
-        if column in _TIMES:
-            found[column] = as_times(found[column])
-        elif column in _NUMBERS:
-            found[column] = found[column].astype("float64")
-        elif column in _IDS or column == "content_key":
-            found[column] = found[column].astype("int64")
-        elif (column.endswith("_id") and column not in _TEXT_IDS) or column == "same_as":
-            found[column] = found[column].astype("Int64")
-        else:
-            found[column] = found[column].astype("str")
-    return found
 
 
 def _ids(*columns: pd.Series) -> np.ndarray:

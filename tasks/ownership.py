@@ -32,6 +32,8 @@ def own_leads(
     conn: Connection, leads: pd.DataFrame, found: Cluster, near: Neighbours, arrival: Arrival, config: Config
 ) -> None:
     """Number, own and record the affected leads (index label), and what the chunk did to others."""
+    if leads.empty:
+        return
     # one row that every worker updates from here on: numbers, loads and assignments follow commits
     take_numbers(conn, "turn", 1)
     leads = _number(conn, _with_stored(leads, near), arrival)

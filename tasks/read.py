@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
-from operator import concat, getitem
 from itertools import repeat
+from operator import add, getitem
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +13,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.guard import CELL_SEPARATOR
 from tasks.layout import Layout
-from tasks.records import CELL_SEPARATOR, Lines, Records, read_records
+from tasks.records import Lines, Records, read_records
 from tasks.regular import parse_regular
 
 # Several columns of these fields are all kept; of the others the first that is not blank counts.
 JOINED = {"phone": " / ", "chain": "、"}
 
-_TOTAL = r"^[\s\x1f]*(合\s*计|总\s*计|小\s*计|总\s*数|汇\s*总|共\s*计|(?i:grand total|sub-?total|total|sum))\s*[:：]?\s*(\x1f|$)"
+_TOTAL_WORDS = r"合\s*计|总\s*计|小\s*计|总\s*数|汇\s*总|共\s*计|(?i:grand total|sub-?total|total|sum)"
+_TOTAL = rf"^[\s\x1f]*({_TOTAL_WORDS})\s*[:：]?\s*(\x1f|$)"
 _BLANK = r"^[\s\x1f\x{3000}\x{feff}]*$"
 _HAN = r"^[\p{Han}·\s]+$"
 
@@ -83,14 +85,14 @@ def _rows(
     return table.filter(pc.invert(pc.or_(pc.match_substring_regex(raw, _BLANK), pc.equal(raw, header))))
 
 
-def _columns(cells: list[list[str]], widths: np.ndarray, width: int) -> list[Sequence[str]]:
+def _columns(cells: list[list[str]], widths: np.ndarray, width: int) -> Sequence[Sequence[str]]:
     """The cells by column, short rows filled with ''; cells beyond the header stay in raw only."""
     if not len(widths):
         return [()] * width
     if widths.min() < width:
         fill = [[""] * missing for missing in range(width + 1)]
         missing = np.maximum(width - widths, 0).tolist()
-        cells = list(map(concat, cells, map(getitem, repeat(fill), missing)))
+        cells = list(map(add, cells, map(getitem, repeat(fill), missing)))
     # zip stops at the shortest row, which now is as wide as the header
     return list(zip(*cells, strict=False))[:width]
 

@@ -50,9 +50,9 @@ def write_rows(
 
 def _write_records(conn: Connection, current: pd.DataFrame) -> None:
     known = look_up(
-        conn, current["key"], "BIGINT", "SELECT r.key, r.submission_id FROM wanted w JOIN record r ON r.key = w.key"
+        conn, current["key"], "BIGINT", "SELECT r.key AS record, r.submission_id FROM wanted w JOIN record r ON r.key = w.key"
     )
-    known = pd.Series(known["submission_id"].to_numpy(), index=known["key"].to_numpy())
+    known = pd.Series(known["submission_id"].to_numpy(), index=known["record"].to_numpy())
     before = known.reindex(current["key"]).to_numpy()
     new = pd.isna(before)
     insert_frame(conn, RecordTable.__table__, current[new].sort_values("key"))

@@ -7,7 +7,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice, repeat, tee
-from operator import attrgetter, concat, contains, itemgetter, methodcaller
+from operator import add, attrgetter, contains, itemgetter, methodcaller
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,17 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.encoding import MAX_LINE
+from tasks.guard import CELL_SEPARATOR, unguarded
 from tasks.layout import Layout, open_text
-from tasks.unreadable import UnreadableFile
 
-CELL_SEPARATOR = "\x1f"
-# A cell or a record beyond these is a quote that was never closed, not a text somebody wrote.
-MAX_CELL = 1 << 20
+# A record of more lines than this is a quote that was never closed, not a text somebody wrote.
 MAX_SPAN = 500
-# Each broken quote costs a second look at its chunk; with more of them the file is no table.
-MAX_BROKEN = 200
-# What a spreadsheet would take for a formula; a receipt puts ' before it.
-FORMULA = r"'*[=+\-@\t\r]"
+_AFTER_BROKEN = 16
 
 _END = "\x1eend of file\x1e"
 # Lists with fewer columns hold too few delimiters to tell a swallowed row from a sentence.
@@ -60,17 +56,17 @@ class Lines(NamedTuple):
 def read_records(path: Path, layout: Layout, count: int, titles: bool = False) -> Iterator[Lines | Records]:
     """Read up to `count` records at a time, blank ones included, from below the header or from line 1.
 
-    What a receipt added is taken out. Raises UnreadableFile where too many quotes are broken.
+    What a receipt added is taken out. A line is never longer than MAX_LINE: the layout saw to that.
     """
-    csv.field_size_limit(MAX_CELL)
+    csv.field_size_limit(MAX_LINE)
     with open_text(path, layout.encoding) as file:
         lines: Iterator[str] = map(methodcaller("replace", "\0", ""), file) if layout.nuls else file
         above = 0 if titles else layout.header_line - 1
         parser = _Parser(islice(lines, above, None), layout, above)
-        if titles:
-            yield parser.take_parsed(layout.header_line)
-        else:
-            parser.take_parsed(1)
+        while parser.line < layout.header_line:
+            head = parser.take_parsed(1)
+            if titles:
+                yield head
         while not parser.done:
             yield parser.take(count)
 
@@ -79,7 +75,7 @@ class _Parser:
     """csv.reader that takes a line literally where a quote of it runs away over other rows."""
 
     def __init__(self, lines: Iterable[str], layout: Layout, above: int) -> None:
-        self.layout, self.line, self.broken, self.done = layout, above, 0, False
+        self.layout, self.line, self.done = layout, above, False
         self.unread: Iterator[str] = iter(lines)
         self.swallowed = _swallowed_row(layout)
 
@@ -90,7 +86,7 @@ class _Parser:
             text = list(islice(ahead, count))
             if lines := self._lines(text):
                 self._advance(self.line + len(lines.text))
-                self.done = len(text) < count
+                self.done = len(lines.text) == len(text) < count
                 return lines
         return self.take_parsed(count)
 
@@ -114,24 +110,41 @@ class _Parser:
         expected = np.append(first_lines[1:], len(at))[: len(first_lines)]
         if failed or whole < min(1, len(total)) or not np.array_equal(ends, expected):
             return None
-        if self._first_broken(cells, ends - first_lines - 1, failed) < len(cells):
+        quoted_lines = map(text.__getitem__, at.tolist())
+        if self._first_broken(cells, first_lines, ends, failed, quoted_lines) < len(cells):
             return None
         quoted = Records(at[first_lines] + self.line + 1, cells, np.zeros(len(cells), bool))
         return Lines(self.line + 1, text, np.flatnonzero(~within), quoted)
 
     def take_parsed(self, count: int) -> Records:
         """The next records as cells, whatever their lines look like."""
+        pieces: list[Records] = []
+        wanted = step = count
+        while wanted > 0 and not self.done:
+            piece = self._some(min(step, wanted))
+            wanted -= len(piece.cells)
+            pieces.append(piece)
+            # Behind a broken quote there may be another: what is read beyond it is read in vain.
+            step = _AFTER_BROKEN if piece.broken.any() else step * 2
+        records = Records(
+            np.concatenate([piece.lines for piece in pieces]),
+            list(chain.from_iterable(piece.cells for piece in pieces)),
+            np.concatenate([piece.broken for piece in pieces]),
+        )
+        return _without_receipt(records, self.layout) if self.layout.is_receipt else records
+
+    def _some(self, count: int) -> Records:
+        """Up to `count` records, ending behind the first broken quote."""
         feed, self.unread = tee(self.unread)
         cells, ends, failed, self.done = self._csv(feed, count)
-        ends += self.line
-        starts = np.concatenate(([self.line], ends[:-1])) + 1 if len(ends) else ends
-        bad = self._first_broken(cells, ends - starts, failed)
-        self._advance(int(ends[bad - 1]) if bad else self.line)
+        starts = np.concatenate(([0], ends))[:-1]
+        ahead, self.unread = tee(self.unread)
+        bad = self._first_broken(cells, starts, ends, failed, ahead)
+        lines = starts + self.line + 1
+        self._advance(self.line + int(ends[bad - 1]) if bad else self.line)
         if bad == len(cells) and not failed:
-            records = Records(starts, cells, np.zeros(len(cells), bool))
-        else:
-            records = self._literally(starts[:bad], cells[:bad])
-        return _without_receipt(records, self.layout) if self.layout.is_receipt else records
+            return Records(lines, cells, np.zeros(len(cells), bool))
+        return self._literally(lines[:bad], cells[:bad])
 
     def _csv(self, lines: Iterator[str], count: int) -> tuple[list[list[str]], np.ndarray, bool, bool]:
         """Up to `count` records: cells, the line each ends on (counted from these lines), failed, all read."""
@@ -148,28 +161,44 @@ class _Parser:
         ends = np.fromiter(map(itemgetter(1), pairs), np.int64, len(pairs))
         return list(map(itemgetter(0), pairs)), ends, failed, done
 
-    def _first_broken(self, cells: list[list[str]], spans: np.ndarray, failed: bool) -> int:
-        """Index of the first record that a broken quote made; their number when there is none."""
-        several = np.flatnonzero(spans > 0)
-        bad = several[spans[several] >= MAX_SPAN][:1].tolist()
+    def _first_broken(
+        self, cells: list[list[str]], starts: np.ndarray, ends: np.ndarray, failed: bool, lines: Iterator[str]
+    ) -> int:
+        """Index of the first record that a broken quote made; their number when there is none.
+
+        starts, ends: where each record begins in `lines` and where it has ended.
+        """
+        several = np.flatnonzero(ends - starts > 1)
+        bad = several[(ends - starts)[several] > MAX_SPAN][:1].tolist()
         if self.swallowed and len(several):
             raw = pa.array([CELL_SEPARATOR.join(cells[index]) for index in several], pa.large_string())
-            hits = pc.match_substring_regex(raw, self.swallowed).to_numpy(zero_copy_only=False)
-            bad += several[hits][:1].tolist()
+            inside, at_ends = (
+                several[pc.match_substring_regex(raw, pattern).to_numpy(zero_copy_only=False)]
+                for pattern in self.swallowed
+            )
+            bad += inside[:1].tolist()
+            bad += self._malformed(at_ends, starts, ends, lines)
         if cells and not failed and cells[-1] and cells[-1][-1].endswith(_END):
             bad.append(len(cells) - 1)
         return min(bad, default=len(cells))
 
+    def _malformed(self, records: np.ndarray, starts: np.ndarray, ends: np.ndarray, lines: Iterator[str]) -> list[int]:
+        """The first of some records that has text behind a closing quote: the quote was meant to open."""
+        read = 0
+        for index in records.tolist():
+            start, end = int(starts[index]), int(ends[index])
+            text = list(islice(lines, start - read, end - read))
+            read = end
+            try:
+                list(csv.reader(text, delimiter=self.layout.delimiter, strict=True))
+            except csv.Error:
+                return [index]
+        return []
+
     def _literally(self, starts: np.ndarray, cells: list[list[str]]) -> Records:
         """The good records and the line behind them with its quotes taken as letters."""
-        self.broken += 1
-        if self.broken > MAX_BROKEN:
-            raise UnreadableFile("quotes")
-        reader = csv.reader(islice(self.unread, 1), delimiter=self.layout.delimiter, quoting=csv.QUOTE_NONE)
-        try:
-            cells = [*cells, next(reader)]
-        except csv.Error as error:
-            raise UnreadableFile("long_line") from error
+        text = islice(self.unread, 1)
+        cells = [*cells, next(csv.reader(text, delimiter=self.layout.delimiter, quoting=csv.QUOTE_NONE))]
         starts = np.append(starts, self.line + 1)
         self.line += 1
         self.done = False
@@ -189,13 +218,15 @@ def _quotes(text: list[str]) -> np.ndarray:
     return marks
 
 
-def _swallowed_row(layout: Layout) -> str | None:
-    """A pattern for a whole row of the table inside one cell."""
+def _swallowed_row(layout: Layout) -> tuple[str, str] | None:
+    """Patterns of a record that took other rows in: a whole row inside it; a whole row at its start and at its end."""
     width = min(len(layout.header), 200)
     if width < _TELLING_WIDTH:
         return None
     delimiter = re.escape(layout.delimiter)
-    return rf"[\r\n](?:[^\r\n\x1f]*?{delimiter}){{{width - 1}}}"
+    inside = rf"[\r\n](?:[^\r\n\x1f]*?{delimiter}){{{width - 1}}}"
+    whole = rf"(?:[^\r\n]*?(?:\x1f|{delimiter})){{{width - 1}}}[^\r\n]*"
+    return inside, rf"(?s)^{whole}[\r\n](?:.*[\r\n])?{whole}$"
 
 
 def _without_receipt(records: Records, layout: Layout) -> Records:
@@ -204,7 +235,5 @@ def _without_receipt(records: Records, layout: Layout) -> Records:
     for index in sorted(layout.added, reverse=True):
         rows = list(rows)
         before, behind = (map(itemgetter(part), rows) for part in (slice(index), slice(index + 1, None)))
-        rows = map(concat, before, behind)
-    raw = pa.array(map(CELL_SEPARATOR.join, rows), pa.large_string())
-    plain = pc.replace_substring_regex(raw, rf"(^|\x1f)'({FORMULA})", r"\1\2")
-    return records._replace(cells=pc.split_pattern(plain, CELL_SEPARATOR).to_pylist())
+        rows = map(add, before, behind)
+    return records._replace(cells=unguarded(list(rows)))

@@ -152,7 +152,7 @@ class _Settling:
         has = rows["external_id"].notna() & rows["accepted"]
         rows.loc[has, "record"] = hash_text(self._record_text(rows.loc[has, "external_id"]))
         stored = near.records.merge(near.rows[["id", "content_key"]], left_on="submission_id", right_on="id")
-        return rows, stored.rename(columns={"key": "record"})[["id", "record", "content_key"]]
+        return rows, stored[["id", "record", "content_key"]]
 
     def _follow(self, rows: pd.DataFrame, stored: pd.DataFrame) -> Deliveries:
         named = rows.loc[rows["record"].notna(), ["record", "content_key"]].reset_index(names="id")
@@ -160,7 +160,8 @@ class _Settling:
 
     def _affected(self, found: Cluster, union: pd.DataFrame, near: Neighbours) -> pd.Series:
         """Say for each label whether it must be decided anew: a new row, or other members than before."""
-        member = found.member.join(near.rows.set_index("id")["lead_id"], how="left")
+        counted = found.member[found.member["why"] != "repeat"]
+        member = counted.join(near.rows.set_index("id")["lead_id"], how="left")
         moved = member["new"] | (
             member["lead_id"].fillna(-1).astype("int64").to_numpy()
             != found.lineage.lead.reindex(member["label"]).to_numpy()
@@ -188,7 +189,7 @@ class _Settling:
             leads[column] = decided[column]
         leads["lead_id"] = found.lineage.lead.reindex(leads.index)
         leads["origin_id"] = found.first.reindex(leads.index)
-        leads["rows"] = found.member.groupby("label").size().reindex(leads.index)
+        leads["rows"] = counted.groupby("label").size().reindex(leads.index)
         return leads.sort_values("origin_id")
 
     def _note(self, step: str) -> None:
@@ -219,7 +220,7 @@ def _outcomes(rows: pd.DataFrame, found: Cluster, deliveries: Deliveries) -> pd.
     member = found.member.index.intersection(rows.index)
     outcome[member] = "merged"
     new = found.lineage.lead.index[found.lineage.lead == 0]
-    outcome[found.first.reindex(new).to_numpy()] = "created"
+    outcome[outcome.index.intersection(found.first.reindex(new).to_numpy())] = "created"
     updates = deliveries.superseded[deliveries.superseded.isin(rows.index)]
     outcome[member.intersection(updates.to_numpy())] = "updated"
     return outcome

@@ -1,6 +1,6 @@
 """Why a file cannot be read: one exception, with the words that its sender gets.
 
-    UnreadableFile      the whole file is refused; `code` is a key of REASONS
+UnreadableFile      the whole file is refused; `code` is a key of REASONS
 """
 
 from __future__ import annotations
@@ -80,11 +80,5 @@ REASONS = {
         "请在第一行写上列名（可参照《线索信息表》），或请管理员为该渠道配置列名对应。",
         "No header was found: no line holds known column names (company, contact, phone …).",
         "Put the column names into the first line, or have the channel's mapping extended.",
-    ),
-    "quotes": Reason(
-        "文件中有太多没有闭合的引号，无法可靠地分出各行。",
-        "请检查导出设置中的引号，重新导出后放入。",
-        "Too many quotes are never closed; rows cannot be told apart reliably.",
-        "Check how the export writes quotes, and export it again.",
     ),
 }

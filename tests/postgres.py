@@ -7,11 +7,10 @@ that starts with `missing:`, or fail when `LEADS_TEST_REQUIRE=all`.
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import itertools
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from benchmarks.cluster import (
     PostgresMissing,
     create_database,
     drop_database,
+    held,
     plain_url,
     start_cluster,
     stop_cluster,
@@ -90,9 +90,12 @@ def template_database(server_url: str, name: str, fill: Callable[[str], object])
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The main process of a session makes the folder through which its workers share the server."""
+    """The main process of a session makes the folder through which its workers share the server, and owns both."""
     if not hasattr(config, "workerinput"):
-        config.stash[_FOLDER] = tempfile.mkdtemp(prefix="leadflow-tests-")
+        stack = contextlib.ExitStack()
+        config.stash[_OWNED] = stack
+        config.stash[_FOLDER] = stack.enter_context(tempfile.TemporaryDirectory(prefix="leadflow-tests-"))
+        stack.enter_context(held(Path(config.stash[_FOLDER]) / "owner"))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -103,16 +106,16 @@ def pytest_configure_node(node: object) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The main process ends last, and takes the server with it."""
-    folder = config.stash.get(_FOLDER, None)
-    if folder is None:
+    if _FOLDER not in config.stash:
         return
-    note = Path(folder) / "cluster.json"
+    note = Path(config.stash[_FOLDER]) / "cluster.json"
     if note.exists():
         stop_cluster(_read(note))
-    shutil.rmtree(folder, ignore_errors=True)
+    config.stash[_OWNED].close()
 
 
 _FOLDER: pytest.StashKey[str] = pytest.StashKey()
+_OWNED: pytest.StashKey[contextlib.ExitStack] = pytest.StashKey()
 
 
 def _shared_folder(config: pytest.Config) -> Path:
@@ -122,10 +125,9 @@ def _shared_folder(config: pytest.Config) -> Path:
 
 def _shared_cluster(folder: Path) -> Cluster:
     note = folder / "cluster.json"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with held(folder / "starting"):
         if not note.exists():
-            cluster = start_cluster(FOR_TESTS)
+            cluster = start_cluster(FOR_TESTS, folder / "owner", folder)
             note.write_text(json.dumps({"folder": str(cluster.folder), "pid": cluster.pid}))
         return _read(note)
 

@@ -46,9 +46,9 @@ NO_ELIGIBLE, ALL_FULL, ALL_ON_LEAVE = "no_eligible", "all_full", "all_on_leave"
 class AssignResult:
     """Who owns each unit and why.
 
-    `frame` has the units' index: owner and the rule that gave it, or the reason why nobody took it;
-    lifted_from, who had the account before; choice, a place in `choices`, -1 where nobody was compared. A choice names the group that was shared out and
-    how each person of the roles tried stood at that moment.
+    `frame` has the units' index: owner and the rule that gave it, or the reason why nobody took it; lifted_from, who
+    had the account before; choice, a place in `choices`, -1 where nobody was compared. A choice names the group that
+    was shared out and how each person of the roles asked stood at that moment.
     """
 
     frame: pd.DataFrame

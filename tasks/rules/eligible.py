@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from config.people import Person
+from config.schema import Person
 
 Positions = NDArray[np.int64]
 Mask = NDArray[np.bool_]

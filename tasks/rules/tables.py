@@ -18,6 +18,7 @@ from config.schema import Condition, TableRule
 from tasks.rules.clean.texts import flat
 
 Mask = NDArray[np.bool_]
+Codes = NDArray[np.int16]
 _BOUNDS: dict[str, Callable[[Any, float], Any]] = {
     "ge": operator.ge,
     "gt": operator.gt,
@@ -49,7 +50,7 @@ class _Columns:
 
     def __init__(self, facts: pd.DataFrame) -> None:
         self.facts = facts
-        self.coded: dict[str, tuple[NDArray[np.int16], list[str]]] = {}
+        self.coded: dict[str, tuple[Codes, list[str]]] = {}
         self.numbers: dict[str, NDArray[np.float64]] = {}
         self.held: dict[tuple[str, Condition], Mask] = {}
 
@@ -82,16 +83,17 @@ class _Columns:
             hits = [not wanted.isdisjoint(word.split("|")) for word in words]
         return np.array([*hits, False], dtype=bool)[codes]
 
-    def _codes(self, fact: str) -> tuple[NDArray[np.int16], list[str]]:
+    def _codes(self, fact: str) -> tuple[Codes, list[str]]:
         if fact not in self.coded:
             self.coded[fact] = _encoded(self.facts[fact])
         return self.coded[fact]
 
 
-def _encoded(column: pd.Series) -> tuple[NDArray[np.int16], list[str]]:
+def _encoded(column: pd.Series) -> tuple[Codes, list[str]]:
     """Small codes and the words they stand for; null is -1, which picks the last place of a look-up."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy(dtype=np.int16), [str(word) for word in column.cat.categories]
+        codes: Codes = column.cat.codes.to_numpy().astype(np.int16)
+        return codes, [str(word) for word in column.cat.categories]
     coded = flat(pa.array(column, from_pandas=True)).dictionary_encode()
-    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes.astype(np.int16), coded.dictionary.to_pylist()
+    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int16)
+    return codes, coded.dictionary.to_pylist()

@@ -7,10 +7,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.rules.clean.texts import (
-    TEXT, Mask, Text, among, choose, flat, half_width, mask_of, matches, one_of, parts, put, stated, swap,
+    TEXT,
+    Mask,
+    Text,
+    among,
+    choose,
+    flat,
+    half_width,
+    mask_of,
+    matches,
+    one_of,
+    parts,
+    put,
+    stated,
+    swap,
 )  # fmt: skip
 
-_ADDRESS = r"[a-z0-9_][a-z0-9._%+&'=~-]*@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.[a-z][a-z0-9-]*[a-z0-9]"
+_LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_ADDRESS = rf"[a-z0-9_][a-z0-9._%+&'=~-]*@{_LABEL}(?:\.{_LABEL})*\.[a-z][a-z0-9-]*[a-z0-9]"
 _WHOLE = rf"^{_ADDRESS}$"
 _FIRST = rf"(?P<address>{_ADDRESS})"
 # Applied in this order to what is no plain address.
@@ -44,18 +58,17 @@ def _mend(cells: Text) -> Text:
 
 
 def _kind(email: Text, roles: tuple[str, ...]) -> Text:
-    role = matches(email, rf"^(?:{one_of(role.lower() for role in roles)})\d{{0,3}}@") if roles else stated(email) & False
+    role = matches(email, rf"^(?:{one_of(role.lower() for role in roles)})\d{{0,3}}@") & bool(roles)
     domain = parts(email, r"@(?P<domain>.+)$")["domain"]
     kind = choose(role, "role", choose(stated(email), "personal", None))
     return choose(among(domain, _disposable_domains()), "disposable", kind)
 
 
 def _fault(values: Text, lean: Text, email: Text, nobody: Mask, blanks: Text) -> Text:
-    unread = stated(values) & ~stated(email)
-    if not unread.any():
-        return pa.nulls(len(values), TEXT)
-    nothing = nobody | among(lean, blanks) | (unread & ~matches(lean, r"[\p{L}\p{N}]"))
-    return choose(unread & nothing, "placeholder", choose(unread, "text", None))
+    unread = stated(values) & ~stated(email) & ~nobody
+    if unread.any():
+        unread &= matches(lean, r"[\p{L}\p{N}]") & ~among(lean, blanks)  # «无» and «-» are blanks, no fault
+    return choose(nobody, "placeholder", choose(unread, "text", None))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import pyarrow as pa
@@ -10,11 +10,11 @@ import pyarrow as pa
 from tasks.rules.clean.texts import TEXT, Text
 
 # RE2 and Python read these alike; they expect what `phones.rewrite` leaves («x» before an extension).
-_COUNTRY = r"[+(]*(?:00)?[+(]*86[)\s.-]*"
+_COUNTRY = r"[+(]*(?:00)?[+(]*86[)\s.+-]*"
 MOBILE = rf"(?:{_COUNTRY}\(?0?|\(?0)?\(?(?P<mobile>1[\s.-]*[3-9](?:[\s().-]*\d){{9}})"
 _NUMBER = r"\d{7,8}|\d{3,4}[\s.-]\d{4}|\d{2,4}(?:[\s.-]\d{2}){2,3}"
 LAND = (
-    rf"(?:{_COUNTRY}\(?0?|\(?0)(?P<area>10|2\d|[3-9]\d{{2}})[)\s.-]*(?P<number>{_NUMBER})"
+    rf"(?:{_COUNTRY}(?:\(?0\)?\s*)?\(?|\(?0)(?P<area>10|2\d|[3-9]\d{{2}})[)\s.-]*(?P<number>{_NUMBER})"
     r"(?:(?:\s*[x-]\s*|\s+)(?P<ext>\d{1,6}))?"
 )
 SERVICE = r"(?:86[\s-]*)?(?P<service>[48]00(?:[\s-]*\d){7})(?:\s*[x-]\s*(?P<service_ext>\d{1,6}))?"
@@ -31,11 +31,9 @@ _SEQUENCES = ("01234567890123456789", "98765432109876543210")
 
 @dataclass(frozen=True)
 class PhoneReader:
-    """Reads the cells that patterns over columns leave open; `blanks` are words for «none»."""
+    """Reads the cells that patterns over columns leave open; `placeholders` are numbers that nobody has."""
 
-    blanks: frozenset[str]
     placeholders: frozenset[str]
-    seen: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def nobody(self) -> Text:
@@ -61,13 +59,9 @@ class PhoneReader:
 
     def _fault(self, cell: str, lean: str) -> str:
         digits = re.sub(r"\D", "", lean)
-        if cell in self.blanks or not re.search(r"\w", cell):
-            return "placeholder"
         if _SCIENTIFIC.match(lean):
             return "sci_notation"
-        if not digits:
-            return "placeholder" if any(word in cell for word in self.blanks if len(word) > 1 and not word.isascii()) else "text"
-        if re.search(r"[^\W\d_x]", lean) and len(digits) < 7:
+        if not digits or (re.search(r"[^\W\d_x]", lean) and len(digits) < 7):
             return "text"
         if digits in self.placeholders or is_pattern(digits) or (len(digits) < 7 and "*" not in cell):
             return "placeholder"
@@ -97,7 +91,7 @@ def _number(match: re.Match[str]) -> tuple[str, str] | None:
     if match["foreign"]:
         return _foreign(match["foreign"])
     number = digits_of(match["number"])
-    if len(number) not in (7, 8) or number[0] in "01" or is_pattern(number):
+    if len(number) not in (7, 8) or number[0] in "01":
         return None
     landline = f"0{match['area']}-{number}"
     return (f"{landline}-{match['ext']}", "landline_ext") if match["ext"] else (landline, "landline")
@@ -122,8 +116,10 @@ def _foreign(text: str) -> tuple[str, str] | None:
         number = phonenumbers.parse(f"+{written}")
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number) or is_pattern(str(number.national_number)):
+    if not phonenumbers.is_possible_number(number) or len(set(str(number.national_number))) == 1:
         return None
+    if re.fullmatch(r"1[3-9]\d{9}", written) and not phonenumbers.is_valid_number(number):
+        return written, "mobile"  # «+138…»: no such area in North America
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), "foreign"
 
 

@@ -12,7 +12,20 @@ import pyarrow.compute as pc
 
 from tasks.rules.clean.phone_text import LAND, MOBILE, SERVICE, PhoneReader
 from tasks.rules.clean.texts import (
-    TEXT, Mask, Text, among, blank_to_null, choose, flat, half_width, mapped, matches, parts, put, stated, swap,
+    TEXT,
+    Mask,
+    Text,
+    among,
+    blank_to_null,
+    choose,
+    flat,
+    half_width,
+    mapped,
+    matches,
+    parts,
+    placed,
+    stated,
+    swap,
 )  # fmt: skip
 
 COLUMNS = ("phone", "phone_kind", "phone2", "phone2_kind", "phone_bad")
@@ -37,12 +50,12 @@ def read_phones(values: Text, reader: PhoneReader) -> dict[str, Text]:
     plain = matches(values, r"^1[3-9]\d{9}$")
     rest = stated(values) & ~plain
     nothing = pa.nulls(len(values), TEXT)
-    result = {name: nothing for name in COLUMNS}
+    result = dict.fromkeys(COLUMNS, nothing)
     result["phone"] = choose(plain, values, None)
     result["phone_kind"] = choose(plain, "mobile", None)
     if rest.any():
         written = _read_written(values.filter(pa.array(rest)), reader)
-        result = {name: put(result[name], rest, lambda _, found=found: found) for name, found in written.items()}
+        result = {name: placed(result[name], rest, part) for name, part in written.items()}
     return _without_placeholders(result, reader)
 
 
@@ -54,13 +67,14 @@ def _read_written(cells: Text, reader: PhoneReader) -> dict[str, Text]:
     mobile, landline = _digits(mobile), _landline(land)
     service_number = _joined(_digits(service["service"]), service["service_ext"])
     phone = pc.coalesce(mobile, landline, service_number)
-    with_extension = choose(stated(land["ext"]), "landline_ext", "landline")
-    kind = choose(stated(mobile), "mobile", choose(stated(landline), with_extension, choose(stated(service_number), "service", None)))
+    kind = choose(stated(service_number), "service", None)
+    kind = choose(stated(landline), choose(stated(land["ext"]), "landline_ext", "landline"), kind)
+    kind = choose(stated(mobile), "mobile", kind)
     found = {"phone": flat(phone), "phone_kind": kind, **{name: pa.nulls(len(cells), TEXT) for name in COLUMNS[2:]}}
     rest = ~stated(found["phone"])
     if rest.any():
         slow = _read_rest(cells.filter(pa.array(rest)), lean.filter(pa.array(rest)), reader)
-        found = {name: put(found[name], rest, lambda _, part=slow[name]: part) for name in COLUMNS}
+        found = {name: placed(found[name], rest, slow[name]) for name in COLUMNS}
     return found
 
 

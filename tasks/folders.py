@@ -1,0 +1,301 @@
+"""The folders through which files go: intake -> processing -> done, or refused with a note.
+
+A file belongs to the process that holds the lock of its claim; a lock dies with its process, so what a killed
+run left is found and taken by the next one. Every move is one rename or link and harmless when repeated.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import unicodedata
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from config.schema import Channel
+from config.settings import Settings
+from tasks.claims import Lock, take_lock
+from tasks.unreadable import UnreadableFile
+
+# Written by programs while they work, never by people as a list of leads.
+_IGNORED_STARTS = (".", "~$")
+_IGNORED_ENDS = (".tmp", ".part", ".partial", ".crdownload", ".ok")
+_IGNORED_NAMES = ("desktop.ini", "thumbs.db")
+# How long a file must lie unchanged, by age or between two looks (seconds).
+AGED = 5.0
+BETWEEN_LOOKS = 1.0
+_DEPTH = 4
+_NOTE = {"zh_CN": ".说明.txt", "en": ".note.txt"}
+
+
+@dataclass(frozen=True)
+class LeadFile:
+    """A file to be taken in: where it lies now, under which name it came, for which channel.
+
+    team_hint: the sub-folder it was dropped into; claim: the lock and folder of a moved file, None for one read
+    where it lies; on: the business day of the run.
+    """
+
+    path: Path
+    name: str
+    channel: Channel
+    on: date | None = None
+    team_hint: str | None = None
+    claim: Lock | None = None
+
+
+def make_folders(settings: Settings, channels: Iterable[str]) -> None:
+    """Make every folder that people drop files into or look for answers in."""
+    for folder in (settings.processing, settings.done, settings.refused, settings.receipts):
+        folder.mkdir(parents=True, exist_ok=True)
+    for channel in channels:
+        (settings.intake / channel).mkdir(parents=True, exist_ok=True)
+
+
+def in_place(path: Path, channel: Channel) -> LeadFile:
+    """A file that is read where it lies and never moved."""
+    return LeadFile(path, clean_name(path.name), channel)
+
+
+def claim(
+    settings: Settings,
+    channels: Mapping[str, Channel],
+    as_of: datetime,
+    between: float = BETWEEN_LOOKS,
+    aged: float = AGED,
+    clock: Callable[[], float] = time.time,
+    pause: Callable[[float], None] = time.sleep,
+) -> Iterator[LeadFile]:
+    """Take what an earlier run left, then every complete file, in the order of channel and name.
+
+    Complete: marked by NAME.ok, unchanged for `aged` seconds, or unchanged over two looks `between` seconds apart.
+    """
+    on = as_of.astimezone(settings.zone).date()
+    yield from leftovers(settings, channels, on)
+    seen = {
+        path: (look, channel) for channel in channels.values() for path, look in _looks(settings.intake / channel.name)
+    }
+    old = {path for path, (look, _) in seen.items() if _is_marked(path) or clock() - look.changed > aged}
+    if seen.keys() - old:
+        pause(between)
+    for path, (look, channel) in sorted(seen.items(), key=lambda item: (item[1][1].name, item[0])):
+        # Also looked at again before it is taken: the files before it may have taken minutes.
+        if path in old or _look(path) == look:
+            file = _take(path, settings, channel, on)
+            if file is not None:
+                yield file
+
+
+def leftovers(settings: Settings, channels: Mapping[str, Channel], on: date) -> Iterator[LeadFile]:
+    """Take again the files that a run claimed and did not finish, unless that run is still alive."""
+    for channel in channels.values():
+        folders = _folders(settings.processing / channel.name)
+        for name, team, folder in sorted((*_claimed(folder), folder) for folder in folders):
+            lock = take_lock(folder)
+            if lock is None:
+                continue
+            path = _place(folder, team) / name
+            if name and path.exists():
+                yield LeadFile(path, name, channel, on, team or None, lock)
+            else:  # finished meanwhile, or killed before the file was in it
+                _clear(folder)
+                lock.release()
+
+
+def unknown_folders(settings: Settings, channels: Iterable[str]) -> list[str]:
+    """Folders of intake/ that belong to no channel and hold files: nobody would ever read them."""
+    known = set(channels)
+    folders = [folder for folder in _folders(settings.intake) if folder.name not in known]
+    return sorted(folder.name for folder in folders if any(_files(folder)))
+
+
+def file_away(file: LeadFile, settings: Settings) -> Path:
+    """Move a finished file to done/CHANNEL/YYYY-MM/ and give its place up; never overwrites."""
+    return _move(file, _month_folder(settings.done, file))
+
+
+def refuse(file: LeadFile, settings: Settings, why: UnreadableFile) -> Path:
+    """Move a file that cannot be read to refused/CHANNEL/YYYY-MM/, a note beside it; one read in place stays."""
+    if file.claim is None:
+        return file.path
+    folder = _month_folder(settings.refused, file)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = _free_name(folder, file.name, file.path)
+    note = target.with_name(_short(target.name, 200) + _NOTE[settings.lang])
+    # The note first: a file in refused/ never lies there without its reason.
+    write_whole(note, _note_text(file, why, settings.lang))
+    return _move(file, folder)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file in one step, so that nobody sees half of it."""
+    part = path.with_name(f".{_short(path.name, 200)}.part")
+    part.write_text(text, encoding="utf-8-sig", newline="\r\n")
+    part.replace(path)
+
+
+def clean_name(name: str) -> str:
+    """A file name as it can be stored and shown: valid text without control or direction characters."""
+    raw = os.fsencode(name)
+    for encoding in ("utf-8", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            name = raw.decode(encoding)
+            break
+    else:
+        name = raw.decode("utf-8", "replace")
+    kept = (sign for sign in name if unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
+    return "".join(kept).replace("/", "_").strip() or "unnamed"
+
+
+class _Look(NamedTuple):
+    """What a file looked like: bytes, and when it was last changed (seconds since the epoch)."""
+
+    size: int
+    changed: float
+
+
+def _looks(folder: Path) -> Iterator[tuple[Path, _Look]]:
+    for path in _files(folder):
+        look = _look(path)
+        if look is not None:
+            yield path, look
+
+
+def _look(path: Path) -> _Look | None:
+    with suppress(OSError):
+        stat = path.lstat()
+        # A copy that keeps the date of its original still shows in ctime when it was written.
+        return _Look(stat.st_size, max(stat.st_mtime, stat.st_ctime))
+    return None
+
+
+def _is_marked(path: Path) -> bool:
+    return _marker(path).exists()
+
+
+def _marker(path: Path) -> Path:
+    return path.with_name(path.name + ".ok")
+
+
+def _files(folder: Path, depth: int = _DEPTH) -> Iterator[Path]:
+    """Lead files below a folder; links are not followed, what programs leave is passed over."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name.casefold()
+            if name.startswith(_IGNORED_STARTS) or name.endswith(_IGNORED_ENDS) or name in _IGNORED_NAMES:
+                continue
+            if entry.is_file(follow_symlinks=False):
+                yield Path(entry.path)
+            elif entry.is_dir(follow_symlinks=False) and depth:
+                yield from _files(Path(entry.path), depth - 1)
+
+
+def _folders(folder: Path) -> list[Path]:
+    with suppress(OSError):
+        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
+    return []
+
+
+def _take(path: Path, settings: Settings, channel: Channel, on: date) -> LeadFile | None:
+    """Move a file into a folder of its own under processing/; None when another worker was faster."""
+    inner = path.relative_to(settings.intake / channel.name).parts
+    team = _short(clean_name(inner[0]), 200) if len(inner) > 1 else ""
+    name = _short(clean_name(path.name), 200)
+    folder = settings.processing / channel.name / uuid.uuid4().hex
+    place = _place(folder, team)
+    place.mkdir(parents=True)
+    # Locked before the file is in it: whoever sees the file sees that it is taken.
+    lock = take_lock(folder)
+    if lock is None:
+        return None
+    try:
+        # The marker first: left behind, it would speak for the next file of that name.
+        _marker(path).unlink(missing_ok=True)
+        path.rename(place / name)
+    except FileNotFoundError:
+        _clear(folder)
+        lock.release()
+        return None
+    return LeadFile(place / name, name, channel, on, team or None, lock)
+
+
+def _place(folder: Path, team: str) -> Path:
+    return folder / "from" / team if team else folder
+
+
+def _claimed(folder: Path) -> tuple[str, str]:
+    """Name and sub-folder of the file in a claim's folder; empty where there is none."""
+    found = [(path.name, "") for path in _files(folder, 0)]
+    found += [(path.name, path.parent.name) for path in _files(folder / "from", 1)]
+    return found[0] if found else ("", "")
+
+
+def _month_folder(base: Path, file: LeadFile) -> Path:
+    month = f"{file.on:%Y-%m}" if file.on else "undated"
+    return base / file.channel.name / month
+
+
+def _move(file: LeadFile, folder: Path) -> Path:
+    if file.claim is None:
+        return file.path
+    folder.mkdir(parents=True, exist_ok=True)
+    target = _rename_beside(file.path, folder, file.name)
+    _clear(file.claim.folder)
+    file.claim.release()
+    return target
+
+
+def _rename_beside(path: Path, folder: Path, name: str) -> Path:
+    """Give a file its new place without ever replacing another one: a link, unlike a rename, refuses to."""
+    target = _free_name(folder, name, path)
+    try:
+        os.link(path, target, follow_symlinks=False)
+    except FileExistsError:
+        if not target.samefile(path):  # another worker took the name just now
+            return _rename_beside(path, folder, name)
+    except OSError:  # a file system without links: the name was free a moment ago
+        path.rename(target)
+        return target
+    path.unlink()
+    return target
+
+
+def _free_name(folder: Path, name: str, source: Path) -> Path:
+    """The name, with (2), (3) … where another file has it; the one that an interrupted move gave is kept."""
+    stem, suffix = os.path.splitext(name)  # noqa: PTH122 - a name, not a path
+    count = 1
+    while True:
+        numbered = f"{_short(stem, 220 - len(suffix))}{f' ({count})' if count > 1 else ''}{suffix}"
+        target = folder / numbered
+        if not target.exists() or (source.exists() and target.samefile(source)):
+            return target
+        count += 1
+
+
+def _short(name: str, limit: int) -> str:
+    """A name cut to a number of bytes, its ending kept."""
+    stem, dot, ending = name.rpartition(".")
+    if len(name.encode()) <= limit or not stem:
+        return name.encode()[:limit].decode(errors="ignore")
+    return stem.encode()[: limit - len(ending.encode()) - 1].decode(errors="ignore") + dot + ending
+
+
+def _clear(folder: Path) -> None:
+    """Remove the empty folders of a claim."""
+    with suppress(OSError):
+        for path in sorted(folder.rglob("*"), reverse=True):
+            if path.is_dir():
+                path.rmdir()
+        (folder / ".lock").unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def _note_text(file: LeadFile, why: UnreadableFile, lang: str) -> str:
+    if lang == "en":
+        return f"File: {file.name}\nWhat is wrong: {why.wrong(lang)}\nWhat to do: {why.todo(lang)}\n"
+    return f"文件：{file.name}\n问题：{why.wrong(lang)}\n处理办法：{why.todo(lang)}\n"

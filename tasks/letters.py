@@ -1,0 +1,185 @@
+"""The letters of new leads and hand-overs: what a person reads, in his language, with everything attached."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import pyarrow as pa
+
+from config.schema import Config, ConfigError
+from tasks.i18n import budget_words, mask_email, mask_phone, word, words
+from tasks.news import FIELDS, Decision, News
+from tasks.workbook import SEPARATOR, SharedText, join_rows, write_workbook
+
+LISTED, WORKBOOK_ROWS, PRIORITY = "N-LISTED", "N-WORKBOOK-ROWS", "G-PRIORITY"
+_BEFORE, _BEHIND = ("grade", "verdict"), ("budget", "why", "todo", "former")
+_WIDTHS = (9, 9, 16, 30, 12, 12, 16, 26, 40, 8, 14, 24, 14, 17, 16, 16, 40, 40, 12)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message to one person, as the outbox keeps it."""
+
+    key: str
+    kind: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    files: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """The part of a letter about a person's own new leads."""
+
+    counts: np.ndarray
+    leads: list[dict[str, Any]]
+    file: tuple[str, bytes]
+    kept: int
+
+
+@dataclass
+class Book:
+    """Everything that the letters of one telling share."""
+
+    config: Config
+    lang: str
+    news: News
+    day: str
+    shared: SharedText = field(default_factory=SharedText)
+
+    def name(self, person: str) -> str:
+        """A person as people call him."""
+        known = self.config.roster.person(person)
+        return known.name if known else person
+
+    @cached_property
+    def listed(self) -> int:
+        """How many leads a mail lists."""
+        return int(self.config.rules.value(LISTED))
+
+    @cached_property
+    def workbook_rows(self) -> int:
+        """How many leads an attached workbook holds at most."""
+        return int(self.config.rules.value(WORKBOOK_ROWS))
+
+    @cached_property
+    def decisions(self) -> list[dict[str, str]]:
+        """The words for each decision code: grade, priority, verdict, why, to-do."""
+        return [self._decision(Decision.of(value)) for value in self.news.decisions.values]
+
+    @cached_property
+    def budgets(self) -> list[str]:
+        """The words for each budget code."""
+        return [self._budget(*value.split("|")) for value in self.news.budgets.values]
+
+    @cached_property
+    def formers(self) -> list[str]:
+        """The name for each person code."""
+        return [self.name(value) if value else "" for value in self.news.people.values]
+
+    @cached_property
+    def cells(self) -> dict[str, pa.Array]:
+        """The finished cells of the columns that are codes."""
+        columns = {key: [words_[key] for words_ in self.decisions] for key in ("verdict", "why", "todo")}
+        columns["grade"] = [f"{words_['grade']} {words_['priority']}".strip() for words_ in self.decisions]
+        columns |= {"budget": self.budgets, "former": self.formers}
+        return {key: self.shared.cells(values) for key, values in columns.items()}
+
+    def statement(self, rule: str) -> str:
+        """The sentence of a rule; a rule of former times is named by its id."""
+        try:
+            return self.config.rules.statement(rule, self.lang) if rule else ""
+        except ConfigError:
+            return rule
+
+    def workbook(self, rows: pa.Table) -> bytes:
+        """All of somebody's new leads, a row each."""
+        codes = {"grade": "decision", "verdict": "decision", "why": "decision", "todo": "decision",
+                 "budget": "budget", "former": "lifted_from"}  # fmt: skip
+
+        def column(key: str) -> pa.Array:
+            return self.cells[key].take(rows[codes[key]].combine_chunks())
+
+        before, behind = [column(key) for key in _BEFORE], [column(key) for key in _BEHIND]
+        joined = join_rows(before, rows["text"].combine_chunks(), behind)
+        header = [self._title(key) for key in (*_BEFORE, *FIELDS, *_BEHIND)]
+        return write_workbook(self._title("number"), header, _WIDTHS, joined, rows.num_rows, self.shared)
+
+    def leads(self, rows: pa.Table, *, masked: bool) -> list[dict[str, Any]]:
+        """The rows as a mail lists them."""
+        return [self._lead(row, masked=masked) for row in rows.to_pylist()]
+
+    def counted(self, counts: np.ndarray) -> tuple[list[int], int]:
+        """Leads by grade A, B, C and none, and how many of all are to be verified."""
+        grade = np.array([_PLACES.get(words_["grade"], 3) for words_ in self.decisions], dtype=np.int64)
+        unsure = np.array([Decision.of(value).verdict == "to_verify" for value in self.news.decisions.values])
+        return np.bincount(grade, counts, 4).astype(int).tolist(), int(counts[unsure].sum())
+
+    def grades(self, numbers: list[int]) -> str:
+        """Counts by grade in words: 高 3、中 20."""
+        names = [*(self.priority(grade) for grade in "ABC"), words(self.lang)["ungraded"]]
+        parts = [f"{name} {number}" for name, number in zip(names, numbers, strict=True) if number]
+        return words(self.lang)["list"].join(parts)
+
+    def priority(self, grade: str) -> str:
+        """A grade as the handbooks show it: 高, 中, 低."""
+        return str(self.config.rules.value(PRIORITY)[grade]) if self.lang != "en" else word("en", "grade", grade)
+
+    def file_name(self, kind: str, person: str) -> str:
+        """The name of an attachment: ASCII, which every mail program shows right."""
+        return f"{kind}_{self.day}_{re.sub(r'[^A-Za-z0-9.-]', '_', person)}.xlsx"
+
+    def _title(self, key: str) -> str:
+        return words(self.lang)[f"column.{key}"]
+
+    def _decision(self, decision: Decision) -> dict[str, str]:
+        grade = decision.grade
+        if decision.verdict == "to_verify":
+            reason = self.statement(decision.verdict_rule) or word(self.lang, "todo", "verify")
+            todo = words(self.lang)["todo.to_verify"].format(reason)
+        else:
+            todo = word(self.lang, "todo", "A" if grade == "A" else "contact")
+        return {
+            "grade": grade,
+            "priority": self.priority(grade) if grade in _PLACES else "",
+            "verdict": word(self.lang, "verdict", decision.verdict),
+            "why": self.statement(decision.grade_rule),
+            "todo": todo,
+        }
+
+    def _budget(self, low: str, high: str, state: str) -> str:
+        return budget_words(self.lang, float(low) if low else None, float(high) if high else None, state)
+
+    def _lead(self, row: dict[str, Any], *, masked: bool) -> dict[str, Any]:
+        lead: dict[str, Any] = dict(zip(FIELDS, row["text"].split(SEPARATOR), strict=True))
+        lead |= self.decisions[row["decision"]] | {"budget": self.budgets[row["budget"]], "masked": masked}
+        if masked:
+            lead |= {"phone": mask_phone(lead["phone"]), "email": mask_email(lead["email"]), "why": "", "todo": ""}
+            lead["owner"] = self.formers[row["person"]]
+        return lead
+
+
+def render(template: str, lang: str, **values: Any) -> tuple[str, str]:
+    """The text and the HTML of a mail."""
+    context = {"t": words(lang), "lang": "en" if lang == "en" else "zh-CN", **values}
+    body, html = (_environment().get_template(f"{template}.{kind}.j2") for kind in ("txt", "html"))
+    return body.render(context), html.render(context)
+
+
+_PLACES = {"A": 0, "B": 1, "C": 2}
+_TEMPLATES = Path(__file__).parent / "templates"
+_env: list[jinja2.Environment] = []
+
+
+def _environment() -> jinja2.Environment:
+    if not _env:
+        loader = jinja2.FileSystemLoader(_TEMPLATES)
+        escaped = jinja2.select_autoescape(["html.j2"], default=False)
+        _env.append(jinja2.Environment(loader=loader, autoescape=escaped, trim_blocks=True, lstrip_blocks=True))
+    return _env[0]

@@ -1,0 +1,186 @@
+"""Send what the outbox holds: as files, through a mail server, or all to one address.
+
+pending → sending → sent | refused (5xx, or no address) | pending again (4xx) | unknown (the connection broke, or the
+process died, when the text was on its way). What is unknown is not sent again by itself: it may have arrived.
+"""
+
+import logging
+import os
+import re
+import smtplib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine, func, select, update
+
+from config.settings import Settings
+from models import Message, MessageFile
+from models.db import begin
+from tasks.mailer import Answer, Mail, Server, mail_bytes, sender_of
+
+log = logging.getLogger(__name__)
+
+NO_ADDRESS, NO_ANSWER = "no address", "interrupted while sending"
+#: A run whose as_of is older than this is a replay of the past: its mails are for the record only.
+BACKFILL = timedelta(days=1)
+_NOTED_AT_ONCE = 50
+
+
+def send_pending(
+    engine: Engine,
+    settings: Settings,
+    as_of: datetime,
+    *,
+    now: datetime | None = None,
+    backfill_mail: bool = False,
+) -> dict[str, int]:
+    """Send the pending messages; gives counts of sent, filed, refused, pending, unknown, held_back.
+
+    A run dated more than a day back writes files instead of mailing, and an earlier one's unsent messages are held
+    back, unless `backfill_mail` says that real people may get them.
+    """
+    now = now or datetime.now(UTC)
+    counts: Counter[str] = Counter(_interrupted(engine))
+    counts.update(_without_address(engine))
+    past = now - BACKFILL
+    if settings.mail_mode == "send" and not backfill_mail:
+        if as_of < past:
+            log.warning("mail mode is send, but the run is dated %s: mails are written as files", f"{as_of:%Y-%m-%d}")
+            counts.update(_file(engine, settings, now, upto=as_of))
+        else:
+            counts.update(_held_back(engine, past))
+            counts.update(_mail(engine, settings, now, since=past))
+    elif settings.mail_mode == "file":
+        counts.update(_file(engine, settings, now, upto=None))
+    else:
+        counts.update(_mail(engine, settings, now, since=None))
+    return {key: count for key, count in sorted(counts.items()) if count}
+
+
+def _interrupted(engine: Engine) -> dict[str, int]:
+    """What an earlier process was sending when it died may have arrived: nobody knows."""
+    change = update(Message).where(Message.state == "sending").values(state="unknown", error=NO_ANSWER)
+    with begin(engine) as conn:
+        return {"unknown": conn.execute(change).rowcount}
+
+
+def _without_address(engine: Engine) -> dict[str, int]:
+    change = update(Message).where(Message.state == "pending", Message.address == "")
+    with begin(engine) as conn:
+        return {"refused": conn.execute(change.values(state="refused", error=NO_ADDRESS)).rowcount}
+
+
+def _held_back(engine: Engine, past: datetime) -> dict[str, int]:
+    """Messages that an interrupted run of the past left behind: kept, counted, and said."""
+    old = (Message.state == "pending", Message.attempts == 0, Message.created_at < past)
+    with engine.connect() as conn:
+        count = conn.execute(select(func.count()).select_from(Message).where(*old)).scalar_one()
+    if count:
+        log.warning("%d messages of runs dated more than a day back are held back", count)
+    return {"held_back": count}
+
+
+def _pending(engine: Engine, *, upto: datetime | None, since: datetime | None) -> list[int]:
+    """Ids to send, oldest first; a message once tried is sent however long the server was away."""
+    wanted = select(Message.id).where(Message.state == "pending").order_by(Message.id)
+    if upto is not None:
+        wanted = wanted.where(Message.created_at <= upto)
+    if since is not None:
+        wanted = wanted.where((Message.created_at >= since) | (Message.attempts > 0))
+    with engine.connect() as conn:
+        return list(conn.execute(wanted).scalars())
+
+
+def _load(engine: Engine, number: int) -> Mail:
+    with engine.connect() as conn:
+        row = conn.execute(select(Message.__table__).where(Message.id == number)).one()
+        files = conn.execute(
+            select(MessageFile.name, MessageFile.content)
+            .where(MessageFile.message_id == number)
+            .order_by(MessageFile.name)
+        ).all()
+    named = tuple((name, content) for name, content in files)
+    return Mail(row.key, row.kind, row.recipient, row.address, row.subject, row.text, row.html, row.created_at, named)
+
+
+def _file(engine: Engine, settings: Settings, now: datetime, *, upto: datetime | None) -> dict[str, int]:
+    """Write each message as a file; written again after a kill, it has the same bytes."""
+    settings.mails.mkdir(parents=True, exist_ok=True)
+    sender = sender_of(settings.smtp_url)
+    numbers = _pending(engine, upto=upto, since=None)
+    for start in range(0, len(numbers), _NOTED_AT_ONCE):
+        some = numbers[start : start + _NOTED_AT_ONCE]
+        for number in some:
+            mail = _load(engine, number)
+            _write(settings.mails / _file_name(number, mail), mail_bytes(mail, sender))
+        with begin(engine) as conn:
+            sent = update(Message).where(Message.id.in_(some), Message.state == "pending")
+            conn.execute(sent.values(state="sent", sent_at=now, attempts=Message.attempts + 1))
+    return {"filed": len(numbers)}
+
+
+def _write(path: Path, data: bytes) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_bytes(data)
+    part.replace(path)
+
+
+def _file_name(number: int, mail: Mail) -> str:
+    return f"{number:08d}_{mail.kind}_{re.sub(r'[^A-Za-z0-9.-]', '_', mail.name)}.eml"
+
+
+def _mail(engine: Engine, settings: Settings, now: datetime, *, since: datetime | None) -> Counter[str]:
+    """Hand each message to the mail server, over one connection as long as it holds."""
+    if not settings.smtp_url:
+        raise ValueError(f"LEADS_MAIL_MODE is {settings.mail_mode}, so LEADS_SMTP_URL must say through which server")
+    counts: Counter[str] = Counter()
+    numbers = _pending(engine, upto=None, since=since)
+    redirect = settings.mail_mode.removeprefix("redirect:") if settings.mail_mode != "send" else None
+    with Server(settings.smtp_url) as server:
+        for number in _while_reachable(engine, server, numbers, counts):
+            if not _claim(engine, number):
+                continue
+            mail = _load(engine, number)
+            answer = server.send(redirect or mail.address, mail_bytes(mail, server.sender, redirect))
+            _note(engine, number, answer, now)
+            counts[answer.outcome] += 1
+    return counts
+
+
+def _while_reachable(engine: Engine, server: Server, numbers: list[int], counts: Counter[str]) -> Iterator[int]:
+    for place, number in enumerate(numbers):
+        try:
+            server.connect()
+        except (OSError, smtplib.SMTPException) as error:
+            server.close()
+            log.warning("the mail server cannot be reached: %s", type(error).__name__)
+            # counts as tried, so that a long outage does not make these mails of the past
+            left = numbers[place:]
+            _put_off(engine, left, f"{type(error).__name__}: no connection")
+            counts["pending"] += len(left)
+            return
+        yield number
+
+
+def _claim(engine: Engine, number: int) -> bool:
+    """Note that it is being sent before the server hears of it; False where another process has it."""
+    claim = update(Message).where(Message.id == number, Message.state == "pending")
+    with begin(engine) as conn:
+        return conn.execute(claim.values(state="sending", attempts=Message.attempts + 1)).rowcount == 1
+
+
+def _note(engine: Engine, number: int, answer: Answer, now: datetime) -> None:
+    # another process may have taken us for dead meanwhile: what we know now is the truth
+    noted = update(Message).where(Message.id == number, Message.state.in_(("sending", "unknown")))
+    sent_at = now if answer.outcome == "sent" else None
+    with begin(engine) as conn:
+        conn.execute(noted.values(state=answer.outcome, error=answer.said, sent_at=sent_at))
+
+
+def _put_off(engine: Engine, numbers: list[int], why: str) -> None:
+    with begin(engine) as conn:
+        for start in range(0, len(numbers), 500):
+            some = update(Message).where(Message.id.in_(numbers[start : start + 500]), Message.state == "pending")
+            conn.execute(some.values(attempts=Message.attempts + 1, error=why))

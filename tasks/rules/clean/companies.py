@@ -1,0 +1,70 @@
+"""Company names: a tidy one to show, and a key to compare by (H2-1-quality: the company as registered).
+
+The key drops width, brackets, spaces and the legal form, and nothing else: the region, 集团 and the branch stay,
+so that 上海分公司 is another company than its head.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow.compute as pc
+
+from tasks.rules.clean.texts import (
+    Text,
+    among,
+    blank_to_null,
+    choose,
+    half_width,
+    matches,
+    one_of,
+    put,
+    stated,
+    swap,
+    without_padding,
+)  # fmt: skip
+
+_OUTER = r"^[\s\p{Z}。.,，、;；:：'\"`*#=]+|[\s\p{Z}。,，、;；:：'\"`*#]+$"
+
+
+@dataclass(frozen=True)
+class LegalForms:
+    """The patterns of V-LEGAL-FORM."""
+
+    anywhere: str
+    end: str
+    keeps: str
+    latin: str
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> "LegalForms":
+        """Compile the value of V-LEGAL-FORM."""
+        latin = one_of(value["latin"]).replace(r"\ ", "[., ]*")
+        return cls(one_of(value["anywhere"]), one_of(value["end"]), one_of(value["keeps"]), latin)
+
+
+def read_companies(values: Text, forms: LegalForms, blanks: Text) -> dict[str, Text]:
+    """Return company (to show) and company_key for a column of cells; both null where no company is named."""
+    company = _shown(values)
+    nobody = among(pc.utf8_lower(company), blanks) | (stated(company) & ~matches(company, r"[\p{L}\p{N}]"))
+    company = choose(nobody, None, company)
+    return {"company": company, "company_key": _key(company, forms)}
+
+
+def _shown(values: Text) -> Text:
+    lean = without_padding(half_width(values))
+    if matches(lean, _OUTER).any():
+        lean = swap(lean, _OUTER, "")
+    return blank_to_null(lean)
+
+
+def _key(company: Text, forms: LegalForms) -> Text:
+    key = pc.utf8_lower(company)
+    key = put(key, matches(key, "[a-z]"), lambda part: swap(part, rf"(?:[\s,.]+(?:{forms.latin})[\s.,]*)+$", ""))
+    lean = swap(key, forms.anywhere, "")
+    lean = swap(lean, r"[^\p{L}\p{N}&+]+", "")
+    ends = matches(lean, rf"(?:{forms.end})$") & ~matches(lean, rf"(?:{forms.keeps})公司$")
+    lean = put(lean, ends, lambda part: swap(part, rf"(?:{forms.end})$", ""))
+    # A name that is nothing but a legal form still tells itself apart.
+    bare = stated(lean) & ~matches(lean, r"..")
+    return blank_to_null(choose(bare, swap(key, r"[^\p{L}\p{N}]+", ""), lean))

@@ -1,0 +1,136 @@
+"""The frame of cleaned values: one reader for each field, column by column."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from config.schema import Rules
+from tasks.rules.clean.budgets import read_budgets
+from tasks.rules.clean.companies import read_companies
+from tasks.rules.clean.dates import contact_time, fault, read_dates
+from tasks.rules.clean.emails import read_emails
+from tasks.rules.clean.lexicon import Lexicon, lexicon
+from tasks.rules.clean.names import read_names
+from tasks.rules.clean.phones import read_phones
+from tasks.rules.clean.texts import TEXT, Text, choose, column, flat, mapped, one_line, series, stated, without_padding
+from tasks.rules.clean.vocabulary import industry
+
+Columns = dict[str, Any]
+
+
+def clean(rows: pd.DataFrame, rules: Rules, received_at: datetime, zone: str = "Asia/Shanghai") -> pd.DataFrame:
+    """Return the cleaned columns of received rows, same index; `str` columns have NA for a blank.
+
+    received_at: aware; zone: the business time zone, in which times without an offset are written.
+    """
+    words = lexicon(rules)
+    found: Columns = {}
+    for read in READERS:
+        found |= read(rows, words, zone)
+    found["date_bad"] = _too_late(found, received_at)
+    ordered = {name: _series(found[name], rows.index) for name in COLUMNS}
+    ordered["content_key"] = pd.Series(_content_key(found), index=rows.index)
+    return pd.DataFrame(ordered, index=rows.index)
+
+
+def _identifiers(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
+    return {name: column(rows, name) for name in ("external_id", "lead_ref")}
+
+
+def _company(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
+    return read_companies(column(rows, "company"), words.forms, words.blanks)
+
+
+def _contact(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
+    return read_names(column(rows, "contact"), words.names, words.blanks)
+
+
+def _phone(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
+    return read_phones(column(rows, "phone"), words.phones)
+
+
+def _email(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
+    return read_emails(column(rows, "email"), words.roles, words.mail_placeholders, words.blanks)
+
+
+def _budget(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
+    return read_budgets(column(rows, "budget"), words.budgets)
+
+
+def _dates(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
+    contact, entered = column(rows, "first_contact"), column(rows, "created")
+    first, own = read_dates(contact, zone), read_dates(entered, zone)
+    created = flat(pc.coalesce(first, own))
+    bad = flat(pc.coalesce(fault(contact, first), fault(entered, own)))
+    return {"first_contact": first, "created": created, "contact_at": contact_time(created, zone), "date_bad": bad}
+
+
+def _words(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
+    found: Columns = {}
+    for name, text, read in (
+        ("source", "source_detail", words.sources.find),
+        ("industry", "industry_text", lambda text: industry(words.industries, text)),
+        ("region", "region_text", words.places.city),
+        ("urgency", "urgency_text", words.urgencies.find),
+        ("size", None, words.sizes.find),
+    ):
+        cells = column(rows, name)
+        found[name] = mapped(cells, read)
+        if text:
+            found[text] = cells
+    return found
+
+
+def _texts(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
+    found = {name: one_line(column(rows, name)) for name in ("need", "chain", "note", "mark", "status_text")}
+    people = ("title", "owner_hint", "entrant", "entry_team")
+    return found | {name: without_padding(one_line(column(rows, name))) for name in people}
+
+
+READERS: tuple[Callable[[pd.DataFrame, Lexicon, str], Columns], ...] = (
+    _identifiers, _company, _contact, _phone, _email, _budget, _dates, _words, _texts,
+)  # fmt: skip
+
+COLUMNS = (
+    "external_id", "lead_ref", "company", "company_key", "contact", "contact_key", "title",
+    "phone", "phone_kind", "phone2", "phone2_kind", "phone_bad", "email", "email_kind", "email_bad",
+    "need", "budget_min", "budget_max", "budget_state", "chain", "first_contact", "created", "contact_at", "date_bad",
+    "source", "source_detail", "industry", "industry_text", "region", "region_text", "size", "urgency", "urgency_text",
+    "note", "mark", "owner_hint", "status_text", "entrant", "entry_team",
+)  # fmt: skip
+# What a row says. Kinds and faults follow from it, and so do the canonical words beside their texts, which a
+# new rule may read otherwise: the key of a row must not change with the rules.
+CONTENT = (
+    "external_id", "lead_ref", "company", "contact", "title", "phone", "phone2", "email", "need", "budget_min",
+    "budget_max", "budget_state", "chain", "first_contact", "created", "source_detail", "industry_text",
+    "region_text", "size", "urgency_text", "note", "mark", "owner_hint", "status_text", "entrant", "entry_team",
+)  # fmt: skip
+
+
+def _content_key(found: Columns) -> Any:
+    """Return a 64-bit hash of what each row says, the same for any encoding, file and line."""
+    texts = [_text(found[name]) for name in CONTENT]
+    joined = pc.binary_join_element_wise(*texts, pa.scalar("\x1f", TEXT))
+    return pd.util.hash_array(joined.to_numpy(zero_copy_only=False), categorize=False).view("int64")
+
+
+def _text(values: Any) -> Text:
+    if isinstance(values, np.ndarray):
+        values = pa.array(values, from_pandas=True).cast(TEXT)
+    return pc.fill_null(values, "")
+
+
+def _too_late(found: Columns, received_at: datetime) -> Text:
+    """Mark a stated time more than a day after the row came: a slip of the pen, kept as written."""
+    tomorrow = received_at.astimezone(UTC).replace(tzinfo=None) + timedelta(days=1)
+    late = found["contact_at"] > np.datetime64(tomorrow, "us")
+    return choose(late & ~stated(found["date_bad"]), "future", found["date_bad"])
+
+
+def _series(values: Any, index: pd.Index) -> pd.Series:
+    return pd.Series(values, index=index) if isinstance(values, np.ndarray) else series(values, index)

@@ -1,0 +1,118 @@
+"""Regions down to the city, from a gazetteer of its own (H2-1-quality); what is ambiguous stays unknown."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_PEOPLES = (
+    "朝鲜|土家|苗|藏|羌|彝|布依|侗|哈尼|壮|傣|白|景颇|傈僳|回|黎|满|瑶|畲|土|东乡|裕固|撒拉|仡佬|水|佤|拉祜|纳西|独龙"
+    "|怒|普米|蒙古"
+)
+_SUFFIX = re.compile(
+    rf"(?:(?:(?:{_PEOPLES})族)+|维吾尔|蒙古|哈萨克|柯尔克孜)?自治[州区县旗]$|特别行政区$|地区$|林区$|新区$|[省市盟县旗]$|(?<=..)区$"
+)
+_NOISE = re.compile(r"[\s\-_/\\|,，.。·>、;；:：()（）\[\]【】'\"]+|省?省?直辖县(?:级行政区划|级|市)?|市辖区")
+_COUNTRY = re.compile(r"^(?:中华人民共和国|中国|china|cn|prc)(?=.)|(?<=.)(?:china|prc|中国)$")
+
+Place = tuple[str, str]  # province, city (the same for a municipality)
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """Every name of a place and the cities that it may mean."""
+
+    provinces: Mapping[str, str]
+    names: Mapping[str, frozenset[Place]]
+    longest: int = field(default=12)
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> "Gazetteer":
+        """Build it from the value of V-REGION."""
+        provinces: dict[str, str] = {}
+        cities: dict[str, set[Place]] = {}
+        counties: dict[str, set[Place]] = {}
+        for province, entry in value["provinces"].items():
+            provinces |= {province: province, entry["short"]: province}
+            for city, below in entry["cities"].items():
+                place = (province, city)
+                for name in _spellings(city):
+                    cities.setdefault(name, set()).add(place)
+                for county in below.split():
+                    for name in {county, _stem(county)} - {""}:
+                        counties.setdefault(name, set()).add(place)
+        for name in value["ambiguous"].split():
+            counties.pop(name, None)
+        names = {**counties, **cities}  # a city goes before a district of the same name
+        for alias, target in value["aliases"].items():
+            if target in provinces and not cities.get(target):
+                provinces[alias] = target
+            else:
+                names[alias] = cities[target]
+        return cls(provinces, {name: frozenset(places) for name, places in names.items()}, max(map(len, names)))
+
+    def city(self, text: str) -> str | None:
+        """Return «浙江省嘉兴市», «北京市», «浙江省» when no more is said, or None."""
+        lean = _COUNTRY.sub("", _NOISE.sub("", unicodedata.normalize("NFKC", text).lower()))
+        if lean in self.provinces:
+            return self.provinces[lean]
+        if lean in self.names:
+            return _one(self.names[lean])
+        province, rest = self._province(lean)
+        if province is None:
+            found = self._first(lean)
+            return _one(found) if found else None
+        return self._within(province, rest)
+
+    def _province(self, lean: str) -> tuple[str | None, str]:
+        for length in range(min(len(lean), self.longest), 1, -1):
+            if lean[:length] in self.provinces:
+                return self.provinces[lean[:length]], lean[length:]
+            if lean[:length] in self.names:
+                return None, lean
+        return None, lean
+
+    def _within(self, province: str, rest: str) -> str | None:
+        rest = rest.removeprefix("省").removeprefix("市") if len(rest) > 1 else rest
+        if not rest:
+            return province
+        if rest in ("省", "市", "区", "县", "旗", "州", "盟"):
+            return province if province.endswith(rest) else None
+        found = self._first(rest, province)
+        if found:
+            return _one(found)
+        if self.provinces.get(rest) == province:
+            return province
+        elsewhere = self.provinces.get(rest) or self._first(rest)
+        return None if elsewhere else province
+
+    def _first(self, lean: str, province: str | None = None) -> frozenset[Place]:
+        for length in range(min(len(lean), self.longest), 1, -1):
+            places = self.names.get(lean[:length], frozenset())
+            found = frozenset(place for place in places if province in (None, place[0]))
+            if found:
+                return found
+        return frozenset()
+
+
+def _one(places: frozenset[Place]) -> str | None:
+    if len(places) != 1:
+        return None
+    province, city = next(iter(places))
+    return province if city == province else province + city
+
+
+def _spellings(city: str) -> set[str]:
+    stem = _stem(city)
+    if not stem:
+        return {city}
+    if city.endswith("市"):
+        return {city, stem}
+    # People write 延边州, 延边市 and, with its people, 伊犁哈萨克.
+    return {city, stem, city.removesuffix("自治州"), *(stem + tail for tail in ("市", "州", "地区"))}
+
+
+def _stem(name: str) -> str:
+    stem = _SUFFIX.sub("", name)
+    return stem if len(stem) > 1 else ""

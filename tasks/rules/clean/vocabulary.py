@@ -1,0 +1,136 @@
+"""Words of a closed vocabulary: source, industry, size, urgency. A word that is not known stays unknown."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.rules.clean.numerals import numeral, plain_numerals
+from tasks.rules.clean.texts import one_of
+
+_SPACES = re.compile(r"\s+")
+_GB_CODE = re.compile(r"^[a-t]?\d{2,4}[.\-、\s]*(?=\D{2})|^[a-t][.\-、\s]+(?=[^a-z])")
+_PARTS = re.compile(r"[/、,，;；|+&()（）]|->?|>")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Canonical words and all the words that mean them."""
+
+    exact: Mapping[str, str]
+    inside: re.Pattern[str]
+    ends: Mapping[str, str]
+
+    @classmethod
+    def of(cls, value: Mapping[str, Iterable[str]]) -> "Vocabulary":
+        """Compile «canonical: words»; the canonical word means itself, «*会» any text that ends so."""
+        exact: dict[str, str] = {}
+        ends: dict[str, str] = {}
+        for canonical, words in value.items():
+            exact.setdefault(lean(canonical), canonical)
+            for word in words:
+                if word.startswith("*"):
+                    ends[lean(word[1:])] = canonical
+                else:
+                    exact.setdefault(lean(word), canonical)
+        whole = one_of(word for word in exact if len(word) > 1 and not word.isascii())
+        latin = one_of(word for word in exact if len(word) > 2 and word.isascii() and not word.isdigit())
+        return cls(exact, re.compile(rf"{whole}|(?<![a-z])(?:{latin})(?![a-z])"), ends)
+
+    def find(self, text: str) -> str | None:
+        """Return the canonical word of a text: as a whole, by its parts, by the longest word in it, by its end."""
+        word = lean(text)
+        if word in self.exact:
+            return self.exact[word]
+        for part in _PARTS.split(word):
+            if part in self.exact:
+                return self.exact[part]
+        found = self.inside.findall(word)
+        if found:
+            longest = max(map(len, found))
+            return self.exact[[part for part in found if len(part) == longest][-1]]
+        return next((canonical for end, canonical in self.ends.items() if word.endswith(end)), None)
+
+
+def lean(text: str) -> str:
+    """Return a word without width, case and spaces (kept between Latin words)."""
+    word = unicodedata.normalize("NFKC", text).lower().strip(" .。!！,，;；:：'\"")
+    return word if word.isascii() else _SPACES.sub("", word)
+
+
+def industry(words: Vocabulary, text: str) -> str | None:
+    """Return the canonical industry; a GB/T 4754 code before the name (C13 农副食品加工业) is passed over."""
+    return words.find(_GB_CODE.sub("", lean(text)))
+
+
+_STAFF = re.compile(r"(\d+(?:\.\d+)?)(万|千)?(?:人|名|位)?(?:-|~|到|至|—)?(\d+)?(万|千)?")
+_MONEY = re.compile(r"营收|产值|销售额|年产|资本|亿|元|revenue|[¥$]")
+_FEWER = re.compile(r"以下|以内|少于|不到|不足|<|小于|低于|under|below")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Company sizes by words and by number of staff."""
+
+    words: Vocabulary
+    steps: tuple[tuple[int, str], ...]
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> "Sizes":
+        """Compile the value of V-SIZE."""
+        steps = tuple(sorted((int(least), name) for name, least in value["from"].items()))
+        return cls(Vocabulary.of(value["words"]), steps)
+
+    def find(self, text: str) -> str | None:
+        """Return the canonical size of «50-150人», «500人以上», «中型企业»; None for a revenue."""
+        word = plain_numerals(lean(text)).replace(",", "")
+        staff = _STAFF.search(word)
+        if _MONEY.search(word) or staff is None:
+            return None if _MONEY.search(word) else self.words.find(text)
+        if lean(text) in self.words.exact:
+            return self.words.exact[lean(text)]
+        people = float(staff[1]) * {"万": 1e4, "千": 1e3}.get(staff[2] or (staff[3] and staff[4]) or "", 1.0)
+        people -= 1 if _FEWER.search(word) and not staff[3] else 0
+        return [name for least, name in self.steps if people >= least or least == 0][-1]
+
+
+_SPAN = re.compile(r"([\d.]+|半)个?(工作日|天|日|周|星期|礼拜|月|季度|年)(?:的)?(?:时间)?(以内|之内|内|以后|之后|后)?")
+_DAYS = {"天": 1, "日": 1, "工作日": 1.4, "周": 7, "星期": 7, "礼拜": 7, "月": 30, "季度": 91, "年": 365}
+_NOT = re.compile("不|没|无|非|未")
+
+
+@dataclass(frozen=True)
+class Urgencies:
+    """Urgency by words and by the length of time that is named."""
+
+    words: Vocabulary
+    days_high: float
+    days_middle: float
+    days_later: float
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> "Urgencies":
+        """Compile the value of V-URGENCY."""
+        return cls(Vocabulary.of(value["words"]), value["days_high"], value["days_middle"], value["days_later"])
+
+    def find(self, text: str) -> str | None:
+        """Return 高, 中, 低, or None when the text does not say."""
+        word = lean(text)
+        if word in self.words.exact:
+            return self.words.exact[word]
+        span = _SPAN.search(plain_numerals(word))
+        if span and not _NOT.search(word):
+            return self._within(span)
+        found = self.words.inside.findall(word)
+        # «不是很急» holds 很急: a negation counts only as part of a known word.
+        return self.words.find(text) if found and bool(_NOT.search(word)) == bool(_NOT.search("".join(found))) else None
+
+    def _within(self, span: re.Match[str]) -> str | None:
+        count = 0.5 if span[1] == "半" else numeral(span[1])
+        if count is None:
+            return None
+        days = count * _DAYS[span[2]]
+        if span[3] and span[3].endswith("后"):
+            return "低" if days >= self.days_later else "中"
+        return "高" if days <= self.days_high else "中" if days <= self.days_middle else "低"

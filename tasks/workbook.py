@@ -1,0 +1,181 @@
+"""Workbooks of plain rows, made column-wise: one sheet of text, a frozen header, a filter.
+
+String kernels join a block of rows to sheet XML once, and each workbook is a slice of that buffer: a cell-by-cell
+writer takes ten times as long. Every cell is text, so no formula can come in, and the same rows give the same bytes.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
+from xml.sax.saxutils import escape
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+#: Between the cells of a row of text.
+SEPARATOR = "\x1f"
+
+_OPEN, _CLOSE = '<c t="str"><v>', "</v></c>"
+# what XML 1.0 cannot hold; the separator is written as markup before anything is read as XML
+_FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1e\ufffe\uffff]"
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 31)])
+# a spreadsheet repairs (and so distrusts) a file with a longer cell
+_CELL_CHARACTERS = 32_767
+_INLINE_CHARACTERS = 16
+
+
+class SharedText:
+    """Texts that many rows repeat: a long one is stored once a workbook and its cells name it."""
+
+    def __init__(self) -> None:
+        self._number: dict[str, int] = {}
+
+    def cells(self, values: Iterable[str | None]) -> pa.Array:
+        """Make one finished cell for each value; take() from it by code gives a column."""
+        return pa.array([self._cell(value or "") for value in values], pa.large_string())
+
+    def _cell(self, value: str) -> str:
+        if not value:
+            return "<c/>"
+        if len(value) <= _INLINE_CHARACTERS:
+            return f"{_OPEN}{escape(_clean(value))}{_CLOSE}"
+        number = self._number.setdefault(value, len(self._number))
+        return f'<c t="s"><v>{number}</v></c>'
+
+    def part(self) -> str:
+        """The part of a workbook that holds the texts."""
+        texts = "".join(f"<si><t>{escape(_clean(text))}</t></si>" for text in self._number)
+        return f'{_XML}<sst xmlns="{_MAIN}">{texts}</sst>'
+
+
+def join_rows(before: Sequence[pa.Array], text: pa.Array, behind: Sequence[pa.Array]) -> bytes:
+    """Join finished cells, the cells of each text (split at SEPARATOR), and finished cells to the rows of a sheet.
+
+    Best a few thousand rows at a time: larger buffers leave the processor's cache.
+    """
+    parts = [*before, _plain(_OPEN), _text(text), _plain(_CLOSE), *behind]
+    joined = pc.binary_join_element_wise(_plain("<row>"), *parts, _plain("</row>"), _plain(""))
+    data = joined.buffers()[2].to_pybytes() if len(joined) else b""
+    data = data.replace(SEPARATOR.encode(), (_CLOSE + _OPEN).encode())
+    return data.replace((_OPEN + _CLOSE).encode(), b"<c/>")
+
+
+def write_workbook(
+    title: str, header: Sequence[str], widths: Sequence[float], rows: bytes, count: int, shared: SharedText
+) -> bytes:
+    """Make a workbook of `count` joined rows under a header (widths in characters)."""
+    last = f"{_column(len(header))}{count + 1}"
+    sheet = io.BytesIO()
+    # no date is written, so that the bytes follow from the rows alone
+    with zipfile.ZipFile(sheet, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
+        for name, content in _PARTS.items():
+            _write(package, name, content)
+        _write(package, "xl/workbook.xml", _WORKBOOK.format(title=escape(title[:31], {'"': "&quot;"})))
+        _write(package, "xl/sharedStrings.xml", shared.part())
+        with package.open("xl/worksheets/sheet1.xml", "w") as part:
+            part.write(_head(header, widths).encode())
+            part.write(rows)
+            part.write(f'</sheetData><autoFilter ref="A1:{last}"/></worksheet>'.encode())
+    return sheet.getvalue()
+
+
+def _text(text: pa.Array) -> pa.Array:
+    """Write the signs that XML or a spreadsheet reads otherwise; most blocks have none or few of them."""
+    text = _trimmed(pa.concat_arrays([text.cast(pa.large_string())]))
+    raw = text.buffers()[2].to_pybytes() if text.buffers()[2] is not None else b""
+    if len(raw.translate(None, _CONTROLS)) < len(raw) or b"\xef\xbf\xbe" in raw or b"\xef\xbf\xbf" in raw:
+        text = pc.replace_substring_regex(text, _FORBIDDEN, "")
+    if b"_x" in raw:
+        text = pc.replace_substring_regex(text, "_(x[0-9A-Fa-f]{4}_)", "_x005F_\\1")
+    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        if sign.encode() in raw:
+            text = pc.replace_substring(text, sign, entity)
+    return text
+
+
+def _trimmed(text: pa.Array) -> pa.Array:
+    """Cut the cells that are too long for a spreadsheet, which only freak rows have."""
+    long = pc.greater(pc.utf8_length(text), _CELL_CHARACTERS)
+    if not pc.any(long).as_py():
+        return text
+    cut = [
+        SEPARATOR.join(cell[:_CELL_CHARACTERS] for cell in row.split(SEPARATOR))
+        for row in text.filter(long).to_pylist()
+    ]
+    return pc.replace_with_mask(text, long, pa.array(cut, pa.large_string()))
+
+
+def _clean(text: str) -> str:
+    return re.sub(_FORBIDDEN, "", text)
+
+
+def _plain(text: str) -> pa.Scalar:
+    return pa.scalar(text, pa.large_string())
+
+
+def _head(header: Sequence[str], widths: Sequence[float]) -> str:
+    columns = "".join(
+        f'<col min="{i}" max="{i}" width="{width:g}" customWidth="1"/>' for i, width in enumerate(widths, start=1)
+    )
+    cells = "".join(f'<c s="1" t="str"><v>{escape(_clean(name))}</v></c>' for name in header)
+    return (
+        f'{_XML}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
+        '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
+        f"<cols>{columns}</cols><sheetData><row>{cells}</row>"
+    )
+
+
+def _column(number: int) -> str:
+    name = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def _write(package: zipfile.ZipFile, name: str, content: str) -> None:
+    with package.open(name, "w") as part:
+        part.write(content.encode())
+
+
+_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_SHEETML = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_WORKBOOK = (
+    f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
+    '<sheets><sheet name="{title}" sheetId="1" r:id="rId1"/></sheets></workbook>'
+)
+_PARTS = {
+    "[Content_Types].xml": (
+        f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{_SHEETML}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_SHEETML}.worksheet+xml"/>'
+        f'<Override PartName="/xl/styles.xml" ContentType="{_SHEETML}.styles+xml"/>'
+        f'<Override PartName="/xl/sharedStrings.xml" ContentType="{_SHEETML}.sharedStrings+xml"/></Types>'
+    ),
+    "_rels/.rels": (
+        f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'
+        f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+    ),
+    "xl/_rels/workbook.xml.rels": (
+        f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'
+        f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/>'
+        f'<Relationship Id="rId3" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
+    ),
+    "xl/styles.xml": (
+        f'{_XML}<styleSheet xmlns="{_MAIN}"><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
+        '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill>'
+        '<patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
+        '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+        '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+        '<cellXfs count="2"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+        '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+    ),
+}

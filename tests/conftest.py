@@ -1,0 +1,73 @@
+"""What all tests share: a clean environment, a home of their own, and a loud word about what was skipped."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+for _name in ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED", "GX_ANALYTICS_ENABLED"):
+    os.environ[_name] = "1" if _name == "DO_NOT_TRACK" else "false"
+
+pytest_plugins = ["tests.postgres"]
+
+_MISSING = "missing:"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests see none of the developer's LEADS_… settings."""
+    for name in os.environ:
+        if name.startswith("LEADS_") and not name.startswith("LEADS_TEST_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A LEADS_HOME of the test's own, in a working directory without a .env."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("LEADS_HOME", str(folder))
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def _nothing_may_be_skipped() -> bool:
+    return os.environ.get("LEADS_TEST_REQUIRE") == "all"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    """Where nothing may be skipped, a skip is a failure."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and not hasattr(report, "wasxfail") and _nothing_may_be_skipped():
+        report.outcome = "failed"
+        report.longrepr = f"LEADS_TEST_REQUIRE=all, and this was skipped: {_reason(report)}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where nothing may be skipped, a module skipped as a whole fails the session too."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal and terminal.stats.get("skipped") and _nothing_may_be_skipped() and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End, after pytest's own closing line, with one list of what could not be tested on this machine."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    counted: dict[str, int] = {}
+    for report in terminal.stats.get("skipped", []) if terminal else []:
+        reason = _reason(report).removeprefix(_MISSING).strip()
+        counted[reason] = counted.get(reason, 0) + 1
+    if not counted:
+        return
+    terminal.section("NOT TESTED ON THIS MACHINE", sep="!", red=True, bold=True)
+    for reason, count in sorted(counted.items()):
+        terminal.line(f"SKIPPED BECAUSE MISSING: {reason} ({count} tests)")
+    terminal.line("LEADS_TEST_REQUIRE=all makes these failures; .ci/run installs what is missing.")
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    said = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return said.removeprefix("Skipped: ")
