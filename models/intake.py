@@ -23,25 +23,30 @@ class Batch(Base):
     as_of: Mapped[datetime]
     # open -> settled -> done: what is not done is finished by the next run
     state: Mapped[str] = mapped_column(Text, index=True)
+    # chunks settled so far, and the rows a chunk was given: a later run cuts the file alike
     chunks: Mapped[int] = mapped_column(default=0)
+    chunk_rows: Mapped[int]
     rows: Mapped[int] = mapped_column(default=0)
     counts: Mapped[str] = mapped_column(Text, default="{}")
     rules_version: Mapped[str] = mapped_column(Text)
 
 
 class Submission(Base):
-    """One row as received with its cleaned values; only its outcome may change, by a join."""
+    """One row as received with its cleaned values; never changed but for `same_as`.
+
+    `accepted`: a lead can be made of it alone; what it was made part of stands in its membership.
+    """
 
     __tablename__ = "submission"
     __table_args__ = (UniqueConstraint("batch_id", "line", "sheet"),)
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
-    batch_id: Mapped[int] = mapped_column(BIG, ForeignKey("batch.id"))
+    batch_id: Mapped[int] = mapped_column(BIG)
     sheet: Mapped[str] = mapped_column(Text)
     line: Mapped[int]
     # cells as received, joined by U+001F; the batch's layout names the columns
     raw: Mapped[str] = mapped_column(Text)
-    outcome: Mapped[str] = mapped_column(Text)
+    accepted: Mapped[bool]
     issues: Mapped[str] = mapped_column(Text)
     # the earlier delivery that this one repeats without a change
     same_as: Mapped[int | None] = mapped_column(BIG)

@@ -1,0 +1,240 @@
+"""Writes carried out beside the process that decides on them: in order, in one transaction, none waited for.
+
+The deciding side reads through a connection of its own, which sees what was committed before: nothing that a
+transaction writes is read again in it. PostgreSQL's server works for itself while a thread feeds it; SQLite's work is
+the caller's own, so there a process does it. Whoever dies, what was not committed is rolled back.
+"""
+
+import multiprocessing
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection as Pipe
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Connection, Engine, text
+
+from models.bulk import WriteFailed, insert_rows, refusals_told, update_rows
+from models.memory import give_back, keep_little
+
+KEY = "leadflow_side"
+# rows handed over at one time: what waits is held twice
+_BLOCK = 10_000
+_COUNT = (
+    "INSERT INTO counter (name, value) VALUES ({mark}, {mark}) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+
+
+class SideWriter:
+    """Carries out the writes of one transaction after another; close it when the last is done."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._local = engine.dialect.name == "sqlite"
+        self._hands: _Process | _Server = _Process(engine) if self._local else _Server(engine)
+        self._asked: SimpleQueue[tuple[str, bool, tuple[Any, ...]] | None] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[Any, Exception | None]] = SimpleQueue()
+        # counters as they stand, and those that were changed
+        self._known: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}
+        self._thread = Thread(target=self._work, daemon=True, name="leadflow-side")
+        self._thread.start()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Open a transaction and give the connection that reads for it; its writes are committed at the end.
+
+        On SQLite it holds the write lock from its start. WriteFailed when a write was refused.
+        """
+        self._ask("begin")
+        self._known, self._numbers = {}, {}
+        try:
+            with self._engine.connect() as conn, conn.begin():
+                if self._local:
+                    # the writing process has a cache of its own
+                    conn.exec_driver_sql("PRAGMA cache_size = -32768")
+                conn.info[KEY] = self
+                try:
+                    yield conn
+                finally:
+                    del conn.info[KEY]
+                self._tell("count", self._numbers)
+                # what the reading side has locked stays locked until the writes are there
+                if not self._local:
+                    self._ask("commit")
+            # here no reader may stand in the way of the checkpoint that follows
+            if self._local:
+                self._ask("commit")
+        except BaseException:
+            self._ask("rollback")
+            raise
+
+    def insert(self, name: str, rows: pa.Table) -> None:
+        """Insert rows into a table, some time before the commit."""
+        for start in range(0, rows.num_rows, _BLOCK):
+            self._tell("insert", name, rows.slice(start, _BLOCK))
+
+    def update(self, name: str, rows: pa.Table, key: str) -> None:
+        """Set columns on the rows named by `key`, some time before the commit."""
+        self._tell("update", name, rows, key)
+
+    def write(self, statement: str, values: Mapping[str, Any]) -> int:
+        """Run a statement after all that was asked for before; gives how many rows it touched."""
+        return int(self._ask("write", statement, dict(values)))
+
+    def add(self, conn: Connection, name: str, count: int) -> int:
+        """Add to a counter and give its value; nobody else may change counters from the first call to the commit."""
+        if not self._known:
+            found = conn.execute(text("SELECT name, value FROM counter"))
+            self._known = {row.name: row.value for row in found}
+        self._known[name] = self._numbers[name] = self._known.get(name, 0) + count
+        return self._numbers[name]
+
+    def close(self) -> None:
+        """Let go of the connection; what was not committed is rolled back."""
+        self._asked.put(None)
+        self._thread.join()
+        self._hands.close()
+
+    def _tell(self, what: str, *about: Any) -> None:
+        self._asked.put((what, False, about))
+
+    def _ask(self, what: str, *about: Any) -> Any:
+        self._asked.put((what, True, about))
+        answer, failure = self._answers.get()
+        if failure is not None:
+            raise failure
+        return answer
+
+    def _work(self) -> None:
+        failure: Exception | None = None
+        while (asked := self._asked.get()) is not None:
+            what, waits, about = asked
+            answer = None
+            try:
+                if failure is None or what == "rollback":
+                    answer = self._hands.do(what, waits, about)
+            except Exception as error:
+                failure = failure or error
+            if waits:
+                self._answers.put((answer, None if what == "rollback" else failure))
+                failure = None
+
+
+class _Server:
+    """A connection whose work another machine or process does anyway."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._held = engine.raw_connection()
+
+    def do(self, what: str, _waits: bool, about: tuple[Any, ...]) -> Any:
+        return _perform(self._held.driver_connection, what, about)
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self._held.rollback()
+        self._held.close()
+
+
+class _Process:
+    """A process that holds the connection; it ends when whoever started it does."""
+
+    def __init__(self, engine: Engine) -> None:
+        with engine.connect() as conn:
+            settings = {name: conn.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in _PRAGMAS}
+        context = multiprocessing.get_context("spawn")
+        self._pipe, there = context.Pipe()
+        arguments = (there, str(engine.url.database), settings)
+        self._child = context.Process(target=_serve, args=arguments, daemon=True, name="leadflow-write")
+        self._child.start()
+        there.close()
+
+    def do(self, what: str, waits: bool, about: tuple[Any, ...]) -> Any:
+        packed = tuple(_packed(one) if isinstance(one, pa.Table) else one for one in about)
+        try:
+            self._pipe.send((what, waits, packed))
+            if not waits:
+                return None
+            answer, failure = self._pipe.recv()
+        except (EOFError, BrokenPipeError):
+            raise WriteFailed(f"the writing process ended early (exit code {self._child.exitcode})") from None
+        if failure is not None:
+            raise failure
+        return answer
+
+    def close(self) -> None:
+        self._pipe.close()
+        self._child.join(timeout=30)
+        if self._child.is_alive():
+            self._child.kill()
+
+
+_PRAGMAS = ("synchronous", "foreign_keys", "busy_timeout", "cache_size", "temp_store")
+
+
+def _serve(pipe: Pipe, database: str, settings: Mapping[str, Any]) -> None:
+    keep_little()
+    driver = sqlite3.connect(database, isolation_level=None)
+    for name, value in {**settings, "wal_autocheckpoint": 0}.items():
+        driver.execute(f"PRAGMA {name} = {value}")
+    failure: WriteFailed | None = None
+    # whoever asked is gone: the connection goes with this process, and what is open with it
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            what, waits, about = pipe.recv()
+            answer = None
+            try:
+                if failure is None or what == "rollback":
+                    answer = _perform(driver, what, tuple(_unpacked(one) for one in about))
+            except WriteFailed as error:
+                failure = failure or error
+            if waits:
+                pipe.send((answer, None if what == "rollback" else failure))
+                failure = None
+            if what == "commit":
+                # while the other side reads on
+                driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                give_back()
+
+
+@refusals_told()
+def _perform(driver: Any, what: str, about: tuple[Any, ...]) -> Any:
+    if what == "insert":
+        insert_rows(driver, *about)
+    elif what == "update":
+        update_rows(driver, *about)
+    elif what == "write":
+        return _write(driver, *about)
+    elif what == "count":
+        mark = "?" if isinstance(driver, sqlite3.Connection) else "%s"
+        driver.cursor().executemany(_COUNT.format(mark=mark), sorted(about[0].items()))
+    elif what == "begin":
+        if isinstance(driver, sqlite3.Connection):
+            driver.execute("BEGIN IMMEDIATE")
+    elif what == "commit":
+        driver.commit()
+    else:
+        driver.rollback()
+    return None
+
+
+def _write(driver: Any, statement: str, values: dict[str, Any]) -> int:
+    if not isinstance(driver, sqlite3.Connection):
+        statement = re.sub(r":(\w+)", r"%(\1)s", statement)
+    return int(driver.execute(statement, values).rowcount)
+
+
+def _packed(rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def _unpacked(one: Any) -> Any:
+    return pa.ipc.open_stream(one).read_all() if isinstance(one, bytes) else one
