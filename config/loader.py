@@ -1,7 +1,8 @@
 """YAML files → frozen models; a company's own folder is laid over the shipped files.
 
-Overlay of rule files: entries of the same id replace all shipped entries of it (keys not stated are taken from
-the newest shipped one), `enabled: false` switches off, `before: ID` moves in front, a new id is appended.
+Overlay of rule files: an entry of the same id replaces the shipped ones, from its `effective` day on where it states
+one (keys not stated are taken from the newest shipped one), `enabled: false` switches off, `before: ID` moves in front,
+a new id is appended.
 Channels: the same file name replaces key by key, `enabled: false` removes. A roster replaces the shipped one.
 """
 
@@ -14,8 +15,21 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from config.errors import ConfigError
+from config.gaps import DECIDING, refuse_gap
 from config.overlay import Entry, lay_over, read_entries
-from config.schema import FAMILIES, TABLES, Channel, CheckRule, Config, Roster, Rule, Rules, ValueRule, placeholders
+from config.schema import (
+    FAMILIES,
+    TABLES,
+    Channel,
+    CheckRule,
+    Config,
+    DecisionRule,
+    Roster,
+    Rule,
+    Rules,
+    ValueRule,
+    placeholders,
+)
 from config.yaml_file import Located, read_yaml
 
 SHIPPED = Path(__file__).parent
@@ -41,13 +55,17 @@ def load_rules(folder: Path | None = None) -> Rules:
         entries = _family(family, folder)
         _refuse_shared_ids(family, entries, seen)
         rules = [(entry, _rule(family, entry)) for entry in entries]
-        on = [rule for _, rule in rules if rule.enabled]
+        ever = {rule.id for _, rule in rules if rule.enabled}
+        on = [rule for _, rule in rules if rule.id in ever]
         if family in TABLES:
             parts[family] = tuple(rule for rule in on if not isinstance(rule, ValueRule))
         parts["values"][family] = tuple(rule for rule in on if isinstance(rule, ValueRule))
-        parts["off"][family] = tuple(rule for _, rule in rules if not rule.enabled)
+        parts["off"][family] = tuple(rule for _, rule in rules if rule.id not in ever)
     loaded = Rules(version=_version(parts), **parts)
     _refuse_unknown_values(loaded)
+    if folder is not None:
+        for family in DECIDING:
+            refuse_gap(family, loaded, _rows(family, folder), _rows(family, None))
     return loaded
 
 
@@ -90,9 +108,32 @@ _LATER = "later"
 
 
 def _refuse_strange_files(folder: Path | None) -> None:
+    if folder is not None:
+        _refuse_unread_files(folder)
     for name, paths in _files("rules", folder).items():
         if name not in FAMILIES and name != _LATER:
             raise ConfigError(f"is no rule family; known: {', '.join(FAMILIES)}", file=paths[-1])
+
+
+def _refuse_unread_files(folder: Path) -> None:
+    """Refuse YAML that somebody means to count and that would not be read where it stands or as it is called."""
+    for path in _yaml_of(folder):
+        if path.name != "roster.yaml":
+            place = (
+                "belongs into rules/" if path.stem in FAMILIES else "only roster.yaml, rules/ and channels/ are read"
+            )
+            raise ConfigError(f"would not be read here: {place}", file=path)
+    for kind in ("rules", "channels"):
+        if (folder / kind).exists() and not (folder / kind).is_dir():
+            raise ConfigError("must be a folder", file=folder / kind)
+        for path in _yaml_of(folder / kind):
+            if path.suffix != ".yaml":
+                raise ConfigError(f"would not be read: its name must end in .yaml, not {path.suffix}", file=path)
+
+
+def _yaml_of(folder: Path) -> list[Path]:
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path for path in found if path.suffix.lower() in (".yaml", ".yml"))
 
 
 def _family(family: str, folder: Path | None) -> list[Entry]:
@@ -101,6 +142,12 @@ def _family(family: str, folder: Path | None) -> list[Entry]:
     for path in paths[1:]:
         shipped = lay_over(shipped, read_entries(path))
     return shipped
+
+
+def _rows(family: str, folder: Path | None) -> list[tuple[Entry, DecisionRule]]:
+    """The rows of a decision table, each with its entry."""
+    pairs = [(entry, _rule(family, entry)) for entry in _family(family, folder)]
+    return [(entry, rule) for entry, rule in pairs if isinstance(rule, DecisionRule)]
 
 
 def _rule(family: str, entry: Entry) -> Rule:
@@ -153,8 +200,7 @@ def _version(parts: dict[str, Any]) -> str:
     def plain(rules: Iterable[Rule]) -> list[Any]:
         return [rule.model_dump(mode="json") for rule in rules]
 
-    content = {table: plain(parts[table]) for table in TABLES}
-    content |= {family: plain(rules) for family, rules in parts["values"].items()}
+    content = {family: plain([*parts.get(family, ()), *parts["values"][family]]) for family in FAMILIES}
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

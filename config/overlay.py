@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import ConfigError
+from config.fit import FORM_KEYS, LEAST, MOST, Form, misfit
 from config.yaml_file import Located, read_yaml
 
 
@@ -17,13 +18,14 @@ class Entry:
     located: Located
     before: str | None = None
 
-    def line(self, key: str) -> int:
-        """The line on which one of its keys stands."""
-        return self.located.line((key,))
+    def line(self, *keys: Any) -> int:
+        """The line on which one of its keys stands, or what the further keys lead to in it."""
+        return self.located.line(keys)
 
-    def refused(self, message: str, key: str) -> ConfigError:
-        """An error about one of its keys."""
-        return ConfigError(message, file=self.located.file, rule=self.id, key=key, line=self.line(key))
+    def refused(self, message: str, *keys: Any) -> ConfigError:
+        """An error about one of its keys, or about what the further keys lead to in it."""
+        key = ".".join(map(str, keys))
+        return ConfigError(message, file=self.located.file, rule=self.id, key=key, line=self.line(*keys))
 
 
 def read_entries(path: Path) -> list[Entry]:
@@ -54,27 +56,54 @@ def lay_over(shipped: list[Entry], own: list[Entry]) -> list[Entry]:
 
 
 def _replaced(result: list[Entry], news: list[Entry]) -> list[Entry]:
+    """Put a company's entries of one id in the place of the shipped ones that hold from the same day or later."""
     rule_id = news[0].id
     olds = [entry for entry in result if entry.id == rule_id]
-    newest = max(olds, key=lambda entry: str(entry.stated.get("effective")), default=None)
-    full = [_completed(entry, newest) for entry in news]
-    place = next((i for i, entry in enumerate(result) if entry.id == rule_id), len(result))
-    rest = [entry for entry in result if entry.id != rule_id]
+    full = [_completed(entry, olds) for entry in news]
+    begins = min(map(_since, full))
+    # What held before the first day that the company names goes on holding for the days before it.
+    rest = [entry for entry in result if entry.id != rule_id or _since(entry) < begins]
     before = news[0].before
     if before is not None:
         place = next((i for i, entry in enumerate(rest) if entry.id == before), -1)
         if place < 0:
             raise news[0].refused(f"no rule {before!r} to stand before", "before")
+    elif olds:
+        kept = sum(entry.id == rule_id for entry in rest)
+        place = next(i for i, entry in enumerate(result) if entry.id == rule_id) + kept
+    else:
+        place = len(rest)
     return [*rest[:place], *full, *rest[place:]]
 
 
-def _completed(entry: Entry, old: Entry | None) -> Entry:
-    if old is None:
+def _completed(entry: Entry, olds: list[Entry]) -> Entry:
+    """Fill what an entry leaves out from the newest shipped one; its day from the first, so that it always holds."""
+    if not olds:
         if entry.stated.get("enabled") is False and len(entry.stated) == 2:
             raise entry.refused("no shipped rule has this id, so there is nothing to switch off", "id")
         return entry
+    _refuse_other_form(entry, max(olds, key=_since).stated)
+    first = {"effective": min(olds, key=_since).stated.get("effective")}
     # A rule named again is meant to hold, unless it says otherwise.
-    return Entry(entry.id, {**old.stated, "enabled": True, **entry.stated}, entry.located)
+    return Entry(entry.id, {**max(olds, key=_since).stated, **first, "enabled": True, **entry.stated}, entry.located)
+
+
+def _refuse_other_form(entry: Entry, shipped: dict[str, Any]) -> None:
+    """Refuse a value that the code which reads the shipped one could not read."""
+    if "value" not in shipped:
+        return
+    for key in FORM_KEYS:
+        if key in entry.stated:
+            raise entry.refused("is told by the shipped rule and cannot be changed", key)
+    if "value" in entry.stated:
+        form = Form(shipped.get("least", LEAST), shipped.get("most", MOST), shipped.get("open", False))
+        found = misfit(entry.stated["value"], shipped["value"], form)
+        if found is not None:
+            raise entry.refused(found[1], "value", *found[0])
+
+
+def _since(entry: Entry) -> str:
+    return str(entry.stated.get("effective"))
 
 
 def _entry(located: Located) -> Entry:

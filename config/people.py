@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from config.fit import MOST
+
 #: The roles of the handbooks, each with the Chinese names that a roster may use.
 ROLE_NAMES: dict[str, tuple[str, ...]] = {
     "representative": ("销售代表", "代表"),
@@ -66,9 +68,9 @@ class Person(_Frozen):
     regions: _Places = ()
     industries: _Places = ()
     #: The share of new leads relative to the others of the role.
-    capacity: int = Field(default=1, ge=0)
+    capacity: int = Field(default=1, ge=0, le=MOST, strict=True)
     #: Most open leads at a time; None means the common limit A-OPEN-CAP.
-    open_cap: int | None = Field(default=None, ge=0)
+    open_cap: int | None = Field(default=None, ge=0, le=MOST, strict=True)
     leave: tuple[Leave, ...] = ()
     active: bool = True
 

@@ -85,6 +85,8 @@ def _row(rules: Rules, rule: Rule, lang: str) -> tuple[str, ...]:
 
 
 def _content(rule: Rule, lang: str) -> Iterator[str]:
+    if not rule.enabled:
+        yield "switched off" if lang == "en" else "停用"
     if isinstance(rule, ValueRule):
         yield _short(rule.value, lang)
     if isinstance(rule, TableRule):

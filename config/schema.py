@@ -22,6 +22,7 @@ from pydantic import (
 
 from config import facts
 from config.errors import ConfigError, SettingsError
+from config.fit import LEAST, MOST
 from config.people import Person, Role, Roster
 
 __all__ = [
@@ -77,6 +78,10 @@ class ValueRule(Rule):
     value: Annotated[Any, BeforeValidator(_frozen_value)]
     #: The only values that the rule may have, where it is a choice.
     choices: tuple[Any, ...] | None = None
+    #: The form that a company's own value must have (config.fit); it decides nothing, so it makes no other version.
+    least: float = Field(default=LEAST, exclude=True)
+    most: float = Field(default=MOST, exclude=True)
+    open: bool = Field(default=False, exclude=True)
 
     @field_validator("value")
     @classmethod
@@ -174,6 +179,7 @@ CheckTest = Literal[
     "unreachable",  # neither a usable phone nor a usable e-mail
     "sci_notation",  # the digits of a number are gone: 1.38E+10
     "unreadable",  # something is written and nothing can be read from it
+    "future",  # a time that lies after the row's own arrival
     "placeholder",  # a number that nobody can have
     "vague",  # words that say nothing: 预算充足, 有软件需求
     "no_city",  # a region that stops at the province
@@ -217,7 +223,8 @@ _PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9-]+)\}")
 class Rules(Frozen):
     """All rules of one configuration: tables in their order, values by id.
 
-    Freshly loaded it holds every dated entry; `at` gives the ones in force on a day.
+    Freshly loaded it holds every dated entry, also those that switch a rule off from a day on; `at` gives the ones
+    in force on a day.
     """
 
     version: str
@@ -227,7 +234,7 @@ class Rules(Frozen):
     assignment: tuple[OwnerRule, ...] = ()
     #: Value rules of every family, by family.
     values: dict[str, tuple[ValueRule, ...]] = {}
-    #: Rules that stand beside the others switched off, by family.
+    #: Rules that stand beside the others and are never on, by family.
     off: dict[str, tuple[Any, ...]] = {}
 
     def at(self, on: date) -> "Rules":
@@ -270,7 +277,8 @@ class Rules(Frozen):
         """Every entry that is switched on, with its family, in the order of the files."""
         for family in FAMILIES:
             for rule in (*getattr(self, family, ()), *self.values.get(family, ())):
-                yield family, rule
+                if rule.enabled:
+                    yield family, rule
 
     @cached_property
     def _by_id(self) -> dict[str, Rule]:
@@ -308,7 +316,8 @@ def _in_force(entries: tuple[R, ...], on: date) -> tuple[R, ...]:
     for rule in entries:
         if rule.effective <= on and (rule.id not in newest or rule.effective > newest[rule.id].effective):
             newest[rule.id] = rule
-    return tuple(newest.values())
+    # Of one id's entries each has a place of its own.
+    return tuple(rule for rule in entries if newest.get(rule.id) is rule and rule.enabled)
 
 
 class Channel(Frozen):
@@ -323,8 +332,7 @@ class Channel(Frozen):
     synonyms: dict[str, tuple[str, ...]] = {}
     entrant: str | None = None
     entry_team: str | None = None
-    contact_email: str | None = None
-    #: The source of a row whose file has no source column.
+    #: The source of a row that names none.
     source: str | None = None
 
 

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -11,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from config.errors import SettingsError
 
 _LANGUAGES = {"zh_cn": "zh_CN", "zh": "zh_CN", "en": "en", "en_us": "en", "en_gb": "en"}
+_DATABASE = re.compile(r"sqlite:///.|postgres(ql)?://|postgresql\+psycopg://")
 _MAIL_MODE = re.compile(r"file|send|redirect:[^@\s:]+@[^@\s:]+")
 
 
@@ -30,7 +32,7 @@ class Settings(BaseSettings):
     lang: Literal["zh_CN", "en"] = "zh_CN"
     tz: str = "Asia/Shanghai"
     config: Path | None = None
-    chunk_rows: int = Field(default=50_000, ge=1)
+    chunk_rows: int = Field(default=30_000, ge=1)
     engine_seconds: int = Field(default=60, ge=0)
 
     @field_validator("home", "config")
@@ -57,6 +59,18 @@ class Settings(BaseSettings):
             raise ValueError("must begin with smtp:// or smtps://")
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _database_kind(cls, value: str) -> str:
+        # the address itself is not repeated: it may hold a password
+        if value and not _DATABASE.match(value):
+            raise ValueError("must begin with sqlite:///PATH, postgresql:// or postgresql+psycopg://")
+        try:
+            urlsplit(value).port  # noqa: B018 - reading it is the check
+        except ValueError:
+            raise ValueError("has a port that is no number") from None
+        return value
+
     @field_validator("tz")
     @classmethod
     def _zone(cls, value: str) -> str:
@@ -70,8 +84,14 @@ class Settings(BaseSettings):
     def _database(self) -> Self:
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite:///{self.home}/leadflow.db")
-        if self.mail_mode == "send" and not self.smtp_url:
-            raise ValueError("LEADS_MAIL_MODE is send, so LEADS_SMTP_URL must say through which server")
+        if self.mail_mode != "file":
+            mode = self.mail_mode.partition(":")[0]
+            if not self.smtp_url:
+                raise ValueError(f"LEADS_MAIL_MODE is {mode}, so LEADS_SMTP_URL must say through which server")
+            if not sender_of(self.smtp_url):
+                raise ValueError(
+                    f"LEADS_MAIL_MODE is {mode}, so LEADS_SMTP_URL must say who mails are from: ?from=ADDRESS"
+                )
         return self
 
     @property
@@ -91,7 +111,7 @@ class Settings(BaseSettings):
 
     @property
     def done(self) -> Path:
-        """Files whose rows all have an outcome."""
+        """Files whose rows all have an outcome, exactly as they were received."""
         return self.home / "done"
 
     @property
@@ -109,11 +129,6 @@ class Settings(BaseSettings):
         """Mails written as files while LEADS_MAIL_MODE is file."""
         return self.home / "mails"
 
-    @property
-    def raw(self) -> Path:
-        """Input kept exactly as it was received."""
-        return self.home / "raw"
-
 
 def get_settings(**overrides: Any) -> Settings:
     """Read the environment and .env of the working directory; a bad setting is a SettingsError naming it."""
@@ -122,6 +137,14 @@ def get_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         problems = [_problem(item) for item in error.errors(include_input=False, include_url=False)]
         raise SettingsError("; ".join(problems)) from error
+
+
+def sender_of(smtp_url: str) -> str:
+    """Who mails are from: the `from` of the mail server's URL, else its user where that is an address, else nobody."""
+    parts = urlsplit(smtp_url)
+    given = parse_qs(parts.query).get("from", [""])[0]
+    user = unquote(parts.username or "")
+    return given or (user if "@" in user else "")
 
 
 def _problem(item: Any) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from config.errors import ConfigError
 
@@ -52,14 +53,28 @@ class Located:
 def read_yaml(path: Path) -> Located:
     """Read one YAML file; a key written twice, or text that is no YAML, is a ConfigError."""
     try:
-        node = YAML(typ="safe").compose(path.read_text(encoding="utf-8"))
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else None
-        raise ConfigError(f"not readable as YAML: {error.problem}", file=path, line=line) from error
+        text = path.read_text(encoding="utf-8")
     except (UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"cannot be read: {error}", file=path) from error
-    return Located(None if node is None else _plain(node, path, ()), path, node)
+    try:
+        node = YAML(typ="safe").compose(text)
+        return Located(None if node is None else _plain(node, path, ()), path, node)
+    except YAMLError as error:
+        problem, line = _told(error, text)
+        raise ConfigError(f"not readable as YAML: {problem}", file=path, line=line) from error
+    except RecursionError as error:
+        raise ConfigError("not readable as YAML: too deeply nested", file=path) from error
+
+
+def _told(error: YAMLError, text: str) -> tuple[str, int | None]:
+    """What is wrong with a text, and on which line."""
+    if isinstance(error, ReaderError):
+        sign = error.character if isinstance(error.character, int) else ord(error.character)
+        return f"the character U+{sign:04X} is not allowed", text.count("\n", 0, error.position) + 1
+    if isinstance(error, MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        return str(error.problem), mark.line + 1 if mark else None
+    return str(error), None
 
 
 def _step(node: Node | None, key: Any) -> tuple[int, Node] | None:
@@ -73,22 +88,28 @@ def _step(node: Node | None, key: Any) -> tuple[int, Node] | None:
     return None
 
 
-def _plain(node: Node, path: Path, keys: tuple[Any, ...]) -> Any:
+def _plain(node: Node, path: Path, keys: tuple[Any, ...], above: tuple[Node, ...] = ()) -> Any:
+    if any(node is one for one in above):
+        line = node.start_mark.line + 1
+        raise ConfigError("an anchor holds itself", file=path, key=_dotted(keys) or None, line=line)
+    above = (*above, node)
     if isinstance(node, MappingNode):
-        return _mapping(node, path, keys)
+        return _mapping(node, path, keys, above)
     if isinstance(node, SequenceNode):
-        return [_plain(child, path, (*keys, i)) for i, child in enumerate(node.value)]
+        return [_plain(child, path, (*keys, i), above) for i, child in enumerate(node.value)]
     return _scalar(node, path, keys)
 
 
-def _mapping(node: MappingNode, path: Path, keys: tuple[Any, ...]) -> dict[Any, Any]:
+def _mapping(node: MappingNode, path: Path, keys: tuple[Any, ...], above: tuple[Node, ...]) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for name, value in node.value:
+        line = name.start_mark.line + 1
+        if not isinstance(name, ScalarNode):
+            raise ConfigError("a key must be a word", file=path, key=_dotted(keys) or None, line=line)
         key = _plain(name, path, keys)
         if key in found:
-            line = name.start_mark.line + 1
             raise ConfigError("the key is written twice", file=path, key=_dotted((*keys, key)), line=line)
-        found[key] = _plain(value, path, (*keys, key))
+        found[key] = _plain(value, path, (*keys, key), above)
     return found
 
 
