@@ -1,11 +1,10 @@
 """Batches: one file of one channel, known by its content; what is not done is finished later."""
 
-import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,9 +12,11 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from models import Batch
-from models.db import begin, take_ids
+from models.db import begin, take_numbers, write
+from tasks.points import reached
 
-OPEN, SETTLED, DONE = "open", "settled", "done"
+# CUT_SHORT: its file could not be read to the end; the rows settled so far stay
+OPEN, SETTLED, DONE, CUT_SHORT = "open", "settled", "done", "cut_short"
 
 
 @dataclass(frozen=True)
@@ -27,20 +28,22 @@ class Opened:
     file: str
     state: str
     chunks: int
+    chunk_rows: int
     layout: str
     received_at: datetime
     as_of: datetime
     counts: dict[str, Any]
 
 
-def content_hash(path: Path) -> str:
-    """Hash a file's bytes, in blocks."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def open_batch(
-    engine: Engine, channel: str, file: str, digest: str, layout: str, as_of: datetime, rules_version: str
+    engine: Engine,
+    channel: str,
+    file: str,
+    digest: str,
+    layout: str,
+    as_of: datetime,
+    rules_version: str,
+    chunk_rows: int,
 ) -> Opened:
     """Find the batch of this content in this channel, or make it; two workers get the same one."""
     wanted = select(Batch).where(Batch.channel == channel, Batch.content_hash == digest)
@@ -53,6 +56,7 @@ def open_batch(
         "as_of": as_of,
         "state": OPEN,
         "chunks": 0,
+        "chunk_rows": chunk_rows,
         "rows": 0,
         "counts": "{}",
         "rules_version": rules_version,
@@ -62,7 +66,10 @@ def open_batch(
             with begin(engine) as conn:
                 found = conn.execute(wanted).one_or_none()
                 if found is None:
-                    conn.execute(insert(Batch).values(id=int(take_ids(conn, "batch", 1)[0]), **values))
+                    # the number is part of the receipt's name, so a run that died must not have used one up
+                    number = int(take_numbers(conn, "batch_id", 1)[0])
+                    conn.execute(insert(Batch).values(id=number, **values))
+                    reached("opening")
                     found = conn.execute(wanted).one()
             return _opened(found)
         except IntegrityError:
@@ -73,16 +80,14 @@ def open_batch(
 def find_batch(engine: Engine, channel: str, digest: str) -> Opened | None:
     """Find the batch of this content in this channel."""
     with engine.connect() as conn:
-        found = conn.execute(
-            select(Batch).where(Batch.channel == channel, Batch.content_hash == digest)
-        ).one_or_none()
+        found = conn.execute(select(Batch).where(Batch.channel == channel, Batch.content_hash == digest)).one_or_none()
     return _opened(found) if found else None
 
 
 def unfinished(engine: Engine) -> list[Opened]:
-    """List the batches that an earlier run left before their end, oldest first."""
+    """List the batches that a run left before their end, or is still at, oldest first."""
     with engine.connect() as conn:
-        rows = conn.execute(select(Batch).where(Batch.state != DONE).order_by(Batch.id)).all()
+        rows = conn.execute(select(Batch).where(Batch.state.not_in((DONE, CUT_SHORT))).order_by(Batch.id)).all()
     return [_opened(row) for row in rows]
 
 
@@ -98,22 +103,34 @@ def mark(engine: Engine, batch_id: int, state: str) -> None:
         conn.execute(update(Batch).where(Batch.id == batch_id).values(state=state))
 
 
-def add_counts(conn: Connection, batch_id: int, rows: pd.DataFrame, outcome: pd.Series, required: set[str]) -> None:
-    """Add a chunk's counts to its batch: outcomes, issues by rule, omissions by team and entrant."""
+def finish(engine: Engine, batch: Opened, outcomes: Mapping[str, int]) -> None:
+    """Mark a batch done with the rows by outcome that its receipt tells, in one statement; harmless when repeated.
+
+    What was counted chunk by chunk is how things stood then: a later row may have made a lead of an earlier one.
+    """
+    counts = batch.counts | {"outcomes": dict(sorted(outcomes.items()))}
+    done = update(Batch).where(Batch.id == batch.id).values(state=DONE, counts=_text(counts))
+    with begin(engine) as conn:
+        conn.execute(done)
+
+
+def add_counts(conn: Connection, batch_id: int, issues: pd.Series, outcome: pd.Series) -> None:
+    """Add a chunk's counts to its batch: rows by outcome, and rows by the check that they fail."""
     stored = json.loads(conn.execute(select(Batch.counts).where(Batch.id == batch_id)).scalar_one())
     added = {"outcomes": outcome.value_counts().to_dict()}
-    issues = rows.loc[rows["issues"] != "", ["issues", "entry_team", "entrant"]]
-    each = issues.assign(rule=issues["issues"].str.split("|")).explode("rule")
-    added["issues"] = each["rule"].value_counts().to_dict()
-    missed = each[each["rule"].isin(required)]
-    who = missed["entry_team"].fillna("") + "|" + missed["entrant"].fillna("") + "|" + missed["rule"]
-    added["omissions"] = who.value_counts().to_dict()
+    # few combinations occur, however many rows
+    each = issues[issues != ""].value_counts().reset_index(name="rows")
+    each = each.assign(rule=each["issues"].str.split("|")).explode("rule")
+    added["issues"] = each.groupby("rule")["rows"].sum().to_dict()
     for name, counted in added.items():
         total = Counter(stored.get(name, {}))
         total.update({str(key): int(value) for key, value in counted.items()})
         stored[name] = dict(sorted(total.items()))
-    text = json.dumps(stored, ensure_ascii=False, sort_keys=True)
-    conn.execute(update(Batch).where(Batch.id == batch_id).values(counts=text))
+    write(conn, "UPDATE batch SET counts = :counts WHERE id = :id", id=batch_id, counts=_text(stored))
+
+
+def _text(counts: Mapping[str, Any]) -> str:
+    return json.dumps(counts, ensure_ascii=False, sort_keys=True)
 
 
 def _opened(row: Any) -> Opened:
@@ -123,6 +140,7 @@ def _opened(row: Any) -> Opened:
         file=row.file,
         state=row.state,
         chunks=row.chunks,
+        chunk_rows=row.chunk_rows,
         layout=row.layout,
         received_at=row.received_at,
         as_of=row.as_of,

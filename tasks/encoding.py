@@ -18,6 +18,9 @@ MAX_LINE = 4 << 20
 # One damaged byte must not refuse a big export; beyond this share the guess is wrong.
 MAX_BAD_SHARE = 0.001
 
+# the last plane of Unicode
+_HIGHEST_PLANE = 0x10
+
 _MAGIC = {
     b"PK\x03\x04": "workbook",
     b"\xd0\xcf\x11\xe0": "workbook",
@@ -41,7 +44,7 @@ class Encoding:
 def possible_encodings(path: Path, max_line: int = MAX_LINE) -> tuple[Encoding, ...]:
     """Decode the whole file block by block and name the encodings that hold, the best first.
 
-    The ladder: byte order mark, NUL pattern (UTF-16), ASCII, UTF-8, GB18030. Raises UnreadableFile.
+    The ladder: byte order mark, NUL pattern (UTF-32, UTF-16), ASCII, UTF-8, GB18030. Raises UnreadableFile.
     """
     with path.open("rb") as file:
         head = file.read(1 << 16)
@@ -50,9 +53,9 @@ def possible_encodings(path: Path, max_line: int = MAX_LINE) -> tuple[Encoding, 
     for magic, code in _MAGIC.items():
         if head.startswith(magic):
             raise UnreadableFile(code)
-    wide = _utf16(head)
+    wide, unit = _wide(head)
     tries = [_Try(wide)] if wide else [_Try(name) for name in _narrow(head)]
-    nuls = _scan(path, tries, max_line, unit=2 if wide else 1)
+    nuls = _scan(path, tries, max_line, unit)
     return _choose(tries, 0 if wide else nuls, path.stat().st_size)
 
 
@@ -80,6 +83,28 @@ def _narrow(head: bytes) -> tuple[str, ...]:
     if head.startswith(codecs.BOM_UTF8):
         return ("utf-8-sig", "gb18030")
     return ("utf-8", "gb18030")
+
+
+def _wide(head: bytes) -> tuple[str | None, int]:
+    """The encoding of several bytes a sign, and how many; UTF-32 first, whose mark begins with that of UTF-16."""
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32", 4
+    if name := _utf32(head):
+        return name, 4
+    name = _utf16(head)
+    return name, 2 if name else 1
+
+
+def _utf32(head: bytes) -> str | None:
+    """No sign is beyond U+10FFFF, so of its four bytes the highest is nil and the next at most 16."""
+    signs = np.frombuffer(head[: len(head) // 4 * 4], dtype=np.uint8).reshape(-1, 4)
+    if not len(signs):
+        return None
+    if (signs[:, 3] == 0).all() and (signs[:, 2] <= _HIGHEST_PLANE).all():
+        return "utf-32-le"
+    if (signs[:, 0] == 0).all() and (signs[:, 1] <= _HIGHEST_PLANE).all():
+        return "utf-32-be"
+    return None
 
 
 def _utf16(head: bytes) -> str | None:

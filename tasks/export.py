@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
+from models.streams import driver_rows
 from tasks.guard import guarded_text
 
 ROW_COLUMNS = (
@@ -24,10 +25,12 @@ ROW_COLUMNS = (
 #: What a lead has beside the columns of its first row's place.
 LEAD_COLUMNS = (*ROW_COLUMNS, "rows", "status", "opened_at", "team", "source_detail", "need", "chain")
 
+# a row of which no lead could be made alone may have joined one since, or be left by it
+OUTCOME_NOW = "COALESCE(m.outcome, CASE WHEN l.id IS NULL THEN 'rejected' ELSE 'merged' END)"
 # a repeated delivery has its lead through the row that stands for it
-_ROWS = """
+_ROWS = f"""
 SELECT s.batch_id, b.file, s.sheet, s.line, s.external_id,
-       CASE WHEN s.outcome = 'rejected' AND l.id IS NOT NULL THEN 'merged' ELSE s.outcome END,
+       {OUTCOME_NOW},
        l.number, l.account_id, l.verdict, CASE WHEN l.id IS NULL THEN s.issues ELSE l.reasons END, l.grade, l.owner,
        s.company, s.contact, s.phone, s.email, s.budget_min, s.budget_max, s.created, s.source, s.industry, s.region,
        s.urgency
@@ -38,20 +41,21 @@ LEFT JOIN lead l ON l.id = COALESCE(m.lead_id, n.lead_id)
 ORDER BY s.batch_id, s.line, s.sheet
 """
 _LEADS = """
-SELECT s.batch_id, b.file, s.sheet, s.line, s.external_id, s.outcome, l.number, l.account_id, l.verdict, l.reasons,
+SELECT s.batch_id, b.file, s.sheet, s.line, s.external_id, m.outcome, l.number, l.account_id, l.verdict, l.reasons,
        l.grade, l.owner, COALESCE(a.name, s.company), k.name, k.phone, k.email, l.budget_min, l.budget_max, l.created,
        l.source, l.industry, l.region, l.urgency, l.rows, l.status, substr(CAST(l.opened_at AS TEXT), 1, 19),
        (SELECT e.team FROM lead_event e WHERE e.lead_id = l.id ORDER BY e.id DESC LIMIT 1),
        l.source_detail, l.need, l.chain
 FROM lead l JOIN submission s ON s.id = l.origin_id JOIN batch b ON b.id = s.batch_id
+JOIN membership m ON m.submission_id = s.id AND m.until IS NULL
 JOIN contact k ON k.id = l.contact_id LEFT JOIN account a ON a.id = l.account_id
 WHERE l.joined_into IS NULL
 ORDER BY l.id
 """
 _WHOLE = ("batch", "line", "account", "rows")
 _YUAN = ("budget_min", "budget_max")
-# phones keep exactly the form that the base has: +852… is no formula to whoever reads them
-_AS_THEY_ARE = ("phone", "opened_at")
+# these keep exactly the form that the base has: +852… and --03-15 are no formulas to whoever reads them
+_AS_THEY_ARE = ("phone", "created", "opened_at")
 _FETCH, _BLOCK = 2_000, 50_000
 
 
@@ -97,9 +101,8 @@ def _blocks(engine: Engine, query: str, names: Sequence[str]) -> Iterator[pa.Tab
     """The query's rows in blocks, read in one pass so that they agree with each other."""
     schema = pa.schema([(name, _type_of(name)) for name in names])
     with engine.connect() as conn:
-        found = conn.execute(text(query), execution_options={"stream_results": True})
         parts: list[pa.Table] = []
-        while fetched := found.cursor.fetchmany(_FETCH):
+        for fetched in driver_rows(conn, query, _FETCH):
             columns = zip(zip(*fetched, strict=True), schema, strict=True)
             parts.append(pa.Table.from_arrays([_array(values, field.type) for values, field in columns], schema=schema))
             if len(parts) * _FETCH >= _BLOCK:

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from config.schema import Channel
 from config.settings import Settings
 from tasks.claims import Lock, take_lock
+from tasks.points import reached
 from tasks.unreadable import UnreadableFile
 
 # Written by programs while they work, never by people as a list of leads.
@@ -70,10 +71,12 @@ def claim(
     aged: float = AGED,
     clock: Callable[[], float] = time.time,
     pause: Callable[[float], None] = time.sleep,
+    before: Callable[[], None] = lambda: None,
 ) -> Iterator[LeadFile]:
     """Take what an earlier run left, then every complete file, in the order of channel and name.
 
     Complete: marked by NAME.ok, unchanged for `aged` seconds, or unchanged over two looks `between` seconds apart.
+    `before` is called before a further file is looked at and taken.
     """
     on = as_of.astimezone(settings.zone).date()
     yield from leftovers(settings, channels, on)
@@ -84,6 +87,7 @@ def claim(
     if seen.keys() - old:
         pause(between)
     for path, (look, channel) in sorted(seen.items(), key=lambda item: (item[1][1].name, item[0])):
+        before()
         # Also looked at again before it is taken: the files before it may have taken minutes.
         if path in old or _look(path) == look:
             file = _take(path, settings, channel, on)
@@ -107,11 +111,15 @@ def leftovers(settings: Settings, channels: Mapping[str, Channel], on: date) -> 
                 lock.release()
 
 
-def unknown_folders(settings: Settings, channels: Iterable[str]) -> list[str]:
-    """Folders of intake/ that belong to no channel and hold files: nobody would ever read them."""
+def unread(settings: Settings, channels: Iterable[str]) -> list[str]:
+    """Files beside the channels' folders, and folders of no channel that hold files: nobody would ever read them.
+
+    Names within intake/, a folder's with a closing slash.
+    """
     known = set(channels)
     folders = [folder for folder in _folders(settings.intake) if folder.name not in known]
-    return sorted(folder.name for folder in folders if any(_files(folder)))
+    lost = [f"{clean_name(folder.name)}/" for folder in folders if any(_files(folder))]
+    return sorted([*lost, *(clean_name(path.name) for path in _files(settings.intake, 0))])
 
 
 def file_away(file: LeadFile, settings: Settings) -> Path:
@@ -119,8 +127,11 @@ def file_away(file: LeadFile, settings: Settings) -> Path:
     return _move(file, _month_folder(settings.done, file))
 
 
-def refuse(file: LeadFile, settings: Settings, why: UnreadableFile) -> Path:
-    """Move a file that cannot be read to refused/CHANNEL/YYYY-MM/, a note beside it; one read in place stays."""
+def refuse(file: LeadFile, settings: Settings, why: UnreadableFile, taken: int = 0) -> Path:
+    """Move a file that cannot be read to refused/CHANNEL/YYYY-MM/, a note beside it; one read in place stays.
+
+    taken: rows that had been taken in before it could not be read on.
+    """
     if file.claim is None:
         return file.path
     folder = _month_folder(settings.refused, file)
@@ -128,7 +139,7 @@ def refuse(file: LeadFile, settings: Settings, why: UnreadableFile) -> Path:
     target = _free_name(folder, file.name, file.path)
     note = target.with_name(_short(target.name, 200) + _NOTE[settings.lang])
     # The note first: a file in refused/ never lies there without its reason.
-    write_whole(note, _note_text(file, why, settings.lang))
+    write_whole(note, _note_text(file, why, settings.lang, taken))
     return _move(file, folder)
 
 
@@ -216,11 +227,13 @@ def _take(path: Path, settings: Settings, channel: Channel, on: date) -> LeadFil
     try:
         # The marker first: left behind, it would speak for the next file of that name.
         _marker(path).unlink(missing_ok=True)
+        reached("claiming")
         path.rename(place / name)
     except FileNotFoundError:
         _clear(folder)
         lock.release()
         return None
+    reached("claimed")
     return LeadFile(place / name, name, channel, on, team or None, lock)
 
 
@@ -245,6 +258,7 @@ def _move(file: LeadFile, folder: Path) -> Path:
         return file.path
     folder.mkdir(parents=True, exist_ok=True)
     target = _rename_beside(file.path, folder, file.name)
+    reached("moved")
     _clear(file.claim.folder)
     file.claim.release()
     return target
@@ -261,6 +275,7 @@ def _rename_beside(path: Path, folder: Path, name: str) -> Path:
     except OSError:  # a file system without links: the name was free a moment ago
         path.rename(target)
         return target
+    reached("moving")
     path.unlink()
     return target
 
@@ -295,7 +310,9 @@ def _clear(folder: Path) -> None:
         folder.rmdir()
 
 
-def _note_text(file: LeadFile, why: UnreadableFile, lang: str) -> str:
+def _note_text(file: LeadFile, why: UnreadableFile, lang: str, taken: int) -> str:
     if lang == "en":
-        return f"File: {file.name}\nWhat is wrong: {why.wrong(lang)}\nWhat to do: {why.todo(lang)}\n"
-    return f"文件：{file.name}\n问题：{why.wrong(lang)}\n处理办法：{why.todo(lang)}\n"
+        kept = f"Taken in before that: the first {taken} rows\n" if taken else ""
+        return f"File: {file.name}\nWhat is wrong: {why.wrong(lang)}\n{kept}What to do: {why.todo(lang)}\n"
+    kept = f"在此之前已接收：前 {taken} 行\n" if taken else ""
+    return f"文件：{file.name}\n问题：{why.wrong(lang)}\n{kept}处理办法：{why.todo(lang)}\n"

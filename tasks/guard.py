@@ -43,10 +43,22 @@ def unguarded(cells: list[list[str]]) -> list[list[str]]:
 
 
 def may_need_guard(lines: pa.Array, delimiter: str) -> np.ndarray:
-    """Where a line of text without quotes has a cell that begins like a formula (bool)."""
-    signs = r"'*[=+\-@]" if delimiter == "\t" else r"'*[=+\-@\t]"
-    found = pc.match_substring_regex(lines, rf"(?:^|{re.escape(delimiter)}){signs}")
+    """Where a line of text may have a cell that begins like a formula, in quotes or not (bool)."""
+    found = pc.match_substring_regex(lines, rf"""{_cell_start(delimiter)}{_line_signs(delimiter)}|"'*\t""")
     return np.asarray(found.to_numpy(zero_copy_only=False), bool)
+
+
+def guarded_line(line: str, delimiter: str) -> str:
+    """A line that is no record of cells, such as a title, with a ' before each cell that a spreadsheet would run."""
+    return re.sub(rf"({_cell_start(delimiter)})(?={_line_signs(delimiter)})", r"\1'", line)
+
+
+def _cell_start(delimiter: str) -> str:
+    return rf'(?:^|{re.escape(delimiter)})"?'
+
+
+def _line_signs(delimiter: str) -> str:
+    return r"'*[=+\-@]" if delimiter == "\t" else r"'*[=+\-@\t]"
 
 
 def _changed(cells: list[list[str]], pattern: str, change: Callable[[pa.Array], pa.Array]) -> list[list[str]]:

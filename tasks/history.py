@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, text
+from pandas.api.extensions import ExtensionArray
+from sqlalchemy import Connection
 
 from config.schema import Config
-from models import Assignment, Choice, Lead, LeadEvent, Membership, Submission
-from models.db import insert_frame, look_up, take_ids, take_numbers, update_frame
+from models import Assignment, Choice, Lead, LeadEvent, Membership
+from models.db import add_to_counters, insert_frame, look_up, take_ids, take_numbers, update_frame
 from tasks.arrival import Arrival
 from tasks.neighbours import Neighbours
-from tasks.rules.cluster import Cluster
+from tasks.rules.cluster import FOLLOWERS, Cluster
+from tasks.touches import TOUCH
 
 DECISION = ("verdict", "verdict_rule", "reasons", "grade", "grade_rule")
 _VALUES = (
@@ -27,11 +29,12 @@ _LIVE = "SELECT a.id, a.lead_id, a.person FROM wanted w JOIN assignment a ON a.l
 
 @dataclass(frozen=True)
 class Changes:
-    """The leads decided anew, those handed over with their company, those joined into others."""
+    """The leads decided anew, those given with their company, those joined into others, the ids of the revived."""
 
     leads: pd.DataFrame
     handed: pd.DataFrame
     joined: pd.DataFrame
+    revived: np.ndarray
     choices: list[dict[str, Any]]
 
 
@@ -54,21 +57,25 @@ def write_leads(conn: Connection, changes: Changes, arrival: Arrival) -> None:
     rows = rows.rename(columns={"lead_id": "id"})
     new = leads["new"]
     fresh = pd.concat([rows[new], leads.loc[new, ["number", "contact_id", "origin_id"]]], axis=1)
-    insert_frame(conn, Lead.__table__, fresh.assign(opened_at=arrival.at))
+    insert_frame(conn, Lead, fresh.assign(opened_at=arrival.at))
+    update_frame(conn, Lead, rows[~new])
     # one that was joined and stands alone again is open again
-    known = rows[~new].assign(closed_at=_never(int((~new).sum())), joined_into=_nothing(int((~new).sum())))
-    update_frame(conn, Lead.__table__, known)
-    moved = changes.handed[["lead_id", "owner", "owner_rule"]].rename(columns={"lead_id": "id"})
-    update_frame(conn, Lead.__table__, moved)
+    again = changes.revived
+    open_again = {"id": again, "closed_at": _never(len(again)), "joined_into": _nothing(len(again))}
+    update_frame(conn, Lead, pd.DataFrame(open_again))
+    moved = changes.handed[["lead_id", "status", "owner", "owner_rule"]].rename(columns={"lead_id": "id"})
+    update_frame(conn, Lead, moved)
+    touches = leads.loc[leads["touch_moved"], ["lead_id", *TOUCH]].rename(columns={"lead_id": "id"})
+    update_frame(conn, Lead, touches)
     lost = changes.joined
     ended = {"id": lost["lead_id"], "status": "joined", "joined_into": lost["into"], "closed_at": arrival.at}
-    update_frame(conn, Lead.__table__, pd.DataFrame(ended).assign(owner=lost["owner"]))
+    update_frame(conn, Lead, pd.DataFrame(ended).assign(owner=lost["owner"]))
 
 
 def write_members(
-    conn: Connection, changes: Changes, found: Cluster, near: Neighbours, arrival: Arrival
+    conn: Connection, changes: Changes, found: Cluster, near: Neighbours, outcome: pd.Series, arrival: Arrival
 ) -> None:
-    """End memberships that no longer hold and begin the new ones; a joined row is rejected no more."""
+    """End memberships that no longer hold and begin the new ones; `outcome`: of the chunk's rows."""
     decided = changes.leads.set_index("label")["lead_id"]
     lead_of = decided.combine_first(found.lineage.lead.replace(0, np.nan)).dropna().astype("int64")
     member = found.member
@@ -78,20 +85,24 @@ def write_members(
     left = stored["membership_id"].reindex(member.index[moved])
     gone = stored.loc[~stored.index.isin(found.member.index), "membership_id"]
     ended = pd.concat([left, gone]).dropna().astype("int64")
-    update_frame(conn, Membership.__table__, pd.DataFrame({"id": ended.array, "until": arrival.at}))
+    update_frame(conn, Membership, pd.DataFrame({"id": ended.array, "until": arrival.at}))
     first = changes.leads.loc[changes.leads["new"], "origin_id"]
+    updates = outcome.index[outcome == "updated"]
     why = member.loc[moved, "why"].mask(member.index[moved].isin(first), "created")
+    why = why.mask(member.index[moved].isin(updates) & ~why.isin(FOLLOWERS), "update")
+    # a stored row did what it did, but for one that makes a lead of its own now, or joins one late
+    did = stored["outcome"].fillna("merged").mask(stored.index.isin(first), "created")
+    did = pd.concat([outcome, did]).reindex(why.index)
     begun = {
         "id": take_ids(conn, "membership", int(moved.sum())),
         "submission_id": member.index[moved],
         "lead_id": now[moved].array.astype("int64"),
         "since": arrival.at,
         "why": why.array,
+        "outcome": did.array,
         "batch_id": pd.array([arrival.batch_id] * int(moved.sum()), dtype="Int64"),
     }
-    insert_frame(conn, Membership.__table__, pd.DataFrame(begun))
-    late = stored.index[stored["outcome"] == "rejected"].intersection(member.index)
-    update_frame(conn, Submission.__table__, pd.DataFrame({"id": late.array, "outcome": "merged"}))
+    insert_frame(conn, Membership, pd.DataFrame(begun))
 
 
 def write_assignments(conn: Connection, changes: Changes, arrival: Arrival) -> None:
@@ -100,7 +111,7 @@ def write_assignments(conn: Connection, changes: Changes, arrival: Arrival) -> N
     changed = every[(every["owner"].fillna("") != every["old_owner"].fillna("")).to_numpy()]
     ending = changed.loc[changed["old_owner"].notna(), "lead_id"].astype("int64").sort_values()
     live = look_up(conn, ending, "BIGINT", _LIVE)
-    update_frame(conn, Assignment.__table__, pd.DataFrame({"id": live["id"], "until": arrival.at}))
+    update_frame(conn, Assignment, pd.DataFrame({"id": live["id"], "until": arrival.at}))
     beginning = changed[changed["owner"].notna()]
     choice_ids = np.append(_write_choices(conn, changes.choices, arrival), 0)
     place = beginning["choice"].to_numpy(dtype=np.int64)
@@ -114,29 +125,35 @@ def write_assignments(conn: Connection, changes: Changes, arrival: Arrival) -> N
         "lifted_from": beginning["lifted_from"].astype("str").array,
         "choice_id": pd.Series(choice_ids[place], dtype="Int64").mask(place < 0).array,
     }
-    insert_frame(conn, Assignment.__table__, pd.DataFrame(begun))
+    insert_frame(conn, Assignment, pd.DataFrame(begun))
     _count_loads(conn, beginning["owner"].value_counts().sub(live["person"].value_counts(), fill_value=0))
 
 
-def write_events(conn: Connection, changes: Changes, found: Cluster, arrival: Arrival, config: Config) -> None:
-    """Append one event a lead: its decisions with rules and evidence, its owner and team of the moment."""
+def write_events(
+    conn: Connection, changes: Changes, found: Cluster, near: Neighbours, arrival: Arrival, config: Config
+) -> None:
+    """Append one event a lead: its decisions with rules and evidence, its owner and team of the moment.
+
+    It names the row that made it, where one row did.
+    """
     leads = changes.leads
-    fresh = found.member.groupby("label")["new"].any().reindex(leads["label"]).to_numpy(dtype=bool)
-    revived = leads["lead_id"].isin(found.lineage.revived).to_numpy()
-    kind = np.select(
-        [leads["new"] & fresh, leads["new"], revived, fresh], ["intake", "split", "revived", "merged"], "changed"
-    )
-    parts = [leads.assign(kind=kind)]
+    came = found.member.loc[found.member["new"], "label"]
+    row = pd.Series(came.index.array, index=came.array, dtype="Int64")
+    row = row[~row.index.duplicated(keep=False)]
+    kind = _kinds(leads, leads["label"].isin(came).to_numpy(), near, changes, arrival)
+    parts = [leads.assign(kind=kind, submission_id=row.reindex(leads["label"]).array)]
     if len(changes.handed):
-        parts.append(changes.handed.assign(kind="handover", facts=""))
+        # one that nobody had is taken from nobody
+        kind = np.where(changes.handed["old_owner"].notna(), "handover", "changed")
+        parts.append(changes.handed.assign(kind=kind, facts=""))
     if len(changes.joined):
         into = "into=" + changes.joined["into"].astype("str")
         parts.append(changes.joined.assign(kind="joined", facts=into))
     columns = ["lead_id", "kind", "status", *DECISION, "owner", "owner_rule", "account_id", "contact_id", "facts"]
-    events = pd.concat([part[columns] for part in parts], ignore_index=True)
+    events = pd.concat([part.reindex(columns=[*columns, "submission_id"]) for part in parts], ignore_index=True)
     teams = {person.id: person.team for person in config.roster.people}
     events = events.assign(
-        id=take_ids(conn, "lead_event", len(events)),
+        id=take_numbers(conn, "lead_event_id", len(events)),
         at=arrival.at,
         recorded_at=arrival.recorded,
         actor=arrival.actor,
@@ -144,31 +161,51 @@ def write_events(conn: Connection, changes: Changes, found: Cluster, arrival: Ar
         rules_version=config.rules.version,
         team=events["owner"].map(teams).astype("str"),
         account_id=events["account_id"].astype("Int64"),
+        submission_id=events["submission_id"].astype("Int64"),
     )
-    insert_frame(conn, LeadEvent.__table__, events)
+    insert_frame(conn, LeadEvent, events)
+
+
+def _kinds(leads: pd.DataFrame, fresh: np.ndarray, near: Neighbours, changes: Changes, arrival: Arrival) -> np.ndarray:
+    """Name what happened to each lead; `fresh`: whether rows have come to it.
+
+    The batch that made a lead says once how it was decided: what its later rows say again is no change.
+    """
+    new, revived = leads["new"].to_numpy(), leads["lead_id"].isin(changes.revived).to_numpy()
+    decided_again = fresh & ~new
+    if decided_again.any():
+        batch = near.rows.drop_duplicates("id").set_index("id")["batch_id"].astype("Int64")
+        mine = (batch.reindex(leads["origin_id"]) == arrival.batch_id).fillna(False).to_numpy(dtype=bool)
+        decided_again &= mine & _decided_otherwise(leads, near)
+    chosen = [new & fresh, new, revived, decided_again, fresh]
+    return np.select(chosen, ["intake", "split", "revived", "changed", "merged"], "changed")
+
+
+def _decided_otherwise(leads: pd.DataFrame, near: Neighbours) -> np.ndarray:
+    """Whether verdict, grade, owner or company of a known lead are others than before."""
+    before = near.leads.drop_duplicates("lead_id").set_index("lead_id").reindex(leads["lead_id"])
+    other = np.zeros(len(leads), dtype=bool)
+    for column in ("verdict", "grade", "owner", "account_id"):
+        was, now = (part[column].astype("object").fillna("").to_numpy() for part in (before, leads))
+        other |= was != now
+    return other
 
 
 def _write_choices(conn: Connection, choices: list[dict[str, Any]], arrival: Arrival) -> np.ndarray:
     details = [json.dumps(choice, ensure_ascii=False, sort_keys=True) for choice in choices]
     ids = take_ids(conn, "choice", len(details))
     rows = pd.DataFrame({"id": ids, "at": arrival.at, "detail": pd.array(details, dtype="str")})
-    insert_frame(conn, Choice.__table__, rows)
+    insert_frame(conn, Choice, rows)
     return ids
 
 
 def _count_loads(conn: Connection, delta: pd.Series) -> None:
-    statement = text(
-        "INSERT INTO counter (name, value) VALUES (:name, :count) "
-        "ON CONFLICT (name) DO UPDATE SET value = counter.value + :count"
-    )
-    changed = [{"name": f"load:{person}", "count": int(count)} for person, count in sorted(delta.items())]
-    if changed:
-        conn.execute(statement, changed)
+    add_to_counters(conn, {f"load:{person}": int(count) for person, count in delta[delta != 0].items()})
 
 
-def _never(count: int) -> pd.Series:
+def _never(count: int) -> ExtensionArray:
     return pd.array([pd.NaT] * count, dtype="datetime64[us]")
 
 
-def _nothing(count: int) -> pd.Series:
+def _nothing(count: int) -> ExtensionArray:
     return pd.array([pd.NA] * count, dtype="Int64")

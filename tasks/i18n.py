@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 _TEN_THOUSAND = 10_000
+#: The fields whose values are words of the vocabulary; a company's own ones stand for themselves.
+CODED = ("urgency", "source", "industry")
 
 
+@lru_cache(maxsize=4)
 def words(lang: str) -> Mapping[str, str]:
     """The catalogue of a language; anything but English is Chinese."""
-    return {key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()}
+    return MappingProxyType({key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()})
 
 
 def word(lang: str, kind: str, code: str | None) -> str:
@@ -18,6 +23,12 @@ def word(lang: str, kind: str, code: str | None) -> str:
         return ""
     pair = _WORDS.get(f"{kind}.{code}")
     return code if pair is None else pair[1 if lang == "en" else 0]
+
+
+def english(field: str) -> Mapping[str, str]:
+    """The English word for each known value of a coded field."""
+    start = f"{field}."
+    return {key.removeprefix(start): pair[1] for key, pair in _WORDS.items() if key.startswith(start)}
 
 
 def budget_words(lang: str, low: float | None, high: float | None, state: str | None) -> str:
@@ -83,6 +94,33 @@ _WORDS: dict[str, tuple[str, str]] = {
     "urgency.高": ("高", "high"),
     "urgency.中": ("中", "middle"),
     "urgency.低": ("低", "low"),
+    "source.官网表单": ("官网表单", "web form"),
+    "source.电商平台": ("电商平台", "e-commerce platform"),
+    "source.行业展会": ("行业展会", "trade fair"),
+    "source.合作伙伴转介绍": ("合作伙伴转介绍", "referral"),
+    "source.社交媒体": ("社交媒体", "social media"),
+    "source.电话咨询": ("电话咨询", "phone enquiry"),
+    "source.搜索推广": ("搜索推广", "search advertising"),
+    "industry.制造业": ("制造业", "manufacturing"),
+    "industry.信息技术": ("信息技术", "information technology"),
+    "industry.批发零售": ("批发零售", "wholesale and retail"),
+    "industry.建筑房地产": ("建筑房地产", "construction and real estate"),
+    "industry.能源化工": ("能源化工", "energy and chemicals"),
+    "industry.物流运输": ("物流运输", "logistics and transport"),
+    "industry.医药医疗": ("医药医疗", "medicine and health care"),
+    "industry.金融": ("金融", "finance"),
+    "industry.农业": ("农业", "agriculture"),
+    "industry.教育": ("教育", "education"),
+    "industry.餐饮": ("餐饮", "catering"),
+    "industry.住宿旅游": ("住宿旅游", "hotels and tourism"),
+    "industry.农家乐": ("农家乐", "farm inns"),
+    "industry.美容美发": ("美容美发", "beauty and hair"),
+    "industry.娱乐": ("娱乐", "entertainment"),
+    "industry.个体户": ("个体户", "self-employed"),
+    "industry.文化传媒": ("文化传媒", "culture and media"),
+    "industry.商务服务": ("商务服务", "business services"),
+    "industry.政府公共": ("政府公共", "government and public services"),
+    "industry.其他": ("其他", "other"),
     "budget.from": ("{}以上", "from {}"),
     "budget.upto": ("{}以内", "up to {}"),
     "budget.unknown": ("待确认", "to be confirmed"),
@@ -94,10 +132,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "status.archived": ("已归档", "archived"),
     "status.joined": ("已并入", "joined"),
     "outcome.created": ("新建线索", "made the lead"),
-    "outcome.merged": ("并入", "joined it"),
+    "outcome.merged": ("并入已有线索", "joined it"),
     "outcome.updated": ("更新", "updated it"),
     "outcome.rejected": ("退回", "rejected"),
-    "outcome.held": ("暂存", "held"),
+    "outcome.held": ("无变化", "changed nothing"),
     # the columns of the workbook of new leads
     "column.grade": ("级别", "Grade"),
     "column.verdict": ("判定", "Verdict"),
@@ -108,50 +146,70 @@ _WORDS: dict[str, tuple[str, str]] = {
     "column.phone": ("电话", "Phone"),
     "column.email": ("邮箱", "E-mail"),
     "column.need": ("需求描述", "Need"),
-    "column.urgency": ("紧急度", "Urgency"),
+    "column.urgency": ("紧急程度", "Urgency"),
     "column.source": ("来源", "Source"),
     "column.source_detail": ("来源说明", "Source detail"),
     "column.mark": ("市场标注", "Marketing's mark"),
     "column.first_contact": ("首次接触", "First contact"),
     "column.region": ("地区", "Region"),
     "column.budget": ("预算", "Budget"),
+    "column.chain": ("决策链", "Decision chain"),
+    "column.industry": ("行业", "Industry"),
     "column.why": ("定级依据", "Why this grade"),
+    "column.whose": ("分配依据", "Why this owner"),
+    "column.nobody": ("未分配原因", "Why nobody"),
     "column.todo": ("待办", "To do"),
     "column.former": ("移交自", "Handed over by"),
     "column.owner": ("新负责人", "New owner"),
-    # what comes first
-    "todo.to_verify": ("核实：{}", "Verify: {}"),
-    "todo.verify": ("电话或邮件核实，写明有效或无效及原因", "verify by phone or mail: valid or invalid, and why"),
-    "todo.A": ("立即首次联系", "First contact at once"),
+    # what is asked of the owner, beside the sentences of the rules
+    "todo.to_verify": ("{promise}（要问清：{reasons}）", "{promise} (to find out: {reasons})"),
+    "todo.verify": ("电话或邮件核实", "Verify by phone or mail"),
     "todo.contact": ("首次联系", "First contact"),
+    "todo.both": ("首次联系，{promise}", "First contact; {promise}"),
+    "reasons": ("；", "; "),
+    "verdict_said": ("，待核实", ": to verify"),
     # the mail of new leads
     "mail.new_subject": ("新线索 {n} 条（{grades}）", "{n} new leads ({grades})"),
     "mail.team_subject": ("团队新线索 {n} 条（{grades}）", "{n} new leads of your team ({grades})"),
     "mail.deputy_subject": ("［代 {name}］", "[for {name}] "),
     "mail.hello": ("{name}，您好：", "Dear {name},"),
     "mail.own_intro": ("您有 {n} 条新线索：{grades}。", "You have {n} new leads: {grades}."),
-    "mail.to_verify": ("其中 {n} 条待核实。", "{n} of them are to be verified."),
+    "mail.to_verify": ("其中 {n} 条待核实。", " {n} of them are to be verified."),
     "mail.deputy_intro": (
         "{name} 请假期间由您代为跟进：{n} 条新线索，{grades}。",
         "{name} is on leave and you stand in: {n} new leads, {grades}.",
     ),
     "mail.listed": ("最紧急的 {n} 条：", "The {n} most urgent:"),
+    "mail.listed_all": ("按紧急程度排列：", "The most urgent first:"),
     "mail.attached": ("全部 {n} 条见附件 {file}。", "All {n} are in the attached {file}."),
     "mail.capped": (
-        "附件 {file} 含最紧急的 {kept} 条（共 {n} 条），全部线索请运行 leads export leads 导出。",
-        "The attached {file} has the {kept} most urgent of {n}; `leads export leads` gives them all.",
+        "附件 {file} 含最紧急的 {kept} 条（共 {n} 条）；需要全部明细，请向系统管理员索取。",
+        "The attached {file} has the {kept} most urgent of {n}; ask the administrator of leadflow for all of them.",
     ),
     "mail.team_intro": ("您的团队新增 {n} 条线索：{grades}。", "Your team has {n} new leads: {grades}."),
+    "mail.direct_intro": (
+        "向您直接汇报的人新增 {n} 条线索：{grades}（他们团队的线索由各主管自己的邮件汇总）。",
+        "Those who report to you have {n} new leads: {grades} (those of their teams are in their own mails).",
+    ),
     "mail.team_a": ("其中 A 级（高）最紧急的 {n} 条：", "The {n} most urgent A leads:"),
     "mail.member": ("负责人", "Owner"),
     "mail.total": ("合计", "Total"),
-    "mail.handover_subject": ("线索移交 {n} 条", "{n} leads handed over"),
+    "mail.handover_subject": ("线索移交 {n} 条", "Leads handed over: {n}"),
     "mail.handover_intro": (
-        "以下 {n} 条线索因级别需要更高职级的人跟进，已移交：",
-        "These {n} leads need a higher role and were handed over:",
+        "以下 {n} 条线索不再由您跟进，已移交给新负责人。请把与客户已有的沟通情况告诉对方：",
+        "These {n} leads are no longer yours and were handed over. Please tell the new owners what you know:",
     ),
-    "mail.hand_to": ("移交给 {name}", "to {name}"),
+    "mail.nobody_subject": ("新线索 {n} 条无人负责（{grades}），请安排", "{n} new leads without an owner ({grades})"),
+    "mail.nobody_intro": (
+        "以下 {n} 条线索没有分配出去：{grades}。请尽快安排负责人，并核对名册中的职级、地区、行业、上限和请假。",
+        "These {n} leads found no owner: {grades}. Please find one soon, and look at the roster: roles, regions, "
+        "industries, limits, leave.",
+    ),
+    "unowned.no_eligible": ("没有符合职级、地区和行业的人", "Nobody of the role, region and industry"),
+    "unowned.all_full": ("符合条件的人在手线索都已满", "All who fit have as many open leads as they may"),
+    "unowned.all_on_leave": ("符合条件的人都在请假", "All who fit are on leave"),
+    "mail.colon": ("：", ": "),
+    "mail.title": ("（{}）", " ({})"),
+    "mail.unstated": ("未填公司", "no company stated"),
     "mail.footer": ("本邮件由 leadflow 自动发送，请勿直接回复。", "Sent by leadflow; please do not reply."),
-    "mail.why": ("依据", "Why"),
-    "mail.mark": ("市场标注", "Marketing's mark"),
 }

@@ -1,4 +1,4 @@
-"""The letters of new leads and hand-overs: what a person reads, in his language, with everything attached."""
+"""The letters about leads: what a person reads, in his language, with everything attached."""
 
 import re
 from dataclasses import dataclass, field
@@ -9,15 +9,19 @@ from typing import Any
 import jinja2
 import numpy as np
 import pyarrow as pa
+from markupsafe import Markup, escape
 
-from config.schema import Config, ConfigError
+from config.schema import Config, ConfigError, DecisionRule
 from tasks.i18n import budget_words, mask_email, mask_phone, word, words
 from tasks.news import FIELDS, Decision, News
 from tasks.workbook import SEPARATOR, SharedText, join_rows, write_workbook
 
 LISTED, WORKBOOK_ROWS, PRIORITY = "N-LISTED", "N-WORKBOOK-ROWS", "G-PRIORITY"
-_BEFORE, _BEHIND = ("grade", "verdict"), ("budget", "why", "todo", "former")
-_WIDTHS = (9, 9, 16, 30, 12, 12, 16, 26, 40, 8, 14, 24, 14, 17, 16, 16, 40, 40, 12)
+FIRST_CONTACT, VERIFY, VERIFICATION, MARK = "N-FIRST-CONTACT", "N-VERIFY", "S-VERIFICATION", "N-MARK"
+_BEFORE, _BEHIND = ("grade", "verdict"), ("budget", "why", "whose", "todo", "former")
+_WIDTHS = (9, 9, 16, 30, 12, 12, 16, 26, 40, 8, 24, 14, 24, 14, 17, 12, 16, 16, 40, 30, 40, 12)
+# a longer text is cut in a mail, which some programs clip; the workbook has all of it
+_SHOWN_CHARACTERS = 240
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Book:
 
     @cached_property
     def decisions(self) -> list[dict[str, str]]:
-        """The words for each decision code: grade, priority, verdict, why, to-do."""
+        """The words for each decision code: grade, priority, verdict, why, whose, to-do."""
         return [self._decision(Decision.of(value)) for value in self.news.decisions.values]
 
     @cached_property
@@ -84,12 +88,17 @@ class Book:
         return [self.name(value) if value else "" for value in self.news.people.values]
 
     @cached_property
+    def former_cells(self) -> pa.Array:
+        """The finished cell with the name of each person code."""
+        return self.shared.cells(self.formers)
+
+    @cached_property
     def cells(self) -> dict[str, pa.Array]:
         """The finished cells of the columns that are codes."""
-        columns = {key: [words_[key] for words_ in self.decisions] for key in ("verdict", "why", "todo")}
+        columns = {key: [words_[key] for words_ in self.decisions] for key in ("verdict", "why", "whose", "todo")}
         columns["grade"] = [f"{words_['grade']} {words_['priority']}".strip() for words_ in self.decisions]
-        columns |= {"budget": self.budgets, "former": self.formers}
-        return {key: self.shared.cells(values) for key, values in columns.items()}
+        columns["budget"] = self.budgets
+        return {key: self.shared.cells(values) for key, values in columns.items()} | {"former": self.former_cells}
 
     def statement(self, rule: str) -> str:
         """The sentence of a rule; a rule of former times is named by its id."""
@@ -100,8 +109,8 @@ class Book:
 
     def workbook(self, rows: pa.Table) -> bytes:
         """All of somebody's new leads, a row each."""
-        codes = {"grade": "decision", "verdict": "decision", "why": "decision", "todo": "decision",
-                 "budget": "budget", "former": "lifted_from"}  # fmt: skip
+        codes = dict.fromkeys(("grade", "verdict", "why", "whose", "todo"), "decision")
+        codes |= {"budget": "budget", "former": "lifted_from"}
 
         def column(key: str) -> pa.Array:
             return self.cells[key].take(rows[codes[key]].combine_chunks())
@@ -117,9 +126,13 @@ class Book:
 
     def counted(self, counts: np.ndarray) -> tuple[list[int], int]:
         """Leads by grade A, B, C and none, and how many of all are to be verified."""
-        grade = np.array([_PLACES.get(words_["grade"], 3) for words_ in self.decisions], dtype=np.int64)
-        unsure = np.array([Decision.of(value).verdict == "to_verify" for value in self.news.decisions.values])
+        grade, unsure = self._kinds
         return np.bincount(grade, counts, 4).astype(int).tolist(), int(counts[unsure].sum())
+
+    @cached_property
+    def _kinds(self) -> tuple[np.ndarray, np.ndarray]:
+        grade = np.array([_PLACES.get(said["grade"], 3) for said in self.decisions], dtype=np.int64)
+        return grade, np.array([bool(said["unsure"]) for said in self.decisions], dtype=bool)
 
     def grades(self, numbers: list[int]) -> str:
         """Counts by grade in words: 高 3、中 20."""
@@ -140,29 +153,96 @@ class Book:
 
     def _decision(self, decision: Decision) -> dict[str, str]:
         grade = decision.grade
-        if decision.verdict == "to_verify":
-            reason = self.statement(decision.verdict_rule) or word(self.lang, "todo", "verify")
-            todo = words(self.lang)["todo.to_verify"].format(reason)
-        else:
-            todo = word(self.lang, "todo", "A" if grade == "A" else "contact")
+        nobody = words(self.lang).get(f"unowned.{decision.owner_rule}")
         return {
             "grade": grade,
             "priority": self.priority(grade) if grade in _PLACES else "",
             "verdict": word(self.lang, "verdict", decision.verdict),
+            "unsure": "1" if decision.verdict == "to_verify" else "",
             "why": self.statement(decision.grade_rule),
-            "todo": todo,
+            "whose": nobody or self.statement(decision.owner_rule),
+            "named": self._title("nobody" if nobody else "whose"),
+            "todo": self._todo(decision),
         }
+
+    def _todo(self, decision: Decision) -> str:
+        """What the handbook promises the customer, and so asks of the owner."""
+        t = words(self.lang)
+        verify = self._promise(VERIFY) or t["todo.verify"]
+        if decision.verdict == "to_verify":
+            asked = [self._question(rule) for rule in decision.reasons.split(",") if rule]
+            reasons = t["reasons"].join(dict.fromkeys(filter(None, asked)))
+            return t["todo.to_verify"].format(promise=verify, reasons=reasons) if reasons else verify
+        if decision.grade == "A":
+            return self._promise(FIRST_CONTACT) or t["todo.contact"]
+        if self._value(VERIFICATION) == "all":
+            return t["todo.both"].format(promise=verify)
+        return t["todo.contact"]
+
+    def _question(self, rule: str) -> str:
+        """What a rule leaves open, without the verdict that its sentence ends with."""
+        try:
+            found = self.config.rules.find(rule)
+        except ConfigError:
+            return rule
+        open_one = isinstance(found, DecisionRule) and found.then == "to_verify"
+        return self.statement(rule).removesuffix(words(self.lang)["verdict_said"]) if open_one else ""
+
+    def _promise(self, rule: str) -> str:
+        """The sentence of a promise; nothing where a company has switched it off."""
+        return self.statement(rule) if self._value(rule) is not None else ""
+
+    def _value(self, rule: str) -> Any:
+        try:
+            return self.config.rules.value(rule)
+        except ConfigError:
+            return None
 
     def _budget(self, low: str, high: str, state: str) -> str:
         return budget_words(self.lang, float(low) if low else None, float(high) if high else None, state)
 
     def _lead(self, row: dict[str, Any], *, masked: bool) -> dict[str, Any]:
+        """One lead as the templates show it: its cells, the decision's words, and lines of label and text."""
         lead: dict[str, Any] = dict(zip(FIELDS, row["text"].split(SEPARATOR), strict=True))
         lead |= self.decisions[row["decision"]] | {"budget": self.budgets[row["budget"]], "masked": masked}
+        lead["former"] = self.formers[row["lifted_from"]]
+        lead["owner"] = self.formers[row["person"]] if masked else ""
+        if not self._value(MARK):
+            lead["mark"] = ""
         if masked:
-            lead |= {"phone": mask_phone(lead["phone"]), "email": mask_email(lead["email"]), "why": "", "todo": ""}
-            lead["owner"] = self.formers[row["person"]]
-        return lead
+            lead |= {"phone": mask_phone(lead["phone"]), "email": mask_email(lead["email"])}
+            lead |= dict.fromkeys(("why", "whose", "todo"), "")
+        else:
+            lead["dial"] = dialled(lead["phone"])
+        lines = self._lines(lead)
+        return lead | {"lines": lines, "safe_lines": escape("\n".join(lines)).replace("\n", Markup("<br>"))}
+
+    def _lines(self, lead: dict[str, Any]) -> list[str]:
+        """What is known of the lead, some of it to a line, each with its name."""
+        source, detail = lead["source"], lead["source_detail"]
+        if detail and detail != source:
+            lead = {**lead, "source": source + words(self.lang)["mail.title"].format(detail) if source else detail}
+        shown = [self._said(lead, *keys) for keys in _LINES]
+        return [line for line in shown if line]
+
+    def _said(self, lead: dict[str, Any], *keys: str) -> str:
+        colon = words(self.lang)["mail.colon"]
+        return "  ·  ".join(f"{self._title(key)}{colon}{_cut(lead[key])}" for key in keys if lead[key])
+
+
+def dialled(phone: str) -> str:
+    """A number as a telephone dials it: 037969718501,9207 waits before the extension."""
+    area, _, rest = phone.partition("-")
+    number, _, extension = rest.partition("-")
+    if not area.startswith("0") or not extension:
+        return phone.replace("-", "")
+    return f"{area}{number},{extension}"
+
+
+def _cut(text: str) -> str:
+    """A text on one line, as long as a mail takes."""
+    text = " ".join(text.split())
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
 
 
 def render(template: str, lang: str, **values: Any) -> tuple[str, str]:
@@ -172,6 +252,14 @@ def render(template: str, lang: str, **values: Any) -> tuple[str, str]:
     return body.render(context), html.render(context)
 
 
+# what a mail says of a lead, line by line
+_LINES = (
+    ("need",),
+    ("budget", "urgency"),
+    ("chain",),
+    ("source", "first_contact"),
+    ("industry", "region"),
+)
 _PLACES = {"A": 0, "B": 1, "C": 2}
 _TEMPLATES = Path(__file__).parent / "templates"
 _env: list[jinja2.Environment] = []

@@ -1,20 +1,22 @@
 """What there is to tell: the live assignments since the last telling, read once and given person by person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
+from models.streams import driver_rows
 from tasks.spool import Spool
 from tasks.workbook import SEPARATOR
 
 #: The cells of a row's text, in the order of the sheet.
 FIELDS = (
-    "number", "company", "contact", "title", "phone", "email", "need", "urgency", "source", "source_detail", "mark",
-    "first_contact", "region",
+    "number", "company", "contact", "title", "phone", "email", "need", "urgency", "chain", "source", "source_detail",
+    "mark", "first_contact", "industry", "region",
 )  # fmt: skip
 _SQL_OF = {
     "number": "l.number",
@@ -25,18 +27,33 @@ _SQL_OF = {
     "email": "k.email",
     "first_contact": "replace(l.created, 'T', ' ')",
 }
-# one text a row: a driver makes one object of it instead of thirteen
-_QUERY = """
-SELECT g.person, COALESCE(g.lifted_from, ''),
-       {make}('%s|%s|%s|%s|%s', l.verdict, l.verdict_rule, l.grade, l.grade_rule, l.urgency_state),
+#: Stands for the person where a lead found no owner.
+NOBODY = ""
+# one text a row: a driver makes one object of it instead of fifteen
+_CELLS = """
+       {make}('%s|%s|%s|%s|%s|%s|%s', l.verdict, l.verdict_rule, l.grade, l.grade_rule, l.urgency_state, l.owner_rule,
+              replace(l.reasons, '|', ',')),
        {make}('%s|%s|%s', l.budget_min, l.budget_max, l.budget_state),
        substr(CAST(l.contact_at AS TEXT), 1, 19), l.id, {make}(CAST(:form AS TEXT), {fields})
-FROM assignment g JOIN lead l ON l.id = g.lead_id JOIN contact k ON k.id = l.contact_id
-LEFT JOIN account a ON a.id = l.account_id
-WHERE g.id > :low AND g.id <= :high AND g.until IS NULL AND l.joined_into IS NULL
-ORDER BY g.id
 """
-_FETCH, _BLOCK, _BUCKET_ROWS = 2_000, 50_000, 40_000
+_LEADS = """
+JOIN lead l ON l.id = {of}.lead_id JOIN contact k ON k.id = l.contact_id
+LEFT JOIN account a ON a.id = l.account_id
+WHERE {of}.id > :low AND {of}.id <= :high AND l.joined_into IS NULL
+"""
+_OWNED = f"""
+SELECT g.person, COALESCE(g.lifted_from, ''), {_CELLS} FROM assignment g {_LEADS.replace("{of}", "g")}
+AND g.until IS NULL ORDER BY g.id
+"""
+# of several events of a lead the last one says how it stands
+_UNOWNED = f"""
+SELECT '', '', {_CELLS} FROM lead_event e {_LEADS.replace("{of}", "e")}
+AND e.status = 'new' AND l.status = 'new' AND l.owner IS NULL
+AND e.id = (SELECT MAX(x.id) FROM lead_event x WHERE x.lead_id = e.lead_id) ORDER BY e.id
+"""
+# what was given and taken again before anybody was told
+_PASSED = "SELECT lead_id, person FROM assignment WHERE id > :low AND id <= :high AND until IS NOT NULL"
+_FETCH, _BLOCK, _BUCKET_ROWS = 10_000, 50_000, 40_000
 _NEVER = np.iinfo(np.int64).max
 
 NEWS = pa.schema(
@@ -76,10 +93,12 @@ class Decision:
     grade: str
     grade_rule: str
     urgency: str
+    owner_rule: str
+    reasons: str
 
     @classmethod
     def of(cls, joined: str) -> "Decision":
-        """Read the five codes that one text holds."""
+        """Read the codes that one text holds."""
         return cls(*joined.split("|"))
 
     @property
@@ -89,7 +108,7 @@ class Decision:
 
 
 class News:
-    """The new assignments of every person; leads of one person come most urgent first."""
+    """The new assignments of every person, and what nobody took; leads of one person come most urgent first."""
 
     def __init__(self, rows_expected: int) -> None:
         self.people, self.decisions, self.budgets = Codes(), Codes(), Codes()
@@ -97,6 +116,13 @@ class News:
         #: Leads by person and decision, also of those that no mail lists.
         self.counts: np.ndarray = np.zeros((0, 0), dtype=np.int64)
         self.lifted: list[pa.Table] = []
+        self._passed: list[pa.Table] = []
+
+    def __enter__(self) -> "News":
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
+        self.spool.close()
 
     def add(self, rows: pa.Table) -> None:
         """Take a block of rows."""
@@ -110,6 +136,25 @@ class News:
         self.lifted.append(rows.filter(has))
         self.spool.add(rows, person % self.spool.buckets)
 
+    def pass_over(self, leads: pa.Array, person: pa.Array) -> None:
+        """Note who had which lead without ever hearing of it."""
+        self._passed.append(pa.table({"lead_id": leads, "person": person}))
+
+    def handed_over(self) -> pa.Table:
+        """The rows that somebody who was told of the lead has to give up."""
+        if not self.lifted:
+            return NEWS.empty_table()
+        rows = pa.concat_tables(self.lifted)
+        if not self._passed:
+            return rows
+        passed = pa.concat_tables(self._passed)
+        many = len(self.people.values)
+        mine, theirs = (
+            table["lead_id"].to_numpy() * many + table[person].to_numpy()
+            for table, person in ((rows, "lifted_from"), (passed, "person"))
+        )
+        return rows.filter(pa.array(~np.isin(mine, theirs)))
+
     def by_person(self, keep: int) -> Iterator[tuple[int, pa.Table]]:
         """Each person's code and his `keep` most urgent leads."""
         for bucket in range(self.spool.buckets):
@@ -118,6 +163,8 @@ class News:
                 rows = pa.concat_tables([rows, self.spool.read(place)])
                 if rows.num_rows > 2 * _BUCKET_ROWS:
                     rows = self._first(rows, keep)
+            if not rows.num_rows:
+                continue
             rows = self._first(rows, keep)
             person = rows["person"].to_numpy()
             starts = np.flatnonzero(np.diff(person, prepend=-1))
@@ -138,16 +185,36 @@ class News:
         return rows.take(pa.array(order[np.arange(len(order)) - start < keep])).combine_chunks()
 
 
-def read_news(conn: Connection, low: int, high: int) -> News:
-    """Read the live assignments with low < id <= high."""
+Span = tuple[int, int]
+# field -> what is said in place of each of its values
+Said = Mapping[str, Mapping[str, str]]
+
+
+def read_news(conn: Connection, low: int, high: int, events: Span = (0, 0), said: Said | None = None) -> News:
+    """Read the live assignments with low < id <= high, and the leads that events of that span left without owner.
+
+    said: the words of the reader's language for the values of fields that have a vocabulary.
+    """
+    spans = ((_OWNED, (low, high)), (_UNOWNED, events))
+    try:
+        return _read(conn, spans, said or {}, guarded=False)
+    except _SeparatorInText:
+        return _read(conn, spans, said or {}, guarded=True)
+
+
+def _read(conn: Connection, spans: tuple[tuple[str, Span], ...], said: Said, *, guarded: bool) -> News:
+    (_, (low, high)), _ = spans
     news = News(high - low)
     try:
-        for rows in _blocks(conn, low, high, news, guarded=False):
-            news.add(rows)
-    except _SeparatorInText:
-        news = News(high - low)
-        for rows in _blocks(conn, low, high, news, guarded=True):
-            news.add(rows)
+        for query, span in spans:
+            for rows in _blocks(conn, query, span, news, said, guarded=guarded):
+                news.add(rows)
+        for fetched in driver_rows(conn, _PASSED, _FETCH, low=low, high=high):
+            leads, people = zip(*fetched, strict=True)
+            news.pass_over(pa.array(leads, pa.int64()), news.people.of(pa.array(people, pa.string())))
+    except BaseException:
+        news.spool.close()
+        raise
     return news
 
 
@@ -155,16 +222,16 @@ class _SeparatorInText(Exception):
     """A value holds the sign that separates the values."""
 
 
-def _blocks(conn: Connection, low: int, high: int, news: News, *, guarded: bool) -> Iterator[pa.Table]:
+def _blocks(conn: Connection, query: str, span: Span, news: News, said: Said, *, guarded: bool) -> Iterator[pa.Table]:
+    low, high = span
+    if high <= low:
+        return
     make = "format" if conn.dialect.name == "postgresql" else "printf"
-    fields = ", ".join(_field(name, guarded) for name in FIELDS)
+    fields = ", ".join(_field(name, said.get(name), guarded) for name in FIELDS)
     values = {"low": low, "high": high, "form": SEPARATOR.join(["%s"] * len(FIELDS))}
     values |= {"sep": SEPARATOR} if guarded else {}
-    options = {"stream_results": True}
-    found = conn.execute(text(_QUERY.format(make=make, fields=fields)), values, execution_options=options)
     parts: list[pa.Table] = []
-    # the driver's own rows: wrapping a million of them takes as long as reading them
-    while fetched := found.cursor.fetchmany(_FETCH):
+    for fetched in driver_rows(conn, query.format(make=make, fields=fields), _FETCH, **values):
         parts.append(_table(list(zip(*fetched, strict=True)), news))
         if len(parts) * _FETCH >= _BLOCK:
             yield pa.concat_tables(parts)
@@ -173,8 +240,11 @@ def _blocks(conn: Connection, low: int, high: int, news: News, *, guarded: bool)
         yield pa.concat_tables(parts)
 
 
-def _field(name: str, guarded: bool) -> str:
+def _field(name: str, said: Mapping[str, str] | None, guarded: bool) -> str:
     sql = _SQL_OF.get(name, f"l.{name}")
+    if said:
+        cases = " ".join(f"WHEN '{value}' THEN '{shown}'" for value, shown in said.items())
+        sql = f"CASE {sql} {cases} ELSE {sql} END"
     return f"replace({sql}, CAST(:sep AS TEXT), ' ')" if guarded else sql
 
 

@@ -8,23 +8,24 @@ import logging
 import os
 import re
 import smtplib
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, func, select, update
 
+from config.schema import Rules, SettingsError
 from config.settings import Settings
 from models import Message, MessageFile
 from models.db import begin
-from tasks.mailer import Answer, Mail, Server, mail_bytes, sender_of
+from tasks.mailer import Answer, Mail, Server, mail_bytes, sender
+from tasks.points import reached
 
 log = logging.getLogger(__name__)
 
 NO_ADDRESS, NO_ANSWER = "no address", "interrupted while sending"
-#: A run whose as_of is older than this is a replay of the past: its mails are for the record only.
-BACKFILL = timedelta(days=1)
+#: The rule that says how many hours back a run is dated whose mails are for the record only.
+PAST_HOURS = "N-PAST-HOURS"
 _NOTED_AT_ONCE = 50
 
 
@@ -32,19 +33,20 @@ def send_pending(
     engine: Engine,
     settings: Settings,
     as_of: datetime,
+    rules: Rules,
     *,
     now: datetime | None = None,
     backfill_mail: bool = False,
 ) -> dict[str, int]:
     """Send the pending messages; gives counts of sent, filed, refused, pending, unknown, held_back.
 
-    A run dated more than a day back writes files instead of mailing, and an earlier one's unsent messages are held
-    back, unless `backfill_mail` says that real people may get them.
+    A run dated further back than N-PAST-HOURS says writes files instead of mailing, and an earlier one's unsent
+    messages are held back, unless `backfill_mail` says that real people may get them.
     """
     now = now or datetime.now(UTC)
     counts: Counter[str] = Counter(_interrupted(engine))
     counts.update(_without_address(engine))
-    past = now - BACKFILL
+    past = now - timedelta(hours=rules.value(PAST_HOURS))
     if settings.mail_mode == "send" and not backfill_mail:
         if as_of < past:
             log.warning("mail mode is send, but the run is dated %s: mails are written as files", f"{as_of:%Y-%m-%d}")
@@ -78,7 +80,7 @@ def _held_back(engine: Engine, past: datetime) -> dict[str, int]:
     with engine.connect() as conn:
         count = conn.execute(select(func.count()).select_from(Message).where(*old)).scalar_one()
     if count:
-        log.warning("%d messages of runs dated more than a day back are held back", count)
+        log.warning("%d messages of runs dated in the past are held back", count)
     return {"held_back": count}
 
 
@@ -94,37 +96,59 @@ def _pending(engine: Engine, *, upto: datetime | None, since: datetime | None) -
 
 
 def _load(engine: Engine, number: int) -> Mail:
+    [(_, mail)] = _loaded(engine, [number])
+    return mail
+
+
+def _loaded(engine: Engine, numbers: list[int]) -> list[tuple[int, Mail]]:
+    """Some messages with their files, in the order of their ids."""
+    files: dict[int, list[tuple[str, bytes]]] = {}
     with engine.connect() as conn:
-        row = conn.execute(select(Message.__table__).where(Message.id == number)).one()
-        files = conn.execute(
-            select(MessageFile.name, MessageFile.content)
-            .where(MessageFile.message_id == number)
-            .order_by(MessageFile.name)
-        ).all()
-    named = tuple((name, content) for name, content in files)
-    return Mail(row.key, row.kind, row.recipient, row.address, row.subject, row.text, row.html, row.created_at, named)
+        rows = conn.execute(select(Message.__table__).where(Message.id.in_(numbers)).order_by(Message.id)).all()
+        named = select(MessageFile.message_id, MessageFile.name, MessageFile.content)
+        ordered = named.where(MessageFile.message_id.in_(numbers)).order_by(MessageFile.message_id, MessageFile.name)
+        for number, name, content in conn.execute(ordered):
+            files.setdefault(number, []).append((name, content))
+    return [
+        (row.id, Mail(row.key, row.kind, row.recipient, row.address, row.subject, row.text, row.html, row.created_at,
+                      tuple(files.get(row.id, ()))))
+        for row in rows
+    ]  # fmt: skip
 
 
 def _file(engine: Engine, settings: Settings, now: datetime, *, upto: datetime | None) -> dict[str, int]:
     """Write each message as a file; written again after a kill, it has the same bytes."""
     settings.mails.mkdir(parents=True, exist_ok=True)
-    sender = sender_of(settings.smtp_url)
+    author = sender(settings.smtp_url)
     numbers = _pending(engine, upto=upto, since=None)
+    if numbers:
+        _clear_away(settings.mails)
     for start in range(0, len(numbers), _NOTED_AT_ONCE):
         some = numbers[start : start + _NOTED_AT_ONCE]
-        for number in some:
-            mail = _load(engine, number)
-            _write(settings.mails / _file_name(number, mail), mail_bytes(mail, sender))
+        for number, mail in _loaded(engine, some):
+            reached("mail-due")
+            _write(settings.mails / _file_name(number, mail), mail_bytes(mail, author))
+            reached("mail-out")
         with begin(engine) as conn:
             sent = update(Message).where(Message.id.in_(some), Message.state == "pending")
             conn.execute(sent.values(state="sent", sent_at=now, attempts=Message.attempts + 1))
     return {"filed": len(numbers)}
 
 
+def _clear_away(folder: Path) -> None:
+    """Remove what runs that died while they wrote left behind."""
+    for part in folder.glob(".*.part"):
+        part.unlink(missing_ok=True)
+
+
 def _write(path: Path, data: bytes) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     part.write_bytes(data)
-    part.replace(path)
+    reached("mail-written")
+    try:
+        part.replace(path)
+    except FileNotFoundError:  # another run that has just begun took us for dead
+        _write(path, data)
 
 
 def _file_name(number: int, mail: Mail) -> str:
@@ -134,34 +158,43 @@ def _file_name(number: int, mail: Mail) -> str:
 def _mail(engine: Engine, settings: Settings, now: datetime, *, since: datetime | None) -> Counter[str]:
     """Hand each message to the mail server, over one connection as long as it holds."""
     if not settings.smtp_url:
-        raise ValueError(f"LEADS_MAIL_MODE is {settings.mail_mode}, so LEADS_SMTP_URL must say through which server")
+        raise SettingsError(f"LEADS_MAIL_MODE is {settings.mail_mode}, so LEADS_SMTP_URL must say through which server")
     counts: Counter[str] = Counter()
     numbers = _pending(engine, upto=None, since=since)
     redirect = settings.mail_mode.removeprefix("redirect:") if settings.mail_mode != "send" else None
+    left, broken, why = deque(numbers), 0, None
     with Server(settings.smtp_url) as server:
-        for number in _while_reachable(engine, server, numbers, counts):
+        while left and not (why := why or _no_connection(server)):
+            number = left.popleft()
             if not _claim(engine, number):
                 continue
             mail = _load(engine, number)
+            reached("mail-due")
             answer = server.send(redirect or mail.address, mail_bytes(mail, server.sender, redirect))
+            reached("mail-out")
             _note(engine, number, answer, now)
             counts[answer.outcome] += 1
+            broken = broken + 1 if answer.broken else 0
+            # whose fate is unknown is never sent again: a server that hangs may have this one mail, not every one;
+            # one that hangs up before the text takes none, and is asked once more
+            if answer.broken and (answer.outcome == "unknown" or broken > 1):
+                why = answer.said
+    if left:
+        log.warning("%d mails are put off, the mail server fails: %s", len(left), why)
+        # counts as tried, so that a long outage does not make these mails of the past
+        _put_off(engine, list(left), f"put off: {why}")
+        counts["pending"] += len(left)
     return counts
 
 
-def _while_reachable(engine: Engine, server: Server, numbers: list[int], counts: Counter[str]) -> Iterator[int]:
-    for place, number in enumerate(numbers):
-        try:
-            server.connect()
-        except (OSError, smtplib.SMTPException) as error:
-            server.close()
-            log.warning("the mail server cannot be reached: %s", type(error).__name__)
-            # counts as tried, so that a long outage does not make these mails of the past
-            left = numbers[place:]
-            _put_off(engine, left, f"{type(error).__name__}: no connection")
-            counts["pending"] += len(left)
-            return
-        yield number
+def _no_connection(server: Server) -> str | None:
+    """Connect unless connected; why it cannot be done, else None."""
+    try:
+        server.connect()
+    except (OSError, smtplib.SMTPException) as error:
+        server.close()
+        return f"{type(error).__name__}: no connection"
+    return None
 
 
 def _claim(engine: Engine, number: int) -> bool:

@@ -1,5 +1,8 @@
 """Numbers and owners of the affected leads: what is taken last in a transaction, and held shortest."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
@@ -11,52 +14,85 @@ from tasks import history
 from tasks.arrival import Arrival
 from tasks.history import DECISION, Changes, joined_leads
 from tasks.neighbours import Neighbours
-from tasks.rules.assign import AssignResult, assign
+from tasks.rules.assign import STICKY, assign, may_have, strength
 from tasks.rules.cluster import Cluster
+from tasks.touches import keep_touched
 
 _OWNED = ("valid", "to_verify")
-# the strongest need among a company's leads decides who must own it
-_STRENGTH = {"valid|A": 4, "valid|B": 3, "valid|C": 1}
-_TO_VERIFY = 2
-_ACCOUNT_OWNERS = """
-SELECT o.id, o.account_id, o.person FROM wanted w
-JOIN account_owner o ON o.account_id = w.key AND o.until IS NULL
+# what of its strongest lead a company's owner is chosen by
+_CHOOSE_BY = ("verdict", "grade", "region", "industry", "old_owner", "owner_hint")
+# held: open leads with an owner; waiting: those that should have one
+_COMPANIES = """
+SELECT w.key AS account_id, o.id AS held_id, o.person, count(l.owner) AS held, count(l.id) - count(l.owner) AS waiting
+FROM wanted w LEFT JOIN account_owner o ON o.account_id = w.key AND o.until IS NULL
+LEFT JOIN lead l ON l.account_id = w.key AND l.closed_at IS NULL
+AND (l.owner IS NOT NULL OR (l.touched_at IS NULL AND l.verdict <> 'invalid'))
+GROUP BY w.key, o.id, o.person
 """
-_ACCOUNT_LEADS = """
-SELECT l.id AS lead_id, l.account_id, l.contact_id, l.status, l.owner, l.verdict, l.verdict_rule, l.reasons, l.grade,
-l.grade_rule FROM wanted w JOIN lead l ON l.account_id = w.key AND l.closed_at IS NULL AND l.owner IS NOT NULL
+_OTHERS = """
+SELECT l.id AS lead_id, l.account_id, l.contact_id, l.status, l.owner AS old_owner, l.verdict, l.verdict_rule,
+l.reasons, l.grade, l.grade_rule, l.region, l.industry FROM wanted w JOIN lead l ON l.account_id = w.key
+AND l.closed_at IS NULL
 """
+_HAD = f"{_OTHERS} AND l.owner IS NOT NULL ORDER BY l.id"
+_WAITING = f"{_OTHERS} AND l.owner IS NULL AND l.touched_at IS NULL AND l.verdict <> 'invalid' ORDER BY l.id"
+
+
+@dataclass(frozen=True)
+class _Companies:
+    """The companies of a chunk's leads as they stand: `known` by account id, leads that wait there, loads of people."""
+
+    known: pd.DataFrame
+    waiting: pd.DataFrame
+    loads: dict[str, int]
+
+    def of(self, unit: pd.Series | pd.Index, column: str) -> pd.Series:
+        """A column for each unit, RangeIndex."""
+        return self.known[column].reindex(unit).reset_index(drop=True)
 
 
 def own_leads(
-    conn: Connection, leads: pd.DataFrame, found: Cluster, near: Neighbours, arrival: Arrival, config: Config
+    conn: Connection,
+    leads: pd.DataFrame,
+    found: Cluster,
+    near: Neighbours,
+    outcome: pd.Series,
+    arrival: Arrival,
+    config: Config,
 ) -> None:
-    """Number, own and record the affected leads (index label), and what the chunk did to others."""
+    """Number, own and record the affected leads (index label), and what the chunk did to others.
+
+    outcome: of the chunk's rows, by submission id. The transaction has its turn among the workers.
+    """
     if leads.empty:
+        # rows that only repeat what was delivered are rows of their leads all the same
+        nothing = leads.reset_index(names="label").assign(new=pd.Series(dtype=bool))
+        changes = Changes(nothing, _no_leads(), _no_leads(), found.lineage.revived, [])
+        history.write_members(conn, changes, found, near, outcome, arrival)
         return
-    # one row that every worker updates from here on: numbers, loads and assignments follow commits
-    take_numbers(conn, "turn", 1)
-    leads = _number(conn, _with_stored(leads, near), arrival)
-    leads, chosen, handed = _own(conn, leads, arrival, config)
-    changes = Changes(leads, handed, joined_leads(found, leads, near), chosen.choices if chosen else [])
+    leads = _number(conn, _with_stored(conn, leads, found, near), arrival)
+    joined = joined_leads(found, leads, near)
+    leads, choices, handed = _own(conn, leads, joined, arrival, config)
+    changes = Changes(leads, handed, joined, found.lineage.revived, choices)
     history.write_leads(conn, changes, arrival)
-    history.write_members(conn, changes, found, near, arrival)
+    history.write_members(conn, changes, found, near, outcome, arrival)
     history.write_assignments(conn, changes, arrival)
-    history.write_events(conn, changes, found, arrival, config)
+    history.write_events(conn, changes, found, near, arrival, config)
 
 
-def _with_stored(leads: pd.DataFrame, near: Neighbours) -> pd.DataFrame:
-    """Add what the stored leads had: number, owner; what a person has touched stays as decided."""
+def _with_stored(conn: Connection, leads: pd.DataFrame, found: Cluster, near: Neighbours) -> pd.DataFrame:
+    """Add what the stored leads had: number, owner, company; what a person has touched stays as decided."""
     leads = leads.reset_index(names="label")
     leads["new"] = leads["lead_id"] == 0
     stored = near.leads.drop_duplicates("lead_id").set_index("lead_id")
     had = stored.reindex(leads["lead_id"]).reset_index(drop=True)
     leads = leads.assign(
-        number=had["number"], old_owner=had["owner"], old_rule=had["owner_rule"], touched=had["touched_at"].notna()
+        number=had["number"],
+        old_owner=had["owner"],
+        old_rule=had["owner_rule"],
+        old_account=had["account_id"].astype("Int64"),
     )
-    for column in (*DECISION, "account_id"):
-        leads[column] = leads[column].where(~leads["touched"], had[column])
-    return leads
+    return keep_touched(conn, leads, found, near)
 
 
 def _number(conn: Connection, leads: pd.DataFrame, arrival: Arrival) -> pd.DataFrame:
@@ -72,48 +108,142 @@ def _number(conn: Connection, leads: pd.DataFrame, arrival: Arrival) -> pd.DataF
 
 
 def _own(
-    conn: Connection, leads: pd.DataFrame, arrival: Arrival, config: Config
-) -> tuple[pd.DataFrame, AssignResult | None, pd.DataFrame]:
-    """Choose owners by company: leads with owner and why, the choices, the leads handed over."""
+    conn: Connection, leads: pd.DataFrame, joined: pd.DataFrame, arrival: Arrival, config: Config
+) -> tuple[pd.DataFrame, list[dict[str, Any]], pd.DataFrame]:
+    """Choose owners by company: leads with owner and why, the choices, the other leads that are given with theirs."""
     wants = (leads["verdict"].isin(_OWNED) & ~leads["touched"]).to_numpy()
     unit = leads["account_id"].astype("Int64").fillna(-leads["lead_id"].astype("Int64")).astype("int64")
     nothing = pd.Series(pd.NA, index=leads.index, dtype="str")
-    columns = {"owner": nothing, "owner_rule": nothing, "lifted_from": nothing, "choice": -1}
-    chosen, handed = None, _no_leads()
+    columns: dict[str, Any] = {"owner": nothing, "owner_rule": nothing, "choice": -1}
+    choices: list[dict[str, Any]] = []
+    handed = _no_leads()
+    # who comes to another company is to be owned there, by whoever had him if it has nobody
+    other = (leads["account_id"].astype("Int64") != leads["old_account"]).fillna(True).to_numpy(dtype=bool)
+    moved = leads["old_owner"].notna().to_numpy() & ~leads["touched"].to_numpy(dtype=bool) & other
     if wants.any():
-        units = _units(conn, leads[wants], unit[wants])
-        people = config.roster.people
-        chosen = assign(units, people, config.rules, arrival.local.date(), loads=_loads(conn))
-        by_unit = chosen.frame.assign(owner_rule=chosen.frame["rule"].fillna(chosen.frame["reason"]))
-        said = by_unit.set_axis(units["unit"]).reindex(unit).reset_index(drop=True)
-        columns = {
-            "owner": said["owner"].where(wants),
-            "owner_rule": said["owner_rule"].where(wants),
-            "lifted_from": said["lifted_from"].where(wants & leads["old_owner"].notna().to_numpy()),
-            "choice": said["choice"].where(wants).fillna(-1).astype("int64"),
-        }
-        handed = _move_companies(conn, units, by_unit, leads, arrival)
+        companies = _companies(conn, leads, unit, wants, moved, joined)
+        units, given, choices = _choose(leads[wants], unit[wants], moved[wants], companies, config, arrival)
+        columns = _given(leads, unit, wants, units, given, companies, config)
+        handed = _move_companies(conn, units, given, companies, (leads, joined), config, arrival)
     leads = leads.assign(**columns)
-    leads["owner"] = leads["owner"].where(~leads["touched"], leads["old_owner"])
-    leads["owner_rule"] = leads["owner_rule"].where(~leads["touched"], leads["old_rule"])
+    leads["owner"] = leads["owner"].where(~leads["touched"], leads["keep_owner"])
+    leads["owner_rule"] = leads["owner_rule"].where(~leads["touched"], leads["keep_rule"])
+    # whoever had it hears of it, also where the person has moved to a company of another owner
+    passed = leads["owner"].notna() & (leads["owner"] != leads["old_owner"])
+    leads["lifted_from"] = leads["old_owner"].where(passed)
     status = np.where(leads["owner"].notna(), "owned", np.where(leads["verdict"] == "invalid", "archived", "new"))
-    return leads.assign(status=pd.array(status, dtype="str")), chosen, handed
+    return leads.assign(status=pd.array(status, dtype="str")), choices, handed
 
 
-def _units(conn: Connection, wanting: pd.DataFrame, unit: pd.Series) -> pd.DataFrame:
-    """Make one row a company (or a lead without one), in the order of arrival."""
-    strength = (wanting["verdict"] + "|" + wanting["grade"].fillna("")).map(_STRENGTH).fillna(_TO_VERIFY)
-    rows = wanting.assign(unit=unit, strength=strength, at=np.arange(len(wanting)))
-    rows["unowned"] = rows["old_owner"].isna().astype("int64")
-    rows = rows.sort_values(["unit", "strength", "at"], ascending=[True, False, True])
-    units = rows.drop_duplicates("unit").set_index("unit")
-    groups = rows.groupby("unit")
-    units = units.assign(leads=groups["unowned"].sum(), first=groups["at"].min()).sort_values("first").reset_index()
-    known = look_up(conn, units.loc[units["unit"] > 0, "unit"].sort_values(), "BIGINT", _ACCOUNT_OWNERS)
-    held = known.set_index("account_id").reindex(units["unit"]).reset_index(drop=True)
-    owner = held["person"].astype("str").where(units["unit"] > 0, units["old_owner"])
-    columns = ["unit", "leads", "verdict", "grade", "region", "industry"]
-    return units[columns].assign(owner=owner, held_id=held["id"].astype("Int64"), hint=units["owner_hint"])
+def _companies(
+    conn: Connection,
+    leads: pd.DataFrame,
+    unit: pd.Series,
+    wants: np.ndarray,
+    moved: np.ndarray,
+    joined: pd.DataFrame,
+) -> _Companies:
+    """Read how the companies stand, less what leaves them in this chunk."""
+    asked = unit[wants & (unit > 0) & ~leads["account_new"]].drop_duplicates().sort_values()
+    known = look_up(conn, asked, "BIGINT", _COMPANIES).set_index("account_id")
+    known = known.astype({"held": "int64", "waiting": "int64", "held_id": "Int64", "person": "str"})
+    there = pd.Series(known.index[known["waiting"] > 0])
+    waiting = look_up(conn, there, "BIGINT", _WAITING) if len(there) else _no_leads()
+    waiting = waiting[~waiting["lead_id"].isin([*leads["lead_id"], *joined["lead_id"]])]
+    gone = leads["old_owner"].notna() & ~leads["touched"] & (moved | ~wants)
+    ended = joined[joined["old_owner"].notna()].rename(columns={"account_id": "old_account"})
+    left = pd.concat([leads.loc[gone, ["old_account", "old_owner"]], ended[["old_account", "old_owner"]]])
+    known["held"] -= left["old_account"].value_counts().reindex(known.index, fill_value=0).astype("int64")
+    loads = _loads(conn)
+    for person, count in left["old_owner"].value_counts().items():
+        loads[str(person)] = loads.get(str(person), 0) - int(count)
+    return _Companies(known, waiting, loads)
+
+
+def _choose(
+    wanting: pd.DataFrame, unit: pd.Series, moved: np.ndarray, companies: _Companies, config: Config, arrival: Arrival
+) -> tuple[pd.DataFrame, pd.DataFrame, list[dict[str, Any]]]:
+    """Choose an owner for each company: units, what `assign` gave each, the choices."""
+    people, day = config.roster.people, arrival.local.date()
+    units = _units(wanting, unit, moved, companies, companies.waiting, config)
+    first = assign(units, people, config.rules, day, loads=companies.loads)
+    given = first.frame.assign(owner_rule=first.frame["rule"].fillna(first.frame["reason"]))
+    # a lead that waits for somebody higher leaves the others of its company to whoever may have them
+    again = (given["owner"].isna() & units["unit"].isin(companies.waiting["account_id"])).to_numpy()
+    if not again.any():
+        return units, given, first.choices
+    fewer = _units(wanting, unit, moved, companies, companies.waiting.iloc[:0], config)[again].reset_index(drop=True)
+    second = assign(fewer, people, config.rules, day, loads=first.loads)
+    frame = second.frame.assign(owner_rule=second.frame["rule"].fillna(second.frame["reason"]))
+    frame["choice"] += np.where(frame["choice"] < 0, 0, len(first.choices))
+    given = given.astype({"owner": "object", "owner_rule": "object"})
+    given.loc[again, ["owner", "owner_rule", "choice"]] = frame[["owner", "owner_rule", "choice"]].to_numpy(object)
+    given = given.astype({"owner": "str", "owner_rule": "str", "choice": "int64"})
+    return units, given, [*first.choices, *second.choices]
+
+
+def _units(
+    wanting: pd.DataFrame,
+    unit: pd.Series,
+    moved: np.ndarray,
+    companies: _Companies,
+    waiting: pd.DataFrame,
+    config: Config,
+) -> pd.DataFrame:
+    """Make one row a company (or a lead without one), in the order of arrival: its strongest lead, and its owner."""
+    said = wanting[list(_CHOOSE_BY)]
+    to_own = wanting["old_owner"].isna().to_numpy() | moved
+    if len(waiting):
+        said = pd.concat([said, waiting.reindex(columns=list(_CHOOSE_BY)).astype("str")])
+        unit = pd.concat([unit, waiting["account_id"].astype("int64")])
+        to_own = np.concatenate([to_own, np.ones(len(waiting), dtype=bool)])
+    rows = pd.DataFrame({"unit": unit.to_numpy(), "strength": strength(said, config.rules), "to_own": to_own})
+    rows["at"] = np.arange(len(rows))
+    # units come in the order of their first lead: that of the group
+    leads = rows.groupby("unit", sort=False)["to_own"].sum()
+    ranked = rows.sort_values(["strength", "at"], ascending=[False, True])
+    strongest = ranked.drop_duplicates("unit").set_index("unit")["at"].reindex(leads.index)
+    units = said.drop(columns="old_owner").take(strongest.to_numpy())
+    units = units.assign(unit=leads.index, leads=leads.to_numpy()).reset_index(drop=True)
+    # a company without an owner takes the one whom its strongest lead brings along
+    brings = ranked[said["old_owner"].notna().to_numpy()[ranked["at"]]].drop_duplicates("unit").set_index("unit")["at"]
+    brought = pd.Series(said["old_owner"].take(brings.to_numpy()).array, index=brings.index)
+    person = companies.of(units["unit"], "person")
+    owner = person.fillna(brought.reindex(units["unit"]).reset_index(drop=True)).astype("str")
+    alone = rows.loc[~rows["to_own"] & (rows["unit"] < 0), "unit"]
+    held = companies.of(units["unit"], "held").fillna(0).astype("int64") + units["unit"].isin(alone)
+    units = units.rename(columns={"owner_hint": "hint"})
+    held_id = companies.of(units["unit"], "held_id").astype("Int64")
+    return units.assign(owner=owner, person=person, held_id=held_id, held=held.astype("int64"))
+
+
+def _given(
+    leads: pd.DataFrame,
+    unit: pd.Series,
+    wants: np.ndarray,
+    units: pd.DataFrame,
+    given: pd.DataFrame,
+    companies: _Companies,
+    config: Config,
+) -> dict[str, pd.Series]:
+    """Give each wanting lead what its company was given; where that is nobody, its owner keeps what he may have."""
+    said = given.set_axis(units["unit"]).reindex(unit).reset_index(drop=True)
+    columns = {
+        "owner": said["owner"].where(wants),
+        "owner_rule": said["owner_rule"].where(wants),
+        "choice": said["choice"].where(wants).fillna(-1).astype("int64"),
+    }
+    person = companies.of(unit, "person")
+    unplaced = wants & columns["owner"].isna().to_numpy() & person.notna().to_numpy()
+    if unplaced.any():
+        keeps = np.zeros(len(leads), dtype=bool)
+        keeps[unplaced] = may_have(leads[unplaced], person[unplaced], config.roster.people, config.rules)
+        columns = {
+            "owner": columns["owner"].mask(keeps, person),
+            "owner_rule": columns["owner_rule"].mask(keeps, STICKY),
+            "choice": columns["choice"].mask(keeps, -1),
+        }
+    return columns
 
 
 def _loads(conn: Connection) -> dict[str, int]:
@@ -122,33 +252,59 @@ def _loads(conn: Connection) -> dict[str, int]:
 
 
 def _move_companies(
-    conn: Connection, units: pd.DataFrame, chosen: pd.DataFrame, leads: pd.DataFrame, arrival: Arrival
+    conn: Connection,
+    units: pd.DataFrame,
+    given: pd.DataFrame,
+    companies: _Companies,
+    decided: tuple[pd.DataFrame, pd.DataFrame],
+    config: Config,
+    arrival: Arrival,
 ) -> pd.DataFrame:
-    """Record new owners of companies; give the other open leads that go with a company that moved."""
-    moved = (chosen["owner"] != units["owner"]).fillna(True).to_numpy(dtype=bool)
-    changed = (units["unit"] > 0).to_numpy() & chosen["owner"].notna().to_numpy() & moved
-    units, chosen = units[changed], chosen[changed]
+    """Record new owners of companies; give them also what a former owner had, and what waits.
+
+    decided: the leads of this chunk and those that end in it, which go their own way.
+    """
+    moved = (given["owner"] != units["person"]).fillna(True).to_numpy(dtype=bool)
+    changed = (units["unit"] > 0).to_numpy() & given["owner"].notna().to_numpy() & moved
+    now = given.set_axis(units["unit"])
+    units, given = units[changed], given[changed]
     ended = units["held_id"].dropna().astype("int64")
-    update_frame(conn, AccountOwner.__table__, pd.DataFrame({"id": ended, "until": arrival.at}))
+    update_frame(conn, AccountOwner, pd.DataFrame({"id": ended, "until": arrival.at}))
     begun = {
         "id": take_ids(conn, "account_owner", len(units)),
         "account_id": units["unit"].array,
-        "person": chosen["owner"].array,
+        "person": given["owner"].array,
         "since": arrival.at,
-        "why": chosen["owner_rule"].array,
+        "why": given["owner_rule"].array,
     }
-    insert_frame(conn, AccountOwner.__table__, pd.DataFrame(begun))
-    lifted = units["held_id"].notna().to_numpy()
-    others = look_up(conn, units.loc[lifted, "unit"].sort_values(), "BIGINT", _ACCOUNT_LEADS)
-    if others.empty:
-        return _no_leads()
-    new = chosen.set_axis(units["unit"])[lifted].reindex(others["account_id"]).reset_index(drop=True)
-    others = others.assign(old_owner=others["owner"], lifted_from=others["owner"])
-    others = others.assign(owner=new["owner"], owner_rule=new["owner_rule"], choice=new["choice"])
-    elsewhere = ~others["lead_id"].isin(leads["lead_id"]) & (others["owner"] != others["old_owner"])
-    return others[elsewhere]
+    insert_frame(conn, AccountOwner, pd.DataFrame(begun))
+    parts = [_waiting_given(now, companies, config)]
+    lifted = units.loc[units["held_id"].notna(), "unit"].sort_values()
+    if len(lifted):
+        had = look_up(conn, lifted, "BIGINT", _HAD)
+        new = now.reindex(had["account_id"]).reset_index(drop=True)
+        had = had.assign(owner=new["owner"], owner_rule=new["owner_rule"], choice=new["choice"])
+        had = had.assign(lifted_from=had["old_owner"])[(had["owner"] != had["old_owner"]).to_numpy(dtype=bool)]
+        parts.append(had[~had["lead_id"].isin(pd.concat([part["lead_id"] for part in decided]))])
+    parts = [part for part in parts if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else _no_leads()
+
+
+def _waiting_given(now: pd.DataFrame, companies: _Companies, config: Config) -> pd.DataFrame:
+    """Give the leads that waited at these companies (`now`: what each was given) to their owners."""
+    waiting = companies.waiting.reset_index(drop=True)
+    if waiting.empty:
+        return waiting
+    new = now.reindex(waiting["account_id"]).reset_index(drop=True)
+    person = companies.of(waiting["account_id"], "person")
+    stays = new["owner"].isna() & person.notna()
+    owner, rule = new["owner"].mask(stays, person), new["owner_rule"].mask(stays, STICKY)
+    choice = new["choice"].mask(stays, -1).fillna(-1).astype("int64")
+    waiting = waiting.assign(owner=owner, owner_rule=rule, choice=choice, status="owned")
+    waiting = waiting.assign(lifted_from=pd.array([pd.NA] * len(waiting), dtype="str"))
+    return waiting[may_have(waiting, owner, config.roster.people, config.rules)]
 
 
 def _no_leads() -> pd.DataFrame:
     columns = ("lead_id", "account_id", "contact_id", "status", "owner", "old_owner", "owner_rule", "choice")
-    return pd.DataFrame(columns=[*columns, "lifted_from", *DECISION])
+    return pd.DataFrame(columns=[*columns, "lifted_from", "region", "industry", *DECISION])

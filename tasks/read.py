@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
+from functools import partial, reduce
 from itertools import repeat
 from operator import add, getitem
 from pathlib import Path
@@ -32,10 +32,9 @@ def read_chunks(path: Path, layout: Layout, rows: int) -> Iterator[pd.DataFrame]
 
     Blank records and repeated headers are left out; a field that is not mapped has no column; blank is ''.
     """
-    for records in read_records(path, layout, rows):
-        table = _table(records, layout)
-        if len(table):
-            yield table.to_pandas()
+    # not a loop: its variables would keep the lines of a chunk in memory as long as its frame is worked on
+    tables = map(partial(_table, layout=layout), read_records(path, layout, rows))
+    return map(pa.Table.to_pandas, filter(len, tables))
 
 
 def _table(records: Lines | Records, layout: Layout) -> pa.Table:
@@ -82,7 +81,8 @@ def _rows(
         }
     )
     header = pa.scalar(CELL_SEPARATOR.join(layout.header), raw.type)
-    return table.filter(pc.invert(pc.or_(pc.match_substring_regex(raw, _BLANK), pc.equal(raw, header))))
+    dropped = pc.or_(pc.match_substring_regex(raw, _BLANK), pc.equal(raw, header))
+    return table.filter(pc.invert(dropped)) if pc.any(dropped).as_py() else table
 
 
 def _columns(cells: list[list[str]], widths: np.ndarray, width: int) -> Sequence[Sequence[str]]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from config.schema import CheckRule, Rules
+from config.schema import CheckRule, ConfigError, Rules
 from tasks.layout import Layout
 from tasks.receipt_words import words
+from tasks.rules.check import omissible, omissions
 
+MISSES = "C-MISSES"
 OUTCOMES = ("created", "merged", "updated", "rejected", "held")
 
 
@@ -34,10 +37,11 @@ class About:
 class Tally:
     """What is counted while a receipt is written.
 
+    required: the checks that name an omission, with their fields.
     omissions: (team, entrant) -> rows, rows with an omission, omissions.
     """
 
-    required: frozenset[str]
+    required: Mapping[str, str]
     rows: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     issues: Counter[str] = field(default_factory=Counter)
@@ -46,22 +50,18 @@ class Tally:
 
     @classmethod
     def for_rules(cls, rules: Rules) -> Tally:
-        """An empty tally that knows which checks are omissions."""
-        return cls(frozenset(rule.id for rule in rules.checklist if rule.level == "required"))
+        """An empty tally that knows which checks are omissions: those of the checklist of required fields."""
+        return cls(omissible(rules))
 
-    def add(self, rows: pd.DataFrame) -> None:
-        """Count the rows of a chunk, once per combination that occurs."""
-        if rows.empty:
-            return
+    def add(self, rows: pa.Table) -> None:
+        """Count the rows of a block, once per combination that occurs."""
         self.rows += len(rows)
-        self.outcomes.update(_counted(rows["outcome"]))
-        _spread(self.issues, _counted(rows["issues"]))
-        if "reasons" in rows.columns:
-            _spread(self.decisions, _counted(rows["reasons"]))
-        blank = pd.Series("", index=rows.index)
-        who = pd.DataFrame({name: rows.get(name, blank).fillna("") for name in ("entry_team", "entrant", "issues")})
-        for team, entrant, joined, count in who.value_counts().reset_index().itertuples(index=False):
-            missed = len(self.required.intersection(joined.split("|")))
+        self.outcomes.update(_counted(rows, "outcome"))
+        _spread(self.issues, _counted(rows, "issues"))
+        if "reasons" in rows.column_names:
+            _spread(self.decisions, _counted(rows, "reasons"))
+        for (team, entrant, joined), count in _combinations(rows, "entry_team", "entrant", "issues"):
+            missed = omissions(joined, self.required)
             total = self.omissions.setdefault((team, entrant), Counter())
             total.update(rows=count, missing=count * bool(missed), omissions=count * missed)
 
@@ -89,6 +89,7 @@ def page(about: About, layout: Layout, tally: Tally, rules: Rules, files: Sequen
             for id_, count in sorted(tally.decisions.items(), key=lambda item: (-item[1], item[0]))
         ],
         omissions=_omissions(tally, said),
+        often=_often(tally, rules, said),
         files=[
             {"label": said[label], "name": path.name, "link": quote(path.name)}
             for label, path in zip(labels, files, strict=False)
@@ -108,14 +109,20 @@ def _issues(tally: Tally, rules: Rules, lang: str) -> list[dict[str, Any]]:
     found = []
     for rule_id, count in tally.issues.items():
         rule = rules.find(rule_id)
-        rejects = isinstance(rule, CheckRule) and rule.rejects
-        level = "rejects" if rejects else rule.level if isinstance(rule, CheckRule) else "quality"
+        level = _level(rule) if isinstance(rule, CheckRule) else "quality"
         hint = rules.hint(rule_id, lang) if isinstance(rule, CheckRule) else ""
         found.append(
             {"id": rule_id, "level": level, "text": rules.statement(rule_id, lang), "hint": hint, "count": count}
         )
-    order = ("rejects", "required", "format", "quality")
+    order = ("rejects", "required", "format", "wanted", "quality")
     return sorted(found, key=lambda issue: (order.index(issue["level"]), -issue["count"], issue["id"]))
+
+
+def _level(rule: CheckRule) -> str:
+    """How a finding is shown: what rejects the row, an omission, what is wanted beyond the checklist, …"""
+    if rule.rejects:
+        return "rejects"
+    return "wanted" if rule.completeness == 2 else rule.level
 
 
 def _omissions(tally: Tally, said: Mapping[str, str]) -> list[tuple[str, str, Counter[str]]]:
@@ -127,6 +134,21 @@ def _omissions(tally: Tally, said: Mapping[str, str]) -> list[tuple[str, str, Co
     return sorted(named, key=lambda line: -line[2]["omissions"])
 
 
+def _often(tally: Tally, rules: Rules, said: Mapping[str, str]) -> str:
+    """Name those who left out more than the rule lets pass, most first; nothing where nobody did."""
+    try:
+        misses = int(rules.value(MISSES))
+    except ConfigError:  # a company may switch it off
+        return ""
+    known = {who: counts["omissions"] for who, counts in tally.omissions.items() if any(who)}
+    counted = {who: count for who, count in known.items() if count > misses}
+    named = [
+        said["omitted.who"].format(who=" ".join(filter(None, who)), n=count)
+        for who, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    return said["omitted.often"].format(n=misses, names=said["omitted.between"].join(named)) if named else ""
+
+
 def _notes(layout: Layout, said: Mapping[str, str]) -> list[str]:
     notes = [said["note.encoding"].format(encoding=layout.encoding.upper(), line=layout.header_line)]
     for note in layout.notes:
@@ -135,8 +157,22 @@ def _notes(layout: Layout, said: Mapping[str, str]) -> list[str]:
     return notes
 
 
-def _counted(column: pd.Series) -> dict[str, int]:
-    return {str(key): int(count) for key, count in column.fillna("").value_counts().items()}
+def _counted(rows: pa.Table, name: str) -> dict[str, int]:
+    return {value: count for (value,), count in _combinations(rows, name)}
+
+
+def _combinations(rows: pa.Table, *names: str) -> Iterator[tuple[tuple[str, ...], int]]:
+    """The combinations of some columns that occur, blank where a column has nothing, and how often."""
+    blank = pa.scalar("", pa.large_string())
+    columns = {
+        name: pc.fill_null(rows[name].cast(pa.large_string()), blank)
+        if name in rows.column_names
+        else pa.repeat(blank, len(rows))
+        for name in names
+    }
+    found = pa.table(columns).group_by(list(names), use_threads=False).aggregate([([], "count_all")])
+    for row in found.to_pylist():
+        yield tuple(row[name] for name in names), row["count_all"]
 
 
 def _spread(total: Counter[str], counted: Mapping[str, int]) -> None:

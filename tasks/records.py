@@ -6,8 +6,9 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice, repeat, tee
-from operator import add, attrgetter, contains, itemgetter, methodcaller
+from functools import cache
+from itertools import accumulate, chain, islice, repeat, tee
+from operator import add, attrgetter, itemgetter, methodcaller
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ MAX_SPAN = 500
 _AFTER_BROKEN = 16
 
 _END = "\x1eend of file\x1e"
+_LINE_END = b"\n"
+_QUOTE = ord('"')
 # Lists with fewer columns hold too few delimiters to tell a swallowed row from a sentence.
 _TELLING_WIDTH = 5
 
@@ -37,13 +40,15 @@ class Records(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """A chunk as text: number of its first line, its lines with their ends.
+    """A chunk as text: number of its first line, its lines with their ends, the same lines in UTF-8.
 
-    plain: indexes of the lines without quotes, each a record of its own; quoted: the records between them.
+    plain: indexes of the lines that are a record each, without quotes or with sound ones, as pyarrow reads them too;
+    quoted: the records between them.
     """
 
     first: int
     text: list[str]
+    octets: list[bytes]
     plain: np.ndarray
     quoted: Records
 
@@ -93,17 +98,18 @@ class _Parser:
     def _lines(self, text: list[str]) -> Lines | None:
         """The whole records in some lines, if it is certain that csv.reader would find the same ones.
 
-        Where quotes are sound their number tells where records end; csv.reader then reads the records that hold
-        quotes, and must end each of them on the same line.
+        Where quotes are sound their number tells where records end; csv.reader then reads the records whose quotes
+        may mean something else or go on over lines, and must end each of them on the same line.
         """
-        marks = _quotes(text)
+        octets = list(map(str.encode, text))
+        marks, sound = _quotes(octets, self.layout.delimiter)
         total = marks.cumsum()
         starts = (total - marks) % 2 == 0
         whole = int(np.flatnonzero(starts)[-1]) if total[-1:].sum() % 2 else len(text)
-        text, marks, starts = text[:whole], marks[:whole], starts[:whole]
+        text, starts = text[:whole], starts[:whole]
         record = starts.cumsum() - 1
-        holds_quotes = np.bincount(record, marks) > 0
-        within = holds_quotes[record]
+        doubtful = np.bincount(record, ~(sound & (marks % 2 == 0))[:whole]) > 0
+        within = doubtful[record]
         at = np.flatnonzero(within)
         cells, ends, failed, _ = self._csv(map(text.__getitem__, at.tolist()), whole + 1)
         first_lines = np.flatnonzero(starts[at])
@@ -114,7 +120,7 @@ class _Parser:
         if self._first_broken(cells, first_lines, ends, failed, quoted_lines) < len(cells):
             return None
         quoted = Records(at[first_lines] + self.line + 1, cells, np.zeros(len(cells), bool))
-        return Lines(self.line + 1, text, np.flatnonzero(~within), quoted)
+        return Lines(self.line + 1, text, octets, np.flatnonzero(~within), quoted)
 
     def take_parsed(self, count: int) -> Records:
         """The next records as cells, whatever their lines look like."""
@@ -209,13 +215,30 @@ class _Parser:
         self.line = line
 
 
-def _quotes(text: list[str]) -> np.ndarray:
-    """How many quotes each line holds."""
-    marks = np.zeros(len(text), np.int64)
-    quoted = np.flatnonzero(np.fromiter(map(contains, text, repeat('"')), bool, len(text)))
-    counts = map(methodcaller("count", '"'), map(text.__getitem__, quoted.tolist()))
-    marks[quoted] = np.fromiter(counts, np.int64, len(quoted))
-    return marks
+def _quotes(lines: list[bytes], delimiter: str) -> tuple[np.ndarray, np.ndarray]:
+    """How many quotes each line holds, and whether all of them stand where a writer of CSV puts them.
+
+    Such a quote opens at the start of a cell or closes at its end, or is doubled within the quotes of a cell.
+    Whether it opens or closes is told by the number of quotes before it.
+    """
+    bounds = np.fromiter(accumulate(map(len, lines), initial=0), np.int64, len(lines) + 1)
+    octets = np.frombuffer(b"".join([_LINE_END, *lines, _LINE_END]), np.uint8)
+    places = np.flatnonzero(octets == _QUOTE)
+    marks = np.diff(np.searchsorted(places - 1, bounds))
+    # an opening quote is told by what stands before it, a closing one by what follows
+    opening, closing, edges = places[::2], places[1::2], _edges(delimiter)
+    astray = np.append(opening[~edges[octets[opening - 1]]], closing[~edges[octets[closing + 1]]])
+    sound = np.ones(len(lines), bool)
+    sound[np.searchsorted(bounds, astray - 1, side="right") - 1] = False
+    return marks, sound
+
+
+@cache
+def _edges(delimiter: str) -> np.ndarray:
+    """Which of the 256 bytes may stand beside the outer side of a quote."""
+    table = np.zeros(256, bool)
+    table[list(b'\r\n"' + delimiter.encode())] = True
+    return table
 
 
 def _swallowed_row(layout: Layout) -> tuple[str, str] | None:

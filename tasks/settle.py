@@ -1,51 +1,79 @@
 """One chunk becomes leads: matched, decided, numbered, owned and recorded in one transaction."""
 
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import Connection, Engine
 
-from config.schema import Config
-from models.db import begin, take_ids
+from config.schema import Config, Rules
+from models.db import begin, take_ids, write
+from models.side import SideWriter
 from tasks import record
 from tasks.arrival import Arrival
 from tasks.batches import add_counts
-from tasks.neighbours import ROW_COLUMNS, Neighbours, load_neighbours
+from tasks.neighbours import ROW_COLUMNS, Neighbours, find_numbers, load_neighbours
 from tasks.ownership import own_leads
-from tasks.rules.cluster import Cluster, cluster
+from tasks.points import reached
+from tasks.rules.cluster import FOLLOWERS, Cluster, cluster
 from tasks.rules.decide import decide
-from tasks.rules.deliveries import Deliveries, follow_records
-from tasks.rules.keys import hash_text, identity_keys, profile_keys
+from tasks.rules.deliveries import Deliveries, follow_records, resolve
+from tasks.rules.keys import among, hash_text, identity_keys, known_by, profile_keys
 from tasks.rules.survive import survive
+from tasks.turns import Clash, Turn
 
-REACH = "C-REACH"
+# what a row can be recognised by
+_KNOWN_BY = (
+    "company_key",
+    "contact_key",
+    "phone",
+    "phone_kind",
+    "phone2",
+    "phone2_kind",
+    "email",
+    "email_kind",
+    "content_key",
+)
 _TRIES = 5
+# what the databases call a row that another worker made first, a serialization failure, a deadlock, a lock held
+_CLASHES = ("23505", "40001", "40P01", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_BUSY")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a person said of a lead's rows: its first row from now on, and submission_id, key, verdict of each word."""
+
+    lead_id: int
+    origin_id: int
+    said: pd.DataFrame
 
 
 def settle_chunk(
-    engine: Engine, arrival: Arrival, chunk: int, prepared: pd.DataFrame, config: Config
+    engine: Engine, arrival: Arrival, chunk: int, prepared: pd.DataFrame, config: Config, side: SideWriter | None = None
 ) -> dict[str, float] | None:
     """Settle one prepared chunk and give its seconds by step; None when it was settled before.
 
+    `side` carries out the writes, where there are many.
     A clash with another worker over the same person or company rolls back and starts anew.
     """
     for attempt in range(_TRIES):
         try:
-            with begin(engine) as conn:
-                if not _claim(conn, arrival.batch_id, chunk, len(prepared)):
+            with side.transaction() if side else begin(engine) as conn:
+                if not _claim(conn, arrival, chunk, len(prepared)):
                     return None
-                return _Settling(conn, arrival, config).run(prepared)
-        except (IntegrityError, OperationalError) as error:
+                # who was in another's way once goes first
+                turn = Turn(conn, first=attempt > 0)
+                return _Settling(conn, arrival, config, turn).run(prepared)
+        except Exception as error:
             if attempt + 1 == _TRIES or not _is_clash(error):
                 raise
     raise AssertionError("unreachable")
 
 
-def regroup(conn: Connection, arrival: Arrival, leads: tuple[int, ...], config: Config) -> None:
-    """Group the stored rows of leads anew after a person's judgement, and decide what changes."""
-    _Settling(conn, arrival, config, leads).run(_no_rows())
+def regroup(conn: Connection, arrival: Arrival, judgement: Judgement, config: Config) -> None:
+    """Group the stored rows of a lead anew after a person's judgement, and decide what changes."""
+    _Settling(conn, arrival, config, Turn(conn, first=True), judgement).run(_no_rows())
 
 
 def _no_rows() -> pd.DataFrame:
@@ -57,130 +85,131 @@ def _no_rows() -> pd.DataFrame:
     return pd.DataFrame({column: pd.Series(dtype=types.get(column, "str")) for column in columns})
 
 
-def _claim(conn: Connection, batch_id: int, chunk: int, rows: int) -> bool:
+def _claim(conn: Connection, arrival: Arrival, chunk: int, rows: int) -> bool:
     """Take the chunk: only who finds the batch at this chunk may settle it."""
-    taken = conn.execute(
-        text("UPDATE batch SET chunks = chunks + 1, rows = rows + :rows WHERE id = :id AND chunks = :chunk"),
-        {"id": batch_id, "chunk": chunk, "rows": rows},
-    )
-    return taken.rowcount == 1
+    statement = "UPDATE batch SET chunks = chunks + 1, rows = rows + :rows WHERE id = :id AND chunks = :chunk"
+    return write(conn, statement, id=arrival.batch_id, chunk=chunk, rows=rows) == 1
 
 
 def _is_clash(error: Exception) -> bool:
-    said = str(error).lower()
-    return isinstance(error, IntegrityError) or "deadlock" in said or "locked" in said or "serialize" in said
+    if isinstance(error, Clash):
+        return True
+    cause = getattr(error, "orig", None) or error
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or getattr(cause, "code", None)
+    return str(code).startswith(_CLASHES)
 
 
 class _Settling:
     """The steps of one chunk, in order; each notes its seconds."""
 
     def __init__(
-        self, conn: Connection, arrival: Arrival, config: Config, leads: tuple[int, ...] = ()
+        self, conn: Connection, arrival: Arrival, config: Config, turn: Turn, judgement: Judgement | None = None
     ) -> None:
-        self.conn, self.arrival, self.config, self.leads = conn, arrival, config, leads
-        self.rules = config.rules
+        self.conn, self.arrival, self.config, self.turn, self.judgement = conn, arrival, config, turn, judgement
+        self.rules, self.by = config.rules, known_by(config.rules)
         self.seconds: dict[str, float] = {}
         self._last = perf_counter()
 
     def run(self, prepared: pd.DataFrame) -> dict[str, float]:
         """Carry the chunk from prepared rows to stored leads."""
         rows = self._number_rows(prepared)
-        near = self._find(rows)
-        rows, known = self._address(rows, near)
-        deliveries = self._follow(rows, known)
+        named = find_numbers(self.conn, rows["lead_ref"])
+        rows = self._address(rows, named["number"])
+        near = self._find(rows, named)
+        deliveries = self._follow(rows, near)
         self._note("look up")
-        union = _union(rows, known, near)
+        if self.arrival.batch_id is not None:
+            # the most there is to write: now, so that it can be under way while the rest is decided
+            record.write_rows(self.conn, self.arrival.batch_id, rows)
+        union = _union(rows, near)
         found = cluster(
             union,
             pd.concat([_stands_for(near.rows), deliveries.repeats, deliveries.superseded]),
             near.leads,
             near.judged,
-            near.identities.loc[near.identities["contact_id"].isna(), "key"],
+            pd.Index(near.identities.loc[near.identities["contact_id"].isna(), "key"]),
             self.rules.value("D-PLACEHOLDER-COMPANIES"),
+            self.by,
         )
         self._note("match")
         affected = self._affected(found, union, near)
         leads = self._decide(found, affected, union, near)
+        del union
         self._note("decide")
+        outcome = _outcomes(rows, found, deliveries)
+        # from here on one worker after the other: people, numbers, loads and assignments follow commits
+        self.turn.take(near, rows.index)
+        record.write_deliveries(self.conn, deliveries)
         if self.arrival.batch_id is not None:
-            outcome = _outcomes(rows, found, deliveries)
-            record.write_rows(self.conn, self.arrival.batch_id, rows, outcome, deliveries)
-            required = {rule.id for rule in self.rules.checklist if rule.level == "required"}
-            add_counts(self.conn, self.arrival.batch_id, rows, outcome, required)
+            add_counts(self.conn, self.arrival.batch_id, rows["issues"], outcome)
         leads = record.write_people(self.conn, leads, found, near)
         self._note("write rows")
-        own_leads(self.conn, leads, found, near, self.arrival, self.config)
+        own_leads(self.conn, leads, found, near, outcome, self.arrival, self.config)
         self._note("own and write leads")
+        reached("in-transaction")
         return self.seconds
 
     def _number_rows(self, prepared: pd.DataFrame) -> pd.DataFrame:
         rows = prepared.reset_index(drop=True)
         rows.index = pd.Index(take_ids(self.conn, "submission", len(rows)), name="id")
         rows["accepted"] = ~rows["rejected"]
-        rows["named"] = self._is_named(rows)
-        rows["joinable"] = rows["accepted"] | rows["named"] | rows["lead_ref"].notna()
+        rows["named"] = _is_named(rows, self.rules)
         return rows
 
-    def _is_named(self, rows: pd.DataFrame) -> pd.Series:
-        """Whether a rejected row still counts once its person is known: only nobody to reach, but a full name."""
-        others = "|".join(rule.id for rule in self.rules.checklist if rule.rejects and rule.id != REACH)
-        reach_only = rows["issues"].str.contains(rf"(?:^|\|){REACH}(?:\||$)")
-        reach_only &= ~rows["issues"].str.contains(rf"(?:^|\|)(?:{others})(?:\||$)")
-        return reach_only & rows["company_key"].notna() & rows["contact_key"].notna()
-
-    def _find(self, rows: pd.DataFrame) -> Neighbours:
+    def _find(self, rows: pd.DataFrame, named: pd.DataFrame) -> Neighbours:
         """Look up what the rows that may belong to a lead touch in the database."""
-        record.lock_accounts(self.conn, rows.loc[rows["joinable"], "company_key"])
-        joinable = rows[rows["joinable"]]
-        keys = identity_keys(joinable.reset_index(drop=True))["key"].drop_duplicates().sort_values()
-        profiles = profile_keys(joinable).dropna().drop_duplicates().astype("int64").sort_values()
-        external = joinable["external_id"].fillna(joinable["lead_ref"]).dropna()
-        records = pd.Series(hash_text(self._record_text(external))).drop_duplicates().sort_values()
-        return load_neighbours(self.conn, joinable, keys, profiles, records, self.leads)
+        joinable = rows.loc[rows["joinable"], list(_KNOWN_BY)]
+        keys = identity_keys(joinable.reset_index(drop=True), self.by)["key"].drop_duplicates().sort_values()
+        profiles = profile_keys(joinable if self.by.names else joinable.iloc[:0])
+        profiles = profiles.dropna().drop_duplicates().astype("int64").sort_values()
+        records = rows["record"].dropna().drop_duplicates().astype("int64").sort_values()
+        said = self.judgement
+        asked = (said.lead_id,) if said else ()
+        near = load_neighbours(self.conn, named, keys, profiles, records, self.by, asked)
+        if said:
+            # not read again: it is written in this transaction
+            near.judged = pd.concat([near.judged, said.said]).drop_duplicates(ignore_index=True)
+            near.leads.loc[near.leads["lead_id"] == said.lead_id, "origin_id"] = said.origin_id
+        return near
 
-    def _record_text(self, external: pd.Series) -> pd.Series:
-        return self.arrival.channel.name + "\x1f" + external
-
-    def _address(self, rows: pd.DataFrame, near: Neighbours) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def _address(self, rows: pd.DataFrame, numbers: pd.Series) -> pd.DataFrame:
         """Tell lead numbers that leadflow knows from those that are somebody else's identifier."""
-        known = rows["lead_ref"].isin(near.numbers)
+        known = pd.Series(among(rows["lead_ref"], numbers), rows.index)
         foreign = rows["lead_ref"].where(~known)
         rows["external_id"] = rows["external_id"].fillna(foreign)
         rows["lead_ref"] = rows["lead_ref"].where(known)
         rows["joinable"] = rows["accepted"] | rows["named"] | known
         rows["record"] = pd.Series(pd.NA, index=rows.index, dtype="Int64")
         has = rows["external_id"].notna() & rows["accepted"]
-        rows.loc[has, "record"] = hash_text(self._record_text(rows.loc[has, "external_id"]))
-        stored = near.records.merge(near.rows[["id", "content_key"]], left_on="submission_id", right_on="id")
-        return rows, stored[["id", "record", "content_key"]]
+        rows.loc[has, "record"] = hash_text(self.arrival.channel.name + "\x1f" + rows.loc[has, "external_id"])
+        return rows
 
-    def _follow(self, rows: pd.DataFrame, stored: pd.DataFrame) -> Deliveries:
+    def _follow(self, rows: pd.DataFrame, near: Neighbours) -> Deliveries:
+        stored = near.records.merge(near.rows[["id", "content_key"]], left_on="submission_id", right_on="id")
+        stored = stored[["id", "record", "content_key"]]
         named = rows.loc[rows["record"].notna(), ["record", "content_key"]].reset_index(names="id")
         return follow_records(named.astype({"record": "int64"}), stored.astype("int64"))
 
     def _affected(self, found: Cluster, union: pd.DataFrame, near: Neighbours) -> pd.Series:
         """Say for each label whether it must be decided anew: a new row, or other members than before."""
-        counted = found.member[found.member["why"] != "repeat"]
+        counted = found.member[~found.member["why"].isin(FOLLOWERS)]
         member = counted.join(near.rows.set_index("id")["lead_id"], how="left")
         moved = member["new"] | (
             member["lead_id"].fillna(-1).astype("int64").to_numpy()
             != found.lineage.lead.reindex(member["label"]).to_numpy()
         )
-        changed = moved.groupby(member["label"]).any()
+        changed: pd.Series = moved.groupby(member["label"]).any()
         # a lead that loses rows to another is decided anew too
         left = near.rows.loc[near.rows["lead_id"].notna(), ["id", "lead_id"]]
         label = found.member["label"].reindex(left["id"])
         now = found.lineage.lead.reindex(label.to_numpy()).to_numpy()
         losing = left.loc[now != left["lead_id"].to_numpy(), "lead_id"]
-        changed |= found.lineage.lead.reindex(changed.index).isin(losing)
-        return changed
+        return changed | found.lineage.lead.reindex(changed.index).isin(losing)
 
-    def _decide(
-        self, found: Cluster, affected: pd.Series, union: pd.DataFrame, near: Neighbours
-    ) -> pd.DataFrame:
+    def _decide(self, found: Cluster, affected: pd.Series, union: pd.DataFrame, near: Neighbours) -> pd.DataFrame:
         """Decide the affected leads anew: survivors of their rows, verdict, grade. Index: label."""
         labels = affected.index[affected]
-        counted = found.member[found.member["label"].isin(labels) & (found.member["why"] != "repeat")]
+        counted = found.member[found.member["label"].isin(labels) & ~found.member["why"].isin(FOLLOWERS)]
         leads = survive(union.loc[counted.index], counted["label"].to_numpy())
         decided = decide(leads, self.rules)
         facts = [c for c in decided if c not in ("verdict", "verdict_rule", "reasons", "grade", "grade_rule")]
@@ -198,15 +227,30 @@ class _Settling:
         self._last = now
 
 
-def _union(rows: pd.DataFrame, _known: pd.DataFrame, near: Neighbours) -> pd.DataFrame:
+def _is_named(rows: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Whether a rejected row still counts once its person is known: only nobody to reach, but a full name."""
+    rejecting = [rule for rule in rules.checklist if rule.rejects]
+    reach = [rule.id for rule in rejecting if rule.test == "unreachable"]
+    others = [rule.id for rule in rejecting if rule.test != "unreachable"]
+    reach_only = _fails(rows, reach) & ~_fails(rows, others)
+    return reach_only & rows["company_key"].notna() & rows["contact_key"].notna()
+
+
+def _fails(rows: pd.DataFrame, rules: list[str]) -> pd.Series:
+    """Whether a row fails one of the checks."""
+    if not rules:
+        return pd.Series(False, index=rows.index)
+    return rows["issues"].str.contains(rf"(?:^|\|)(?:{'|'.join(rules)})(?:\||$)")
+
+
+def _union(rows: pd.DataFrame, near: Neighbours) -> pd.DataFrame:
     """Put the chunk's joinable rows and the stored ones into one frame, index submission id."""
-    columns = [c for c in ROW_COLUMNS if c not in ("id", "same_as", "outcome")]
-    fresh = rows.loc[rows["joinable"], [*columns, "accepted"]].assign(new=True)
+    columns = [c for c in ROW_COLUMNS if c not in ("id", "same_as")]
+    fresh = rows.loc[rows["joinable"], columns].assign(new=True)
     if near.rows.empty:
         return fresh
-    stored = near.rows.set_index("id")
-    stored = stored.assign(accepted=stored["outcome"] != "rejected", new=False)
-    return pd.concat([fresh, stored[[*columns, "accepted", "new"]].astype(fresh.dtypes.to_dict())])
+    stored = near.rows.set_index("id").assign(new=False)
+    return pd.concat([fresh, stored[[*columns, "new"]].astype(fresh.dtypes.to_dict())])
 
 
 def _stands_for(stored: pd.DataFrame) -> pd.Series:
@@ -220,9 +264,15 @@ def _outcomes(rows: pd.DataFrame, found: Cluster, deliveries: Deliveries) -> pd.
     member = found.member.index.intersection(rows.index)
     outcome[member] = "merged"
     new = found.lineage.lead.index[found.lineage.lead == 0]
-    outcome[outcome.index.intersection(found.first.reindex(new).to_numpy())] = "created"
+    outcome[outcome.index.isin(found.first.reindex(new))] = "created"
     updates = deliveries.superseded[deliveries.superseded.isin(rows.index)]
-    outcome[member.intersection(updates.to_numpy())] = "updated"
+    outcome[member[member.isin(updates)]] = "updated"
+    if len(updates):
+        # of several deliveries of one record in one chunk the first made the lead that the last one updates
+        counts = resolve(deliveries.superseded, member)
+        counts = counts[counts.isin(found.first.reindex(new))]
+        made = pd.Series(counts.index.to_numpy(), index=counts.to_numpy()).groupby(level=0).min()
+        outcome[made[made.to_numpy() != made.index.to_numpy()]] = "created"
     return outcome
 
 
@@ -235,10 +285,9 @@ def _facts_text(leads: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
         "title": leads["title_state"],
         "junk": leads["junk"].str.replace("|", ",", regex=False),
     }
-    named.update({name: facts[name].astype("str") for name in facts})
+    named.update({str(name): facts[name].astype("str") for name in facts})
     text_ = pd.Series("", index=leads.index, dtype="str")
     for name, value in named.items():
         filled = value.notna() & (value != "")
         text_ = text_ + ("|" + name + "=" + value.fillna("")).where(filled, "")
     return text_.str.slice(1)
-

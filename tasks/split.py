@@ -7,17 +7,17 @@ from sqlalchemy import Connection, Engine, select
 
 from config.schema import Channel, Config
 from models import Lead, Match, Membership
-from models.db import begin, insert_frame, look_up, take_ids
+from models.db import begin, insert_frame, look_up, take_ids, take_turn, update_frame
 from tasks.arrival import Arrival
 from tasks.rules.cluster import SPLIT
 from tasks.rules.deliveries import resolve
-from tasks.rules.keys import identity_keys, profile_keys
-from tasks.settle import regroup
+from tasks.rules.keys import KnownBy, identity_keys, known_by, profile_keys
+from tasks.settle import Judgement, regroup
 
 SAME = "same"
 _ROWS = """
-SELECT s.id, s.same_as, s.company_key, s.contact_key, s.phone, s.phone_kind, s.phone2, s.phone2_kind, s.email,
-s.email_kind FROM wanted w JOIN membership m ON m.lead_id = w.key AND m.until IS NULL
+SELECT s.id, s.same_as, s.accepted, s.content_key, s.company_key, s.contact_key, s.phone, s.phone_kind, s.phone2,
+s.phone2_kind, s.email, s.email_kind FROM wanted w JOIN membership m ON m.lead_id = w.key AND m.until IS NULL
 JOIN submission s ON s.id = m.submission_id
 """
 
@@ -38,17 +38,28 @@ def split_lead(
     recorded_at: datetime,
     zone: str,
 ) -> list[str]:
-    """Take rows (ids as `explain` shows them) out of a lead; give the numbers of the leads they now make."""
+    """Take rows (ids as `explain` shows them) out of a lead; give the numbers of the leads they now make.
+
+    The lead keeps its number for the rows that stay, also when the row that made it is taken out.
+    """
+    if not rows:
+        raise SplitError(f"no row of {number} is named that is to be taken out")
+    if not reason.strip():
+        raise SplitError("the reason is blank: whoever reads the lead's story must learn why")
     with begin(engine) as conn:
+        # nobody changes the lead between what is read here and the end
+        take_turn(conn)
         lead = conn.execute(select(Lead).where(Lead.number == number)).one_or_none()
         if lead is None:
             raise SplitError(f"there is no lead {number}")
         stored = look_up(conn, pd.Series([lead.id]), "BIGINT", _ROWS)
         taken = _taken(stored, rows, number)
-        _judge(conn, stored, taken, actor, reason, as_of)
+        judged = _judge(conn, stored, taken, known_by(config.rules), actor, reason, as_of)
         channel = Channel(name="by-hand")
         arrival = Arrival(None, channel, as_of, recorded_at, zone, actor)
-        regroup(conn, arrival, (lead.id,), config)
+        origin = _origin(stored, taken, lead.origin_id, number)
+        update_frame(conn, Lead, pd.DataFrame({"id": [lead.id], "origin_id": [origin]}))
+        regroup(conn, arrival, Judgement(lead.id, origin, judged), config)
         made = conn.execute(
             select(Lead.number)
             .join(Membership, Membership.lead_id == Lead.id)
@@ -73,24 +84,36 @@ def _taken(stored: pd.DataFrame, rows: tuple[int, ...], number: str) -> pd.Serie
     return taken
 
 
+def _origin(stored: pd.DataFrame, taken: pd.Series, origin: int, number: str) -> int:
+    """Name the row that the lead goes on with: the one that made it, else the first of its own that stays."""
+    counts = (~taken & stored["accepted"].astype(bool) & stored["same_as"].isna()).to_numpy(dtype=bool)
+    if not counts.any():
+        raise SplitError(f"no row that makes a lead of its own would stay in {number}")
+    staying = stored.loc[counts, "id"]
+    return int(origin if staying.isin([origin]).any() else staying.min())
+
+
 def _judge(
-    conn: Connection, stored: pd.DataFrame, taken: pd.Series, actor: str, reason: str, as_of: datetime
-) -> None:
+    conn: Connection, stored: pd.DataFrame, taken: pd.Series, by: KnownBy, actor: str, reason: str, as_of: datetime
+) -> pd.DataFrame:
     """Record which keys of the taken rows no longer join them to the rest, and that they belong together."""
-    shared = _shared_keys(stored, taken)
+    shared = _shared_keys(stored, taken, by)
     pins = pd.DataFrame({"submission_id": stored.loc[taken, "id"]})
-    judged = pd.concat([shared.assign(verdict=SPLIT), pins.assign(key=f"pin:{min(pins['submission_id'])}", verdict=SAME)])
+    judged = pd.concat(
+        [shared.assign(verdict=SPLIT), pins.assign(key=f"pin:{min(pins['submission_id'])}", verdict=SAME)]
+    )
     judged = judged.assign(
         id=take_ids(conn, "match", len(judged)),
         actor=actor,
         reason=reason,
         since=pd.Timestamp(as_of).tz_convert("UTC").tz_localize(None).as_unit("us"),
     )
-    insert_frame(conn, Match.__table__, judged)
+    insert_frame(conn, Match, judged)
+    return judged[["submission_id", "key", "verdict"]]
 
 
-def _shared_keys(stored: pd.DataFrame, taken: pd.Series) -> pd.DataFrame:
-    keys = identity_keys(stored)[["row", "key"]]
+def _shared_keys(stored: pd.DataFrame, taken: pd.Series, by: KnownBy) -> pd.DataFrame:
+    keys = identity_keys(stored, by)[["row", "key"]]
     profile = profile_keys(stored)
     named = profile.dropna()
     both = pd.concat([keys, pd.DataFrame({"row": named.index, "key": "name:" + named.astype("str")})])
@@ -98,6 +121,4 @@ def _shared_keys(stored: pd.DataFrame, taken: pd.Series) -> pd.DataFrame:
     stay = both.loc[~both["taken"], "key"]
     apart = both[both["taken"] & both["key"].isin(stay)]
     key = apart["key"].where(~apart["key"].str.startswith("name:"), "profile")
-    return pd.DataFrame({"submission_id": stored["id"].take(apart["row"]).array, "key": key.array})
-
-
+    return pd.DataFrame({"submission_id": stored["id"].take(apart["row"].to_numpy()).array, "key": key.array})

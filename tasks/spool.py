@@ -22,6 +22,10 @@ class Spool:
         return self
 
     def __exit__(self, _kind: type[BaseException] | None, _error: Any, _trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the file up."""
         self._file.close()
 
     def add(self, rows: pa.Table, bucket: np.ndarray) -> None:

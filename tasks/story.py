@@ -7,11 +7,11 @@ from typing import Any
 
 from config.people import role_name
 from tasks.i18n import word
-from tasks.rules.assign import STICKY
+from tasks.rules.assign import LIFT, STICKY
 from tasks.story_facts import FACT_OF, Facts
 
 _TOLD_OF_EVENT = ("kind", "actor", "verdict", "grade", "owner", "rules_version")
-_WIDTH, _ROWS, _EVENTS, _NAMES, _DIFFERENCES = 100, 6, 6, 4, 6
+_WIDTH, _ROWS, _EVENTS, _NAMES, _DIFFERENCES, _PLACES = 100, 6, 6, 4, 6, 3
 _MACHINE = "leadflow"
 _FIELDS = (
     "company", "contact", "title", "phone", "email", "need", "budget", "chain", "industry", "region", "urgency",
@@ -42,11 +42,12 @@ def told(facts: Facts) -> dict[str, Any]:
         "account": (facts.account or {}).get("name"),
         "contact": {key: facts.shown(key, facts.person) for key in ("contact", "title", "phone", "email")},
         "rows": [{"id": row["id"], "file": row["file"], "sheet": row["sheet"], "line": row["line"],
-                  "outcome": _outcome(row), "why": row["why"]} for row in facts.rows],
+                  "outcome": row["outcome"], "why": row["why"]} for row in facts.rows],
         **decisions,
         "reasons": [{"rule": rule, "statement": facts.statement(rule)} for rule in _reasons(lead)],
         "facts": facts.evidence,
         "choice": facts.compared or None,
+        "turn": facts.turn,
         "lifted_from": (facts.assigned or {}).get("lifted_from"),
         "events": [{"at": facts.at(event["at"]), **{key: event[key] for key in _TOLD_OF_EVENT}}
                    for event in facts.events],
@@ -70,7 +71,7 @@ def _head(facts: Facts) -> Iterator[str]:
     yield f"  {t['customer']}{t['colon']}{company}{t['sep']}{t['contact']}{t['colon']}{' '.join(reach)}"
     lead = {**lead, "first_contact": (lead["created"] or "").replace("T", " ")}
     keys = ("need", "budget", "chain", "urgency", "industry", "region", "source", "mark", "first_contact")
-    said = [f"{t[f'field.{key}']} {shown}" for key in keys if (shown := facts.shown(key, lead))]
+    said = [f"{t[f'field.{key}']} {shown}" for key in keys if (shown := facts.with_written(key, lead))]
     yield f"  {t['said']}{t['colon']}{t['sep'].join(said)}"
     if facts.joined_from:
         yield "  " + t["joined_from"].format(numbers=t["comma"].join(facts.joined_from))
@@ -78,19 +79,28 @@ def _head(facts: Facts) -> Iterator[str]:
 
 def _rows(facts: Facts) -> Iterator[str]:
     t = facts.t
-    yield t["rows"].format(n=len(facts.rows))
+    yield t["rows_one" if len(facts.rows) == 1 else "rows"].format(n=len(facts.rows))
     for row in facts.rows[:_ROWS]:
         form = t["row_sheet" if row["sheet"] else "row"]
         place = form.format(id=row["id"], file=row["file"], sheet=row["sheet"], line=row["line"])
-        outcome = word(facts.lang, "outcome", _outcome(row))
-        yield f"  {place} {outcome}{t['sep']}{_why(facts, row)}"
+        said = [word(facts.lang, "outcome", row["outcome"]), _why(facts, row)]
+        yield f"  {place} {t['sep'].join(filter(None, said))}"
     if len(facts.rows) > _ROWS:
         yield "  " + t["row_more"].format(n=len(facts.rows) - _ROWS)
 
 
 def _why(facts: Facts, row: dict[str, Any]) -> str:
     """Why a row belongs to the lead: what it shares with the others, and the rule that makes it count."""
-    t, why = facts.t, row["why"]
+    t, why, other = facts.t, row["why"], row["same_as"]
+    # the row that counts came later: not this row again, but other words in its place
+    if other is not None and other > row["id"]:
+        return str(t["why.superseded"].format(id=other))
+    older = [str(one["id"]) for one in facts.rows if one["same_as"] == row["id"] and one["id"] < row["id"]]
+    if older:
+        return str(t["why.updates"].format(rows=_row_names(facts, older)))
+    if why == "created":
+        apart = any(match["submission_id"] == row["id"] for match in facts.judged)
+        return str(t["why.split"]) if apart else ""
     if why == "identity":
         said = [f"{facts.statement(_SAME[field])}{t['colon']}{facts.shown(field, {field: value})}"
                 for field, value in _shared(facts.rows, row)]  # fmt: skip
@@ -98,7 +108,7 @@ def _why(facts: Facts, row: dict[str, Any]) -> str:
     if why == "name_company":
         return facts.statement(_SAME[why])
     if why == "repeat":
-        return t["why.repeat"].format(id=row["same_as"]) if row["same_as"] else t["why.repeated"]
+        return t["why.repeat"].format(id=other) if other is not None else t["why.repeated"]
     return str(t.get(f"why.{why}", why))
 
 
@@ -144,7 +154,7 @@ def _verdict(facts: Facts) -> Iterator[str]:
     yield f"{t['verdict']}{t['colon']}{word(facts.lang, 'verdict', lead['verdict'])}"
     for rule in _reasons(lead):
         yield f"  {_rule(facts, rule)}"
-    yield f"  {t['facts']}{t['colon']}{t['sep'].join(facts.fact(name) for name in facts.evidence)}"
+    yield f"  {t['facts']} {t['sep'].join(facts.fact_written(name) for name in facts.evidence)}"
 
 
 def _grade(facts: Facts) -> Iterator[str]:
@@ -155,6 +165,7 @@ def _grade(facts: Facts) -> Iterator[str]:
     if lead["grade_rule"]:
         yield f"  {_rule(facts, lead['grade_rule'])}"
         yield from _not_better(facts, lead["grade_rule"])
+        yield from _before_better(facts, lead["grade_rule"])
     version = facts.decided["rules_version"] if facts.decided else facts.config.rules.version
     if version != facts.config.rules.version:
         yield "  " + t["version"].format(version=version, now=facts.config.rules.version)
@@ -175,6 +186,15 @@ def _not_better(facts: Facts, given: str) -> Iterator[str]:
             yield "  " + facts.t["not_better"].format(grade=rule.then, rule=rule.id, facts=missed)
 
 
+def _before_better(facts: Facts, given: str) -> Iterator[str]:
+    """Which better grades were not looked at, because the rule that fitted stands before theirs."""
+    ids = [rule.id for rule in facts.rules.grading]
+    behind = facts.rules.grading[ids.index(given) + 1 :] if given in ids else ()
+    better = sorted({rule.then for rule in behind if rule.then < (facts.lead["grade"] or "")})
+    if better:
+        yield "  " + facts.t["before"].format(grades=facts.t["comma"].join(better))
+
+
 def _rule(facts: Facts, rule: str) -> str:
     used = facts.used(rule)
     on = facts.t["on_facts"].format(facts=facts.t["comma"].join(used)) if used else ""
@@ -187,6 +207,7 @@ def _owner(facts: Facts) -> Iterator[str]:
         code = {"archived": "invalid", "joined": "joined"}.get(lead["status"], lead["owner_rule"] or "")
         reason = t.get(f"unowned.{code}", code)
         yield f"{t['owning']}{t['colon']}{t['sep'].join(filter(None, [t['nobody'], reason]))}"
+        yield from _compared(facts, None, "")
         return
     name = facts.name(assigned["person"])
     said = [_person(facts, assigned["person"]), t["since"].format(at=facts.at(assigned["since"]))]
@@ -195,47 +216,93 @@ def _owner(facts: Facts) -> Iterator[str]:
     yield f"{t['owning']}{t['colon']}{t['sep'].join(said)}"
     rule = lead["owner_rule"] or assigned["why"]
     yield f"  {rule} {facts.statement(rule)}"
+    yield from _before_him(facts, rule)
     if rule == STICKY and facts.choice:
         yield "  " + t["sticky"].format(name=name)
-    yield from _compared(facts, name)
+    yield from _compared(facts, name, rule)
 
 
-def _compared(facts: Facts, chosen: str) -> Iterator[str]:
-    """How everybody whose role was asked stood, the same states together."""
+def _before_him(facts: Facts, rule: str) -> Iterator[str]:
+    """Who had the lead before, and why he has it no more."""
+    t, former = facts.t, (facts.assigned or {}).get("lifted_from")
+    if former:
+        known = facts.config.roster.person(former)
+        roles = [role_name(role, facts.lang) for role in facts.compared.get("group", {}).get("roles", ())]
+        if rule == LIFT and known and roles:
+            role = role_name(known.role, facts.lang)
+            yield "  " + t["too_low"].format(name=known.name, role=role, roles=t["comma"].join(roles))
+        return
+    owned = [event for event in facts.events if event["owner"] and event["kind"] != "joined"]
+    others = [event for event in owned if event["owner"] != facts.lead["owner"]]
+    if not others:
+        return
+    name, new = facts.name(others[-1]["owner"]), (facts.account or {}).get("name")
+    moved = new and facts.former_company and others[-1]["account_id"] != facts.lead["account_id"]
+    form = t["moved" if moved else "passed"]
+    yield "  " + form.format(name=name, old=facts.former_company, new=new)
+
+
+def _compared(facts: Facts, chosen: str | None, told: str) -> Iterator[str]:
+    """How everybody whose role was asked stood, the same states together; `told` is the rule named already."""
     t, detail = facts.t, facts.compared
     if not detail:
         return
     group = detail.get("group", {})
-    roles = t["comma"].join(role_name(role, facts.lang) for role in group.get("roles", ()))
+    roles = t["then"].join(role_name(role, facts.lang) for role in group.get("roles", ()))
     kinds = [word(facts.lang, "verdict", group.get("verdict"))]
     kinds += [t["grade"].format(grade=group["grade"])] if group.get("grade") else []
-    kinds += [str(group[key]) for key in ("region", "industry") if group.get(key)]
+    kinds += [shown for key in ("region", "industry") if (shown := facts.shown(key, group))]
     rule = detail.get("rule", "")
     named = t["choice_group"].format(roles=roles, facts=t["comma"].join(filter(None, kinds)))
-    yield f"  {t['choice']}{t['colon']}{named}{t['sep']}{rule} {facts.statement(rule)}"
+    by_rule = f"{t['sep']}{rule} {facts.statement(rule)}" if rule != told else ""
+    yield f"  {t['choice' if facts.assigned else 'choice_now']}{t['colon']}{named}{by_rule}"
     by_state: dict[str, list[dict[str, Any]]] = {}
     for person in detail.get("people", ()):
         by_state.setdefault(person["state"], []).append(person)
     for state in sorted(by_state, key=lambda state: _STATES.index(state) if state in _STATES else len(_STATES)):
         yield f"    {t.get(f'state.{state}', state)}{t['colon']}{_names(facts, state, by_state[state])}"
-    if any(facts.name(person["id"]) == chosen for person in by_state.get("eligible", ())):
-        yield "    " + t["chosen"].format(name=chosen)
+    eligible = by_state.get("eligible", [])
+    for person in eligible:
+        if facts.name(person["id"]) == chosen:
+            yield f"    {_turn(facts, person, eligible)}"
+
+
+def _turn(facts: Facts, chosen: dict[str, Any], eligible: list[dict[str, Any]]) -> str:
+    """Why one of those who could take the lead got it; only the first of a kind finds them as they are listed."""
+
+    def level(person: dict[str, Any]) -> float:
+        return float(person.get("load_before") or 0) / float(person.get("capacity") or 1)
+
+    lowest = min(map(level, eligible))
+    same = [person for person in eligible if level(person) == lowest]
+    nth, n = facts.turn or (1, 1)
+    alike = len({person.get("capacity") for person in same}) == 1
+    if nth > 1 or chosen is not same[0] or not alike:
+        form = "chosen_turn" if n > 1 else "chosen_share"
+    else:
+        form = "chosen_lowest" if len(same) == 1 else "chosen_level"
+    values = {"before": chosen.get("load_before"), "capacity": chosen.get("capacity"), "nth": nth, "n": n}
+    return str(facts.t[form].format(name=facts.name(chosen["id"]), **values))
 
 
 def _names(facts: Facts, state: str, people: list[dict[str, Any]]) -> str:
-    form = {"eligible": facts.t["load"], "full": facts.t["load_full"]}.get(state, "{name}")
-    shown = [
-        form.format(
-            name=facts.name(person["id"]),
-            before=person.get("load_before"),
-            after=person.get("load_after"),
-            capacity=person.get("capacity"),
-            cap=person.get("cap"),
-        )
-        for person in (people if state == "eligible" and len(people) <= 2 * _NAMES else people[:_NAMES])
-    ]
-    names = facts.t["comma"].join(shown)
-    return names if len(shown) == len(people) else facts.t["people"].format(names=names, n=len(people))
+    listed = people if state == "eligible" and len(people) <= 2 * _NAMES else people[:_NAMES]
+    names = facts.t["comma"].join(_named(facts, state, person) for person in listed)
+    return names if len(listed) == len(people) else facts.t["people"].format(names=names, n=len(people))
+
+
+def _named(facts: Facts, state: str, person: dict[str, Any]) -> str:
+    """One of those compared, with what speaks for or against him."""
+    t, name = facts.t, facts.name(person["id"])
+    known = facts.config.roster.person(person["id"])
+    places = {"other_region": known.regions, "other_industry": known.industries}.get(state) if known else None
+    if places:
+        some = t["comma"].join(word(facts.lang, "industry", place) for place in places[:_PLACES])
+        more = t["places_more"].format(places=some, n=len(places)) if len(places) > _PLACES else some
+        return str(t["place"].format(name=name, places=more))
+    form = {"eligible": t["load"], "full": t["load_full"]}.get(state, "{name}")
+    loads = {key: person.get(f"load_{key}") for key in ("before", "after")}
+    return str(form.format(name=name, capacity=person.get("capacity"), cap=person.get("cap"), **loads))
 
 
 def _by_hand(facts: Facts) -> Iterator[str]:
@@ -277,7 +344,9 @@ def _event(facts: Facts, event: dict[str, Any]) -> str:
 
 def _person(facts: Facts, person: str) -> str:
     known = facts.config.roster.person(person)
-    return f"{known.name}（{role_name(known.role, facts.lang)}、{known.team}）" if known else person
+    if known is None:
+        return person
+    return str(facts.t["person"].format(name=known.name, role=role_name(known.role, facts.lang), team=known.team))
 
 
 def _row_names(facts: Facts, ids: list[str]) -> str:
@@ -290,10 +359,6 @@ def _reasons(lead: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys([lead["verdict_rule"], *listed]))
 
 
-def _outcome(row: dict[str, Any]) -> str:
-    return "merged" if row["outcome"] == "rejected" else str(row["outcome"])
-
-
 def _wrapped(text: str) -> Iterator[str]:
     """Lines of at most 100 columns; what a Chinese sign takes is two of them."""
     indent = " " * (len(text) - len(text.lstrip()) + 2)
@@ -303,10 +368,11 @@ def _wrapped(text: str) -> Iterator[str]:
         if width + step > _WIDTH and line.strip():
             yield line.rstrip()
             line, width = indent, len(indent)
+            piece = piece.lstrip()
         line, width = line + piece, width + step
     yield line.rstrip()
 
 
-# a number or an address is never broken, and no line begins with a closing sign
-_PIECES = re.compile(r"(?:[\w@.+*-]+|.)[，。；：、）！？]*", re.ASCII)
+# a number or an address is never broken; no line begins with a closing sign or ends with an opening one
+_PIECES = re.compile(r"[（“(«]*(?:[\w@.+*'-]+|.)[，。；：、）”！？,;:)»]*", re.ASCII)
 _STATES = ("eligible", "full", "on_leave", "other_region", "other_industry", "other_role", "inactive")

@@ -1,6 +1,7 @@
 """What the base knows of one lead, and how each piece of it is said."""
 
 import json
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -8,8 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from config.schema import Config, ConfigError, DecisionRule, Rules
-from tasks.i18n import budget_words, local_time, mask_email, mask_name, mask_phone
+from tasks.guard import CELL_SEPARATOR
+from tasks.i18n import CODED, budget_words, local_time, mask_email, mask_name, mask_phone, word
 from tasks.story_words import words
+
+_WRITTEN_CHARACTERS = 40
 
 # what a `when` compares -> what the evidence calls it
 FACT_OF = {
@@ -18,6 +22,14 @@ FACT_OF = {
     "urgency_state": "urgency",
     "title_state": "title",
     "junk_signals": "junk",
+}
+# evidence -> the field that it was read in
+_READ_IN = {"budget_state_fact": "budget", "urgency": "urgency", "industry_state": "industry"}
+# what makes two rows say the same of a field
+_SAYS = {
+    "budget": ("budget_min", "budget_max", "budget_state"),
+    "urgency": ("urgency", "urgency_state"),
+    "industry": ("industry",),
 }
 
 
@@ -39,6 +51,10 @@ class Facts:
     judged: list[dict[str, Any]]
     joined_into: str | None
     joined_from: list[str]
+    # of the last decision that another person owned
+    former_company: str | None = None
+    # which of how many shares of its kind this one was; nothing where nobody was compared
+    turn: tuple[int, int] | None = None
 
     @cached_property
     def t(self) -> dict[str, str]:
@@ -103,14 +119,46 @@ class Facts:
         value = row.get(field)
         if value is None or value == "":
             return None
+        if field in CODED:
+            return word(self.lang, field, value)
         masks = {"phone": mask_phone, "email": mask_email, "contact": mask_name} if self.mask else {}
         return masks[field](value) if field in masks else str(value)
+
+    def written(self, field: str) -> str | None:
+        """A field as its sender wrote it, in the latest row that says what the lead has."""
+        for row in reversed(self.rows):
+            if all(row[name] == self.lead[name] for name in _SAYS[field]):
+                columns = json.loads(row["layout"]).get("mapping", {}).get(field, ())
+                cells = row["raw"].split(CELL_SEPARATOR)
+                places = [place for place in columns if place < len(cells)]
+                return " ".join(filter(None, (cells[place].strip() for place in places))) or None
+        return None
+
+    def with_written(self, field: str, row: dict[str, Any]) -> str | None:
+        """A field of the lead as people read it, with the sender's own words where they are others."""
+        shown = self.shown(field, row)
+        if shown is None or field not in _SAYS:
+            return shown
+        written = self.written(field)
+        if written is None or _plain(written) == _plain(shown):
+            return shown
+        return self.t["written"].format(shown=shown, written=written[:_WRITTEN_CHARACTERS])
 
     def fact(self, name: str) -> str:
         """One fact with its code, in words."""
         codes = self.evidence.get(name, "").split(",")
-        said = self.t["comma"].join(self.t.get(f"{name}.{code}", code) for code in codes)
-        return f"{self.t.get(f'fact.{name}', name)} {said}"
+        said = self.t["list"].join(self.t.get(f"{name}.{code}", code) for code in codes)
+        return self.t["fact"].format(name=self.t.get(f"fact.{name}", name), said=said)
+
+    def fact_written(self, name: str) -> str:
+        """One fact in words, with the words of the sender that it was read in where nothing else shows them."""
+        fact, field = self.fact(name), _READ_IN.get(name)
+        if field is None or self.evidence.get(name) == "unknown" or self.shown(field, self.lead) is not None:
+            return fact
+        written = self.written(field)
+        if written:
+            return self.t["written"].format(shown=fact, written=written[:_WRITTEN_CHARACTERS])
+        return self.t["by_need"].format(fact=fact) if name == "urgency" else fact
 
     def used(self, rule_id: str) -> list[str]:
         """The facts that a rule looked at, in words."""
@@ -122,3 +170,9 @@ class Facts:
             return []
         names = [FACT_OF.get(fact, fact) for fact in rule.when]
         return [self.fact(name) for name in names if name in self.evidence]
+
+
+def _plain(text: str) -> str:
+    """A text without what only its look differs by: 20-30万 is 20–30 万元."""
+    text = unicodedata.normalize("NFKC", text).replace("–", "-")
+    return "".join(sign for sign in text if not sign.isspace()).removesuffix("元")

@@ -75,6 +75,24 @@ REASONS = {
         "The table has far too many columns.",
         "Delete the surplus columns and drop it again.",
     ),
+    "changed": Reason(
+        "文件在读取过程中被改动或移走，未能读完。",
+        "请等文件写完、不再改动后，把完整的文件重新放入。",
+        "The file was changed or taken away while it was read.",
+        "Wait until nothing writes to it any more, then drop the whole file again.",
+    ),
+    "unreadable": Reason(
+        "文件无法打开或读取。",
+        "请检查文件的读取权限及所在磁盘，再重新放入。",
+        "The file cannot be opened or read.",
+        "Check who may read it and the disk it lies on, then drop it again.",
+    ),
+    "no_file": Reason(
+        "这不是普通文件（而是管道、设备等），无法读取。",
+        "请把内容保存为 CSV 文件后重新放入。",
+        "This is no ordinary file (but a pipe, a device or the like).",
+        "Save what it gives as a CSV file and drop that.",
+    ),
     "no_header": Reason(
         "没有找到表头：文件里没有一行含有已知的列名（如 公司名称、联系人、电话）。",
         "请在第一行写上列名（可参照《线索信息表》），或请管理员为该渠道配置列名对应。",

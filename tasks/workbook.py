@@ -30,6 +30,8 @@ class SharedText:
 
     def __init__(self) -> None:
         self._number: dict[str, int] = {}
+        self._package = b""
+        self._made_of: tuple[str, int] | None = None
 
     def cells(self, values: Iterable[str | None]) -> pa.Array:
         """Make one finished cell for each value; take() from it by code gives a column."""
@@ -43,10 +45,21 @@ class SharedText:
         number = self._number.setdefault(value, len(self._number))
         return f'<c t="s"><v>{number}</v></c>'
 
-    def part(self) -> str:
-        """The part of a workbook that holds the texts."""
+    def package(self, title: str) -> bytes:
+        """A workbook that lacks its sheet; made anew when there are more texts than before, or another title."""
+        if self._made_of != (title, len(self._number)):
+            self._package, self._made_of = self._packed(title), (title, len(self._number))
+        return self._package
+
+    def _packed(self, title: str) -> bytes:
         texts = "".join(f"<si><t>{escape(_clean(text))}</t></si>" for text in self._number)
-        return f'{_XML}<sst xmlns="{_MAIN}">{texts}</sst>'
+        book = io.BytesIO()
+        with zipfile.ZipFile(book, "w") as package:
+            for name, content in _PARTS.items():
+                _write(package, name, content.encode())
+            _write(package, "xl/workbook.xml", _WORKBOOK.format(title=escape(title[:31], {'"': "&quot;"})).encode())
+            _write(package, "xl/sharedStrings.xml", f'{_XML}<sst xmlns="{_MAIN}">{texts}</sst>'.encode())
+        return book.getvalue()
 
 
 def join_rows(before: Sequence[pa.Array], text: pa.Array, behind: Sequence[pa.Array]) -> bytes:
@@ -66,18 +79,11 @@ def write_workbook(
 ) -> bytes:
     """Make a workbook of `count` joined rows under a header (widths in characters)."""
     last = f"{_column(len(header))}{count + 1}"
-    sheet = io.BytesIO()
-    # no date is written, so that the bytes follow from the rows alone
-    with zipfile.ZipFile(sheet, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
-        for name, content in _PARTS.items():
-            _write(package, name, content)
-        _write(package, "xl/workbook.xml", _WORKBOOK.format(title=escape(title[:31], {'"': "&quot;"})))
-        _write(package, "xl/sharedStrings.xml", shared.part())
-        with package.open("xl/worksheets/sheet1.xml", "w") as part:
-            part.write(_head(header, widths).encode())
-            part.write(rows)
-            part.write(f'</sheetData><autoFilter ref="A1:{last}"/></worksheet>'.encode())
-    return sheet.getvalue()
+    parts = (_head(header, widths).encode(), rows, f'</sheetData><autoFilter ref="A1:{last}"/></worksheet>'.encode())
+    book = io.BytesIO(shared.package(title))
+    with zipfile.ZipFile(book, "a") as package:
+        _write(package, "xl/worksheets/sheet1.xml", b"".join(parts))
+    return book.getvalue()
 
 
 def _text(text: pa.Array) -> pa.Array:
@@ -86,8 +92,6 @@ def _text(text: pa.Array) -> pa.Array:
     raw = text.buffers()[2].to_pybytes() if text.buffers()[2] is not None else b""
     if len(raw.translate(None, _CONTROLS)) < len(raw) or b"\xef\xbf\xbe" in raw or b"\xef\xbf\xbf" in raw:
         text = pc.replace_substring_regex(text, _FORBIDDEN, "")
-    if b"_x" in raw:
-        text = pc.replace_substring_regex(text, "_(x[0-9A-Fa-f]{4}_)", "_x005F_\\1")
     for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         if sign.encode() in raw:
             text = pc.replace_substring(text, sign, entity)
@@ -134,9 +138,11 @@ def _column(number: int) -> str:
     return name
 
 
-def _write(package: zipfile.ZipFile, name: str, content: str) -> None:
-    with package.open(name, "w") as part:
-        part.write(content.encode())
+def _write(package: zipfile.ZipFile, name: str, content: bytes) -> None:
+    # it has no date, so that the bytes follow from the rows alone
+    part = zipfile.ZipInfo(name)
+    part.compress_type = zipfile.ZIP_DEFLATED
+    package.writestr(part, content, compresslevel=1)
 
 
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'

@@ -48,11 +48,12 @@ class AssignResult:
 
     `frame` has the units' index: owner and the rule that gave it, or the reason why nobody took it; lifted_from, who
     had the account before; choice, a place in `choices`, -1 where nobody was compared. A choice names the group that
-    was shared out and how each person of the roles asked stood at that moment.
+    was shared out and how each person of the roles asked stood at that moment. `loads`: open leads after it.
     """
 
     frame: pd.DataFrame
     choices: list[dict[str, Any]]
+    loads: dict[str, int]
 
 
 def assign(
@@ -65,7 +66,8 @@ def assign(
 ) -> AssignResult:
     """Give each unit (an account with `leads` to be owned) an owner; `loads`: open leads now.
 
-    Units: RangeIndex in arrival order; leads, verdict, grade, region, industry, owner, hint.
+    Units: RangeIndex in arrival order; leads, verdict, grade, region, industry, owner, hint, and held: the leads
+    that its present owner has and that go with it to another.
     Rules A-STICKY, A-HINT, A-LIFT, A-OPEN-CAP and the table of roles.
     """
     crew = crew_of(people, loads or {}, rules.value(OPEN_CAP), on)
@@ -86,6 +88,7 @@ class _Run:
         self.rank: Positions = np.array([*crew.rank, NO_RANK], dtype=np.int64)
         # none where all leads of the account are owned already and only its need has changed
         self.leads: Positions = units["leads"].to_numpy(dtype=np.int64)
+        self.held: Positions = units["held"].to_numpy(dtype=np.int64)
         self.owner: Positions = np.full(len(units), -1, dtype=np.int64)
         self.rule: Objects = np.full(len(units), None, dtype=object)
         self.lifted_from: Objects = np.full(len(units), None, dtype=object)
@@ -101,13 +104,21 @@ class _Run:
         self.rule[units] = rule
         np.add.at(self.crew.load, people, self.leads[units])
 
+    def hand_over(self, units: Positions, people: Positions, rule: str, present: Positions) -> None:
+        """Give units to others than those who have them now: what these held goes with the units."""
+        self.give(units, people, rule)
+        np.add.at(self.crew.load, people, self.held[units])
+        left = present[units] >= 0
+        np.subtract.at(self.crew.load, present[units][left], self.held[units][left])
+
     def result(self, index: pd.Index) -> AssignResult:
         owner = np.array([*self.crew.ids, None], dtype=object)[self.owner]
         # without a new owner nothing was handed over
         self.lifted_from[(self.owner < 0) | (owner == self.lifted_from)] = None
         texts = {"owner": owner, "rule": self.rule, "lifted_from": self.lifted_from, "reason": self.reason}
         frame = pd.DataFrame({k: pd.array(v, dtype="str") for k, v in texts.items()}, index=index)
-        return AssignResult(frame.assign(choice=self.choice), self.choices)
+        loads = dict(zip(self.crew.ids.tolist(), self.crew.load.tolist(), strict=True))
+        return AssignResult(frame.assign(choice=self.choice), self.choices, loads)
 
 
 @dataclass(frozen=True)
@@ -142,6 +153,7 @@ def _keep_owners(run: _Run, units: pd.DataFrame, rule_of: Positions, rules: Rule
     owner, hint = places(units["owner"], crew.by_id), places(units["hint"], crew.by_id)
     hint = np.where(hint >= 0, hint, places(units["hint"], crew.by_name))
     active = np.array([*crew.active, False], dtype=bool)
+    here = active & ~np.array([*crew.away, True], dtype=bool)
     had = units["owner"].notna().to_numpy()
     run.lifted_from[had] = units["owner"].to_numpy(dtype=object)[had]
 
@@ -150,7 +162,8 @@ def _keep_owners(run: _Run, units: pd.DataFrame, rule_of: Positions, rules: Rule
     suffices = run.rank[owner] >= needed[rule_of]
     bound = there & _holds(rules, STICKY)
     stays = bound & (suffices | (not _holds(rules, LIFT)))
-    named = ~there & active[hint]
+    # whoever is named must be there, and of a role that the rule asks
+    named = ~there & here[hint] & (run.rank[hint] >= _lowest(rules.assignment)[rule_of])
     for rule, mask, people in ((STICKY, stays, owner), (HINT, named & _holds(rules, HINT), hint)):
         run.give(np.flatnonzero(mask), people[mask], rule)
     run.lifted_from[stays] = None
@@ -173,6 +186,28 @@ def _needed_rank(rule: OwnerRule) -> int:
     verdict = rule.when.get("verdict")
     unverified = verdict is not None and "to_verify" in (verdict.among or ())
     return min(RANKS.values()) if unverified else _rank(rule, 0)
+
+
+def _lowest(table: Sequence[OwnerRule]) -> Positions:
+    """For each rule the lowest rank that it asks; for no rule (-1) one that nobody has."""
+    ranks = [min(RANKS.get(role, NO_RANK) for role in rule.then) for rule in table]
+    return np.array([*(max(rank, min(RANKS.values())) for rank in ranks), max(RANKS.values()) + 1], dtype=np.int64)
+
+
+def strength(leads: pd.DataFrame, rules: Rules) -> Positions:
+    """How high a role each lead (verdict, grade) needs: the strongest of a company's leads decides its owner."""
+    table = rules.assignment
+    # of rules that ask the same role first, the one that stands first
+    steps = [max(_rank(rule, 0), NO_RANK) * len(table) - place for place, rule in enumerate(table)]
+    return np.array([*steps, (NO_RANK - 1) * len(table)], dtype=np.int64)[_rule_of(leads, table)]
+
+
+def may_have(leads: pd.DataFrame, owner: pd.Series, people: Sequence[Person], rules: Rules) -> NDArray[np.bool_]:
+    """Whether each lead (verdict, grade) may be with this person (code): he is there and of a role that is asked."""
+    rank = {person.id: RANKS.get(person.role, NO_RANK) for person in people if person.active}
+    has = owner.map(rank).fillna(NO_RANK).to_numpy(dtype=np.int64)
+    may: NDArray[np.bool_] = has >= _lowest(rules.assignment)[_rule_of(leads, rules.assignment)]
+    return may
 
 
 def _rank(rule: OwnerRule, step: int) -> int:
@@ -267,7 +302,7 @@ def _share_step(
     run: _Run, rule: OwnerRule, waiting: Positions, people: Positions, present: Positions
 ) -> tuple[Positions, Positions]:
     """Share the waiting units among `people` of one role; gives the units given and those left."""
-    crew, leads = run.crew, np.maximum(run.leads[waiting], 1)
+    crew, leads = run.crew, np.maximum(run.leads[waiting] + run.held[waiting], 1)
     given = [waiting[:0]]
     # Heavy units first: what is left over of each person's room still fits a light one.
     for weight in sorted(set(leads.tolist()), reverse=True) if len(people) else ():
@@ -276,7 +311,7 @@ def _share_step(
         room = np.minimum((crew.cap[people] - load) // weight, len(same))
         turns = share_out(len(same), load / weight, crew.capacity[people] / weight, room)
         taken = same[: len(turns)]
-        run.give(taken, people[turns], rule.id)
+        run.hand_over(taken, people[turns], rule.id, present)
         given.append(taken)
     done = np.concatenate(given)
     run.rule[done[present[done] >= 0]] = LIFT

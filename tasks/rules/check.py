@@ -3,8 +3,8 @@
 H1-5.1-checklist, H1-3.1-fields, H2-1-quality; the rules are in config/rules/checklist.yaml.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -15,16 +15,20 @@ from tasks.rules.clean.texts import TEXT, Mask, column, matches, one_of, series
 from tasks.rules.facts import need_state
 
 
-class Sheet(NamedTuple):
+@dataclass(frozen=True)
+class Sheet:
     """What the tests look at: rows as received, the same rows cleaned, the rules."""
 
     rows: pd.DataFrame
     cleaned: pd.DataFrame
     rules: Rules
+    _stated: dict[str, Mask] = field(default_factory=dict, init=False)
 
     def has(self, name: str) -> Mask:
-        """Where a cleaned column holds something."""
-        return np.asarray(self.cleaned[name].notna(), dtype=bool)
+        """Where a cleaned column holds something; not to be written to, for many tests ask for the same column."""
+        if name not in self._stated:
+            self._stated[name] = np.asarray(self.cleaned[name].notna(), dtype=bool)
+        return self._stated[name]
 
     def says(self, name: str, *words: str) -> Mask:
         """Where a cleaned column is one of some words."""
@@ -38,12 +42,28 @@ class Sheet(NamedTuple):
 
 
 def check(rows: pd.DataFrame, cleaned: pd.DataFrame, rules: Rules, channel: Channel) -> pd.DataFrame:
-    """Give rejected (bool) and issues (ids of all failing rules joined by '|', '' for none), same index."""
+    """Give rejected (bool) and issues (ids of all failing rules joined by '|', '' for none), same index.
+
+    cleaned: may have the facts of the rows beside their values; what is there is not found out again.
+    """
     masks = check_masks(rows, cleaned, rules, channel)
     rejecting = [masks[rule.id] for rule in rules.checklist if rule.rejects and rule.id in masks]
     rejected = np.logical_or.reduce([np.zeros(len(rows), dtype=bool), *rejecting])
     issues = _joined_ids(masks, len(rows))
     return pd.DataFrame({"rejected": rejected, "issues": series(issues, rows.index)}, index=rows.index)
+
+
+def omissible(rules: Rules) -> dict[str, str]:
+    """The checks of the checklist of required fields, each with the field whose omission it names."""
+    return {rule.id: rule.field for rule in rules.checklist if rule.level == "required" and rule.completeness == 1}
+
+
+def omissions(issues: str, fields: Mapping[str, str]) -> int:
+    """How many fields a row leaves out, by its issues (joined by '|') and what `omissible` gives.
+
+    A field is one omission, however many checks name it.
+    """
+    return len({fields[rule_id] for rule_id in issues.split("|") if rule_id in fields})
 
 
 def check_masks(rows: pd.DataFrame, cleaned: pd.DataFrame, rules: Rules, channel: Channel) -> dict[str, Mask]:
@@ -126,7 +146,9 @@ def _vague_budget(sheet: Sheet, field: str) -> Mask:
 
 
 def _vague_need(sheet: Sheet, field: str) -> Mask:
-    return np.asarray(need_state(sheet.cleaned, sheet.rules) == "vague", dtype=bool)
+    known = sheet.cleaned.get("need_state")
+    states = need_state(sheet.cleaned, sheet.rules) if known is None else known
+    return np.asarray(states == "vague", dtype=bool)
 
 
 def _no_city(sheet: Sheet, field: str) -> Mask:
@@ -157,7 +179,8 @@ TESTS: dict[tuple[str, str], Callable[[Sheet, str], Mask]] = {
     ("unreadable", "phone"): _unreadable_phone,
     ("unreadable", "email"): lambda sheet, field: sheet.has("email_bad"),
     ("unreadable", "budget"): _unreadable_budget,
-    ("unreadable", "first_contact"): lambda sheet, field: sheet.has("date_bad"),
+    ("unreadable", "first_contact"): lambda sheet, field: sheet.has("date_bad") & ~sheet.says("date_bad", "future"),
+    ("future", "first_contact"): lambda sheet, field: sheet.says("date_bad", "future"),
     ("vague", "budget"): _vague_budget,
     ("vague", "need"): _vague_need,
     ("no_city", "region"): _no_city,

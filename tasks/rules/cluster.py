@@ -7,10 +7,12 @@ import pandas as pd
 
 from tasks.rules.deliveries import resolve
 from tasks.rules.group import group_rows
-from tasks.rules.keys import identity_keys, profile_keys, reference_keys
+from tasks.rules.keys import COPY, KnownBy, among, copy_keys, identity_keys, profile_keys, reference_keys
 from tasks.rules.lineage import Lineage, first_rows, follow
 
 SPLIT = "different"
+# rows that another one stands for: they say nothing of their own
+FOLLOWERS = ("repeat", "superseded")
 
 
 @dataclass(frozen=True)
@@ -35,17 +37,18 @@ def cluster(
     judged: pd.DataFrame,
     known_placeholders: pd.Index,
     companies: int,
+    by: KnownBy,
 ) -> Cluster:
     """Group rows (new and stored: index submission id; accepted, new, prepared columns) into leads.
 
     `stands_for`: a superseded or repeated row → the row that counts. `leads`: lead_id, origin_id,
-    number, status. `judged`: submission_id, key, verdict of people's decisions.
+    number, status. `judged`: submission_id, key, verdict of people's decisions. `by`: what tells a person.
     """
     followers = rows.index.isin(stands_for.index)
     counted = rows[~followers]
-    frame, keys = _grouping_frame(counted, leads, judged, known_placeholders)
+    frame, keys = _grouping_frame(counted, leads, judged, known_placeholders, by)
     groups = group_rows(frame, keys, companies)
-    keys = keys[~keys["key"].isin(groups.placeholders)]
+    keys = keys[~among(keys["key"], groups.placeholders)]
     label = pd.Series(groups.label.astype(np.int64), index=counted.index)
     if followers.any():
         stand = resolve(stands_for, rows.index[followers])
@@ -54,8 +57,8 @@ def cluster(
     accepted &= ~label.index.isin(stands_for.index)
     lineage = follow(label, accepted, leads)
     label = label[label.isin(lineage.lead.index)]
-    why = _reasons(counted, keys)
-    member = pd.DataFrame({"label": label, "why": why.reindex(label.index, fill_value="repeat")})
+    why = pd.concat([_reasons(counted, keys), _follower_reasons(rows[followers], rows, stands_for)])
+    member = pd.DataFrame({"label": label, "why": why.reindex(label.index)})
     member["new"] = rows["new"].reindex(member.index)
     identities = keys[keys["kind"] != "pin"]
     identities = pd.DataFrame({"key": identities["key"], "label": groups.label[identities["row"]]})
@@ -64,19 +67,17 @@ def cluster(
 
 
 def _grouping_frame(
-    rows: pd.DataFrame, leads: pd.DataFrame, judged: pd.DataFrame, placeholders: pd.Index
+    rows: pd.DataFrame, leads: pd.DataFrame, judged: pd.DataFrame, placeholders: pd.Index, by: KnownBy
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Make the input of grouping: one frame of rows by position, one of their keys."""
     rows = rows.reset_index(names="submission_id")
-    keys = pd.concat(
-        [identity_keys(rows), reference_keys(rows, "lead_ref"), _origins(rows, leads)], ignore_index=True
-    )
-    keys = keys[~keys["key"].isin(placeholders)]
-    frame = pd.DataFrame(
-        {"profile": profile_keys(rows), "company_key": rows["company_key"], "email": rows["email"]}
-    )
+    parts = [identity_keys(rows, by), reference_keys(rows, "lead_ref"), _origins(rows, leads)]
+    keys = pd.concat(parts, ignore_index=True)
+    keys = keys[~among(keys["key"], placeholders)]
+    profile = profile_keys(rows) if by.names else pd.Series(pd.NA, index=rows.index, dtype="Int64")
+    frame = pd.DataFrame({"profile": profile, "company_key": rows["company_key"], "email": rows["email"]})
     if judged.empty:
-        return frame, keys
+        return frame, pd.concat([keys, _copies(rows, frame)], ignore_index=True)
     at = pd.Series(rows.index, index=rows["submission_id"])
     judged = judged.assign(row=at.reindex(judged["submission_id"]).to_numpy()).dropna(subset="row")
     judged["row"] = judged["row"].astype(np.int64)
@@ -84,12 +85,18 @@ def _grouping_frame(
     frame.loc[apart.loc[apart["key"] == "profile", "row"], "profile"] = pd.NA
     keys = keys.merge(apart[["row", "key"]], how="left", indicator=True).query("_merge == 'left_only'")
     pins = judged.loc[judged["verdict"] != SPLIT, ["row", "key"]].assign(kind="pin", mobile=False)
-    return frame, pd.concat([keys.drop(columns="_merge"), pins], ignore_index=True)
+    return frame, pd.concat([keys.drop(columns="_merge"), pins, _copies(rows, frame)], ignore_index=True)
+
+
+def _copies(rows: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """Tie rows that say the same also where their name alone cannot: a company may have two people of it."""
+    again = rows["content_key"].duplicated(keep=False) & frame["profile"].notna()
+    return copy_keys(rows, again.to_numpy(dtype=bool), "pin")
 
 
 def _origins(rows: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
     """Tie a lead's number to its first row, for rows that name it."""
-    named = leads[leads["number"].isin(rows["lead_ref"].dropna())]
+    named = leads[among(leads["number"], rows["lead_ref"].dropna())]
     at = pd.Series(rows.index, index=rows["submission_id"]).reindex(named["origin_id"])
     found = at.notna().to_numpy()
     return pd.DataFrame(
@@ -102,10 +109,20 @@ def _origins(rows: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _follower_reasons(followers: pd.DataFrame, rows: pd.DataFrame, stands_for: pd.Series) -> pd.Series:
+    """Say of each row that another stands for whether that one says the same, or something newer."""
+    content = rows["content_key"].to_numpy()
+    at = rows.index.get_indexer(pd.Index(stands_for.reindex(followers.index)))
+    newer = (at >= 0) & (content[at] != followers["content_key"].to_numpy())
+    return pd.Series(np.where(newer, "superseded", "repeat"), index=followers.index, dtype="str")
+
+
 def _reasons(rows: pd.DataFrame, keys: pd.DataFrame) -> pd.Series:
-    """Say for each row what ties it to others: a shared identity, a named lead, else the name."""
+    """Say for each row what ties it to others: a shared identity, a named lead, the same words, else the name."""
     shared = keys[keys.duplicated("key", keep=False)]
+    copy = shared["key"].str.startswith(COPY)
     why = np.full(len(rows), "name_company", dtype=object)
-    why[shared.loc[shared["kind"] == "pin", "row"]] = "reference"
-    why[shared.loc[shared["kind"] != "pin", "row"]] = "identity"
+    why[shared.loc[copy, "row"]] = "same_content"
+    why[shared.loc[~copy & (shared["kind"] == "pin"), "row"]] = "reference"
+    why[shared.loc[~copy & (shared["kind"] != "pin"), "row"]] = "identity"
     return pd.Series(why, index=rows.index, dtype="str")

@@ -12,6 +12,8 @@ import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from tasks.rules.keys import among
+
 
 @dataclass(frozen=True)
 class Groups:
@@ -29,7 +31,7 @@ def group_rows(rows: pd.DataFrame, keys: pd.DataFrame, placeholder_companies: in
     `keys`: row (position), key (str), kind (phone, email, or pin for what always holds), mobile (bool).
     """
     placeholders = find_placeholders(rows, keys, placeholder_companies)
-    keys = keys[~keys["key"].isin(placeholders)]
+    keys = keys[~among(keys["key"], placeholders)]
     mobile = np.zeros(len(rows), dtype=bool)
     mobile[keys.loc[keys["mobile"], "row"]] = True
     person = _join(len(rows), keys["row"].to_numpy(), keys["key"])
@@ -40,14 +42,15 @@ def group_rows(rows: pd.DataFrame, keys: pd.DataFrame, placeholder_companies: in
 def find_placeholders(rows: pd.DataFrame, keys: pd.DataFrame, companies: int) -> pd.Index:
     """Name the keys seen at that many companies or more: a switchboard, a default, an entrant's own."""
     keys = keys[keys["kind"] != "pin"]
-    often = keys["key"].value_counts()
-    often = often.index[often >= companies]
+    count = keys["key"].value_counts()
+    often = count.index[count >= companies]
     if often.empty:
         return often
-    keys = keys[keys["key"].isin(often)]
-    seen = keys["key"].to_frame().assign(company=rows["company_key"].take(keys["row"]).array)
+    keys = keys[among(keys["key"], often)]
+    seen = keys["key"].to_frame().assign(company=rows["company_key"].take(keys["row"].to_numpy()).array)
     companies_seen = seen.groupby("key")["company"].nunique()
-    return companies_seen.index[companies_seen >= companies]
+    placeholders: pd.Index = companies_seen.index[companies_seen >= companies]
+    return placeholders
 
 
 def _join(size: int, row: np.ndarray, key: pd.Series) -> np.ndarray:
@@ -60,7 +63,8 @@ def _components(size: int, node: np.ndarray, first: np.ndarray, second: np.ndarr
     """Label what edges connect; `node` maps each of `size` members to its present label."""
     count = int(node.max()) + 1 if size else 0
     graph = coo_matrix((np.ones(len(first), dtype=np.int8), (first, second)), shape=(count, count))
-    return connected_components(graph, directed=False)[1][node]
+    labels: np.ndarray = connected_components(graph, directed=False)[1]
+    return np.take(labels, node)
 
 
 def _profile_edges(rows: pd.DataFrame, person: np.ndarray, mobile: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -17,6 +17,11 @@ def _has(*columns: str) -> Strength:
     return lambda rows: sum((rows[c].notna().to_numpy().astype(np.int64) for c in columns), np.zeros(1, np.int64))
 
 
+def _any(*columns: str) -> Strength:
+    """Rate a row by whether it fills one of the columns."""
+    return lambda rows: np.minimum(_has(*columns)(rows), 1)
+
+
 def _rated(column: str, ranks: Mapping[str, int], otherwise: int) -> Strength:
     return lambda rows: rows[column].map(dict(ranks)).fillna(otherwise).to_numpy().astype(np.int64)
 
@@ -45,7 +50,8 @@ LATEST: tuple[tuple[tuple[str, ...], Strength], ...] = (
     (("owner_hint",), _has("owner_hint")),
 )
 EARLIEST: tuple[tuple[tuple[str, ...], Strength], ...] = (
-    (("source", "source_detail"), _has("source_detail", "source")),
+    # a later row that knows more of it was not the source
+    (("source", "source_detail"), _any("source", "source_detail")),
     (("created", "contact_at"), _has("created")),
 )
 # junk signals are named for the field that shows them, and survive with it

@@ -8,7 +8,7 @@ from typing import Any
 from tasks.rules.clean.texts import one_of
 
 _FIGURE = r"\d+(?:\.\d+)?|\.\d+"
-_TO = r"(?:-|~|到|至|或|or|to)+"
+_TO = r"(?:-|~|到|至|或|和|与|or|to|and)+"
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,9 @@ class BudgetWords:
     fillers: str
     foreign: str
     unknown: str
+    currency: str
+    bare_from: float
+    below: float
     grammar: str
     amount: re.Pattern[str]
 
@@ -44,8 +47,12 @@ class BudgetWords:
             fillers=_fillers(value["about"], [*bounds, *value["unknown"]]),
             foreign=one_of(value["foreign"]),
             unknown=_unknown(value["unknown"]),
+            currency=one_of(value["currency"]),
+            bare_from=float(value["bare_from"]),
+            below=float(value["below"]),
             grammar=f"^{grammar}$",
-            amount=re.compile(re.sub(r"\?P<\w+>", "?:", grammar)),
+            # The middle of 20-25-30 is no amount of its own.
+            amount=re.compile(r"(?<![\d.~×*-])" + re.sub(r"\?P<\w+>", "?:", grammar)),
         )
 
 

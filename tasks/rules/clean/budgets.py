@@ -23,6 +23,7 @@ from tasks.rules.clean.texts import (
     flat,
     half_width,
     mapped,
+    mask_of,
     matches,
     numbers,
     parts,
@@ -30,6 +31,7 @@ from tasks.rules.clean.texts import (
     spread,
     stated,
     swap,
+    worded,
 )  # fmt: skip
 
 Yuan: TypeAlias = npt.NDArray[np.float64]
@@ -37,10 +39,13 @@ _THOUSANDS = (r"(\d),(\d{3})(?:,(\d{3}))?(?:,(\d{3}))?(\D|$)", r"\1\2\3\4\5")
 _LEAN = (
     (r"[\s\p{Z}'\"`=]+", ""),
     (r"[〜∼]", "~"),
+    (r"(\d)。(\d)", r"\1.\2"),
     _THOUSANDS,
     _THOUSANDS,  # «300,000-500,000»: a match takes the character after it along
     (r"(\d)\.0+(\D|$)", r"\1\2"),
-    (r"\([^()]*\)|[:。!?;]+|^~+", ""),
+    (r"[(\[](?:单位:?)?((?:百|千|万|亿|[kw])?元?)[)\]]", r"\1"),  # «100-200(万元)» says its unit in brackets
+    (r"^\[([^\[\],]+),([^\[\],]+)\]$", r"\1-\2"),
+    (r"\([^()]*\)|[:。!?;\[\]]+|^~+", ""),
 )
 
 
@@ -57,14 +62,18 @@ def _read(texts: Text, words: BudgetWords) -> dict[str, Any]:
     groups = _groups(lean, words)
     rest = ~stated(groups["low"]) & ~foreign
     if rest.any():
-        again = _groups(mapped(lean.filter(pa.array(rest)), lambda text: rewrite(text, words)), words)
+        unread = lean.filter(pa.array(rest))
+        written = mapped(unread, lambda text: rewrite(text, words))
+        changed = mask_of(pc.not_equal(written, unread))
+        rest[rest] = changed
+        again = _groups(written.filter(pa.array(changed)), words)
         groups = {name: placed(groups[name], rest, again[name]) for name in groups}
     low, high = _ends(groups, words)
     # A zero is what a form sends when nobody chose, never a budget.
     zero = ~foreign & (np.fmax(np.nan_to_num(low), np.nan_to_num(high)) <= 0) & stated(groups["low"])
-    unread = zero | foreign | ~stated(groups["low"])
+    unread = zero | foreign | ~stated(groups["low"]) | _beyond_belief(lean, groups, low, high, words)
     low[unread], high[unread] = np.nan, np.nan
-    undecided = zero | (unread & ~foreign & (matches(lean, words.unknown) | ~matches(lean, r"[\p{L}\p{N}]")))
+    undecided = zero | (unread & ~foreign & (matches(lean, words.unknown) | ~worded(lean)))
     state = choose(unread, "bad", choose(np.isnan(low) | np.isnan(high), "open", "stated"))
     return {"budget_min": low, "budget_max": high, "budget_state": choose(undecided, "unknown", state)}
 
@@ -91,9 +100,17 @@ def _ends(groups: dict[str, Text], words: BudgetWords) -> tuple[Yuan, Yuan]:
     second = np.where(bare_high & ~bare_low & (high < first), high * low_unit, high_yuan)
     second = np.where(single, _reach(groups, low, first), second)
     first, second = np.fmin(first, second), np.fmax(first, second)
-    at_most = _bound(groups, words.at_most)
+    # «10-20万以内» still says where it begins.
+    at_most = _bound(groups, words.at_most) & single
     at_least = (_bound(groups, words.at_least) | matches(groups["low_vague"], r"\+")) & ~at_most
     return np.where(at_most, np.nan, first), np.where(at_least, np.nan, second)
+
+
+def _beyond_belief(lean: Text, groups: dict[str, Text], low: Yuan, high: Yuan, words: BudgetWords) -> Mask:
+    """Tell where a number has no unit and is too small to be yuan (20-30), or is too large to be money."""
+    most = np.fmax(np.nan_to_num(low), np.nan_to_num(high))
+    bare = ~stated(groups["low_unit"]) & ~stated(groups["high_unit"])
+    return (bare & (most < words.bare_from) & ~matches(lean, words.currency)) | (most >= words.below)
 
 
 def _bound(groups: dict[str, Text], words: str) -> Mask:
@@ -104,8 +121,9 @@ def _reach(groups: dict[str, Text], low: Yuan, first: Yuan) -> Yuan:
     """Return the upper end of one amount: «20多万» reaches 30万, «十几万» 20万, a plain one itself."""
     more = matches(groups["low_vague"], "多|余|几") | matches(groups["after"], "^(?:多|余)$")
     step = np.ones_like(low)
-    for power in (10.0, 100.0, 1000.0, 10000.0):
-        step = np.where(np.mod(low, power) == 0, power, step)
+    with np.errstate(invalid="ignore"):  # four hundred nines are infinite
+        for power in (10.0, 100.0, 1000.0, 10000.0):
+            step = np.where(np.mod(low, power) == 0, power, step)
     return np.where(more & (low > 0), first * (1 + step / np.where(low > 0, low, 1.0)), first)
 
 
@@ -119,8 +137,17 @@ def _factor(units: Text, words: BudgetWords) -> Yuan:
 _SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?e\+?\d{1,2}")
 _LEVEL = re.compile(r"([\d一二三两]*[十百千]*[万亿])(?:元)?级别?")
 _SEVERAL = re.compile(r"(?<![十百千\d一二两三四五六七八九])[几数](十|百|千)?(万|亿|千|百)?")
-_PERIOD = re.compile(r"(?:/|每)(?:月|天|日|周|季|人|台|套|点|次|小时)")
-_FOURS = re.compile(r"(?<=\d),(?=\d{4}(?!\d))")
+_PERIOD = re.compile(r"(?:/|每)(?:月|天|日|周|季|人|台|套|点|次|小时)|一(?:台|套|点|人|次|月|天)$")
+_THOUSAND_ODD = re.compile(r"([一二两三四五六七八九十百千\d]*[千百十])(?=[多余来](?:万|亿))")
+_BOUNDED = r"^(?:{0})|(?:{0})$"
+# What people say, applied in this order.
+_SPOKEN: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?<=\d),(?=\d{4}(?!\d))"), ""),  # 10,0000
+    (re.compile(r"^(?:单位)?([万千]元?|亿元?)(\d[\d.~-]*)$"), r"\2\1"),  # 万元100
+    (re.compile(r"^(?=[万亿]元?(?:以|之|左右|上下|起))|(?<=^[上过近超约])(?=[万亿](?:元|以|之|左右|$))"), "1"),  # 上万
+    (re.compile(r"(?<=\d)w(?=\d{1,4}$)"), "万"),  # 1w5
+    (re.compile(r"(?<=[十百千])把(?=万)"), "来"),  # 百把万
+)
 
 
 def rewrite(text: str, words: BudgetWords) -> str:
@@ -132,14 +159,24 @@ def rewrite(text: str, words: BudgetWords) -> str:
     level = _LEVEL.search(text)
     if level and (value := numeral(level[1])):
         return f"{figures(value)}-{figures(value * 10)}"
-    text = plain_numerals(_SEVERAL.sub(_several, _FOURS.sub("", text)))
+    for pattern, replacement in _SPOKEN:
+        text = pattern.sub(replacement, text)
+    text = plain_numerals(_SEVERAL.sub(_several, _THOUSAND_ODD.sub(_whole_number, text)))
     if re.match(words.grammar, re.sub(words.fillers, r"\1", text)):
         return text
     with_unit = re.compile(rf"\d[来多余几+]?(?:{words.unit})")
     found = [match[0] for match in words.amount.finditer(text) if with_unit.search(match[0])]
-    if len(found) == 2 and re.search(words.at_least, found[0]) and re.search(words.at_most, found[1]):
-        return "-".join(re.sub(rf"{words.at_least}|{words.at_most}", "", amount) for amount in found)
+    at_most = re.compile(_BOUNDED.format(words.at_most))
+    if len(found) == 2 and not at_most.search(found[0]) and at_most.search(found[1]):
+        bare = [re.search(rf"\d[\d.]*(?:{words.unit})?", amount) for amount in found]
+        return "-".join(match[0] for match in bare if match)
     return found[0] if len(found) == 1 else text
+
+
+def _whole_number(match: re.Match[str]) -> str:
+    """Write the 一千 of «一千多万» with figures: its 千 is no unit there."""
+    value = numeral(match[1])
+    return match[0] if value is None else figures(value)
 
 
 def _several(match: re.Match[str]) -> str:

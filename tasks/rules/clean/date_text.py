@@ -9,31 +9,54 @@ _MONTH = rf"(?P<month>{'|'.join(_MONTHS)})[A-Z]*\.?"
 _YEAR = r"(?P<year>(?:19|20)\d{2}|\d{2})"
 _DAY = r"(?P<day>\d{1,2})(?:ST|ND|RD|TH)?"
 _ENGLISH = (
-    re.compile(rf"(?:[A-Z]{{3,9}},?\s+)?{_DAY}[\s-]*{_MONTH}[\s,-]*{_YEAR}(?P<time>[\s,].*)?"),
+    re.compile(rf"(?:[A-Z]{{3,9}},?\s+)?{_DAY}[\s/-]*{_MONTH}[\s,/-]*{_YEAR}(?P<time>[\s,].*)?"),
     re.compile(rf"(?:[A-Z]{{3,9}},?\s+)?{_MONTH}\s*{_DAY},?\s+{_YEAR}(?P<time>[\s,].*)?"),
     # What JavaScript and Unix write: Thu Jan 15 2026 10:00:00 GMT+0800 (CST), Thu Jan 15 10:00:00 CST 2026
     re.compile(rf"[A-Z]{{3}}\s+{_MONTH}\s+{_DAY}(?P<time>\s+[\d:]+)\s+(?:[A-Z]{{3,4}}\s+)?{_YEAR}"),
+    re.compile(rf"{_MONTH}\s+{_DAY}(?P<year>)(?P<time>)"),
+    re.compile(rf"{_DAY}\s+{_MONTH}(?P<year>)(?P<time>)"),
 )
-_FILLERS = re.compile(r"^(?:今年|本年|本月的?)|左右|前后|大约|大概|约|\((?:CST|.*TIME|.*时间)\)$")
+_FILLERS = re.compile(r"^(?:今年|本年|本月的?)|左右|前后|大约|大概|约|\((?:CST|.*TIME|.*时间)\)$|\s*(?:CST|北京时间)$")
 _INSIDE = re.compile(
-    r"(?:19|20)\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[T\s]+\d{1,2}:\d{2})?|(?<!\d)\d{1,2}月\d{1,2}[日号]",
+    r"(?:19|20)\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[T\s]+\d{1,2}:\d{2})?|(?<![\d年])\d{1,2}月\d{1,2}[日号]",
 )
+_SERIALISED = re.compile(r"^/DATE\((\d+)(?:[+-]\d{4})?\)/$")
+# CST is China's own; the others are named in exports of foreign systems.
+_HOURS = {"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "BST": 1, "CET": 1, "CEST": 2,
+          "JST": 9, "KST": 9, "HKT": 8, "SGT": 8}  # fmt: skip
+_ABBREVIATION = re.compile(rf"(?<=[\dM])\s*\(?({'|'.join(_HOURS)})\)?$")
+_REPUBLIC = re.compile(r"^民国(\d{2,3})年")  # the first year of Taiwan's calendar is 1912
+_SEVERAL = re.compile(r"[\d\s:./年月日号T+-]+")
 
 
 def rewrite(text: str) -> str:
     """Return the upper-case text in a form that the patterns read, or as it is."""
-    text = _FILLERS.sub("", text).strip()
+    text = _SERIALISED.sub(r"\1", _FILLERS.sub("", text).strip())
+    text = _ABBREVIATION.sub(lambda match: f"{_HOURS[match[1]]:+03d}:00", text)
     for form in _ENGLISH:
         if match := form.fullmatch(text):
-            year = match["year"] if len(match["year"]) == 4 else f"20{match['year']}"
-            day = f"{year}-{_MONTHS.index(match['month']) + 1}-{match['day']}"
-            return f"{day} {(match['time'] or '').strip(' ,')}".strip()
-    if re.search("[年月]", text):
+            return _year_first(match)
+    if re.search("[年月点]", text):
         text = _figures(text)
+    return _REPUBLIC.sub(lambda match: f"{int(match[1]) + 1911}年", text)
+
+
+def date_inside(text: str) -> str:
+    """Return the only date in a sentence, or the text as it is; of several dates none is chosen."""
     inside = list(dict.fromkeys(_INSIDE.findall(text)))
-    return inside[0] if len(inside) == 1 and not re.fullmatch(r"[\d\s:./年月日号T+-]+", text) else text
+    return inside[0] if len(inside) == 1 and not _SEVERAL.fullmatch(text) else text
+
+
+def _year_first(match: re.Match[str]) -> str:
+    month = _MONTHS.index(match["month"]) + 1
+    if not match["year"]:
+        return f"{month}-{match['day']}"
+    year = match["year"] if len(match["year"]) == 4 else f"20{match['year']}"
+    return f"{year}-{month}-{match['day']} {(match['time'] or '').strip(' ,')}".strip()
 
 
 def _figures(text: str) -> str:
-    """Write 二〇二六年三月十五日 with figures; 十 before 月 or 日 is no unit of an amount."""
-    return re.sub(r"[零〇一二三四五六七八九十]+(?=[年月日号点时分])", lambda match: plain_numerals(match[0]), text)
+    """Write 二〇二六年三月十五日两点 with figures; 十 before 月 or 日 is no unit of an amount."""
+    return re.sub(
+        r"[零〇一二两三四五六七八九十]+(?:(?=[年月日号点时分])|$)", lambda match: plain_numerals(match[0]), text
+    )

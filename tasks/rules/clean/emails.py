@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,23 +20,30 @@ from tasks.rules.clean.texts import (
     one_of,
     parts,
     put,
+    spread,
     stated,
     swap,
+    without_blanks,
 )  # fmt: skip
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _ADDRESS = rf"[a-z0-9_][a-z0-9._%+&'=~-]*@{_LABEL}(?:\.{_LABEL})*\.[a-z][a-z0-9-]*[a-z0-9]"
 _WHOLE = rf"^{_ADDRESS}$"
-_FIRST = rf"(?P<address>{_ADDRESS})"
+# «zs@163@qq.com» holds no address: what touches a second @ is none.
+_FIRST = rf"(?:^|[^a-z0-9_@])(?P<address>{_ADDRESS})(?:$|[^a-z0-9@-])"
 # Applied in this order to what is no plain address.
 _REWRITES = (
     (r"\s*(?:\(at\)|\[at\]|\{at\}|＠)\s*", "@"),
+    (r"^([a-z0-9._-]+) at ([a-z0-9-]+)((?: dot [a-z0-9-]+)+)$", r"\1@\2\3"),
+    (r"(@\S*) dot ", r"\1."),
     (r"\s*(?:\(dot\)|\[dot\]|\{dot\}|。|｡)\s*", "."),
     (r"mailto:", " "),
     (r"\s*@[\s@]*", "@"),
     (r"\s*\.[\s.]*", "."),
     (r"(@[a-z0-9.-]*),(com|cn|net|org|edu|gov)", r"\1.\2"),
 )
+# RFC 5321 (4.5.3.1.3) has room for no longer one; a longer text is no address, and no key that a base could hold.
+_LONGEST = 254
 _SPLIT = r"[\s,;/|、<>()\[\]{}\"':：!?，；|]+"
 
 
@@ -43,9 +51,10 @@ def read_emails(values: Text, roles: tuple[str, ...], placeholders: Text, blanks
     """Return email, email_kind (personal, role, disposable) and email_bad for a column of cells (null = blank)."""
     lean = pc.utf8_lower(values)
     email = put(lean, stated(lean) & ~matches(lean, _WHOLE), _mend)
+    email = choose(mask_of(pc.greater(pc.utf8_length(email), _LONGEST)), None, email)
     nobody = among(email, placeholders)
     email = choose(nobody, None, email)
-    return {"email": email, "email_kind": _kind(email, roles), "email_bad": _fault(values, lean, email, nobody, blanks)}
+    return {"email": email, "email_kind": _kind(email, roles), "email_bad": _fault(values, email, nobody, blanks)}
 
 
 def _mend(cells: Text) -> Text:
@@ -59,16 +68,23 @@ def _mend(cells: Text) -> Text:
 
 def _kind(email: Text, roles: tuple[str, ...]) -> Text:
     role = matches(email, rf"^(?:{one_of(role.lower() for role in roles)})\d{{0,3}}@") & bool(roles)
-    domain = parts(email, r"@(?P<domain>.+)$")["domain"]
     kind = choose(role, "role", choose(stated(email), "personal", None))
-    return choose(among(domain, _disposable_domains()), "disposable", kind)
+    return choose(_disposable(email), "disposable", kind)
 
 
-def _fault(values: Text, lean: Text, email: Text, nobody: Mask, blanks: Text) -> Text:
+def _disposable(email: Text) -> Mask:
+    """Tell where a domain, or the one above it (mx.mailinator.com), gives addresses for a day."""
+
+    def known(domains: Text) -> dict[str, Any]:
+        above = swap(domains, r"^[^.]+\.([^.]+\.)", r"\1")
+        return {"found": (among(domains, _disposable_domains()) | among(above, _disposable_domains())).astype(float)}
+
+    return np.asarray(spread(swap(email, "^.*@", ""), known)["found"] > 0)
+
+
+def _fault(values: Text, email: Text, nobody: Mask, blanks: Text) -> Text:
     unread = stated(values) & ~stated(email) & ~nobody
-    if unread.any():
-        unread &= matches(lean, r"[\p{L}\p{N}]") & ~among(lean, blanks)  # «无» and «-» are blanks, no fault
-    return choose(nobody, "placeholder", choose(unread, "text", None))
+    return choose(nobody, "placeholder", without_blanks(choose(unread, "text", None), values, blanks))
 
 
 @cache

@@ -17,13 +17,23 @@ from tasks.rules.clean.emails import read_emails
 from tasks.rules.clean.lexicon import Lexicon, lexicon
 from tasks.rules.clean.names import read_names
 from tasks.rules.clean.phones import read_phones
-from tasks.rules.clean.texts import TEXT, Text, choose, column, flat, mapped, one_line, series, stated, without_padding
-from tasks.rules.clean.vocabulary import industry
+from tasks.rules.clean.texts import (
+    TEXT,
+    Text,
+    choose,
+    column,
+    extension,
+    flat,
+    mapped,
+    one_line,
+    stated,
+    without_padding,
+)  # fmt: skip
 
 Columns = dict[str, Any]
 
 
-def clean(rows: pd.DataFrame, rules: Rules, received_at: datetime, zone: str = "Asia/Shanghai") -> pd.DataFrame:
+def clean(rows: pd.DataFrame, rules: Rules, received_at: datetime, zone: str) -> pd.DataFrame:
     """Return the cleaned columns of received rows, same index; `str` columns have NA for a blank.
 
     received_at: aware; zone: the business time zone, in which times without an offset are written.
@@ -33,8 +43,8 @@ def clean(rows: pd.DataFrame, rules: Rules, received_at: datetime, zone: str = "
     for read in READERS:
         found |= read(rows, words, zone)
     found["date_bad"] = _too_late(found, received_at)
-    ordered = {name: _series(found[name], rows.index) for name in COLUMNS}
-    ordered["content_key"] = pd.Series(_content_key(found), index=rows.index)
+    ordered = {name: _array(found[name]) for name in COLUMNS}
+    ordered["content_key"] = _content_key(found)
     return pd.DataFrame(ordered, index=rows.index)
 
 
@@ -51,7 +61,7 @@ def _contact(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
 
 
 def _phone(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
-    return read_phones(column(rows, "phone"), words.phones)
+    return read_phones(column(rows, "phone"), words.phones, words.blanks)
 
 
 def _email(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
@@ -66,21 +76,21 @@ def _dates(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
     contact, entered = column(rows, "first_contact"), column(rows, "created")
     first, own = read_dates(contact, zone), read_dates(entered, zone)
     created = flat(pc.coalesce(first, own))
-    bad = flat(pc.coalesce(fault(contact, first), fault(entered, own)))
+    bad = flat(pc.coalesce(fault(contact, first, words.blanks), fault(entered, own, words.blanks)))
     return {"first_contact": first, "created": created, "contact_at": contact_time(created, zone), "date_bad": bad}
 
 
 def _words(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
     found: Columns = {}
-    for name, text, read in (
-        ("source", "source_detail", words.sources.find),
-        ("industry", "industry_text", lambda text: industry(words.industries, text)),
-        ("region", "region_text", words.places.city),
-        ("urgency", "urgency_text", words.urgencies.find),
-        ("size", None, words.sizes.find),
+    for name, text in (
+        ("source", "source_detail"),
+        ("industry", "industry_text"),
+        ("region", "region_text"),
+        ("urgency", "urgency_text"),
+        ("size", None),
     ):
         cells = column(rows, name)
-        found[name] = mapped(cells, read)
+        found[name] = mapped(cells, words.words[name])
         if text:
             found[text] = cells
     return found
@@ -115,14 +125,16 @@ CONTENT = (
 def _content_key(found: Columns) -> Any:
     """Return a 64-bit hash of what each row says, the same for any encoding, file and line."""
     texts = [_text(found[name]) for name in CONTENT]
-    joined = pc.binary_join_element_wise(*texts, pa.scalar("\x1f", TEXT))
-    return pd.util.hash_array(joined.to_numpy(zero_copy_only=False), categorize=False).view("int64")
+    joined = pc.binary_join_element_wise(*texts, pa.scalar("\x1f", TEXT), null_handling="replace", null_replacement="")
+    # as bytes: making Python texts of them and encoding those again costs three times the hash
+    octets = joined.cast(pa.large_binary()).to_numpy(zero_copy_only=False)
+    return pd.util.hash_array(octets, categorize=False).view("int64")
 
 
 def _text(values: Any) -> Text:
     if isinstance(values, np.ndarray):
-        values = pa.array(values, from_pandas=True).cast(TEXT)
-    return pc.fill_null(values, "")
+        return pa.array(values, from_pandas=True).cast(TEXT)
+    return values
 
 
 def _too_late(found: Columns, received_at: datetime) -> Text:
@@ -132,5 +144,5 @@ def _too_late(found: Columns, received_at: datetime) -> Text:
     return choose(late & ~stated(found["date_bad"]), "future", found["date_bad"])
 
 
-def _series(values: Any, index: pd.Index) -> pd.Series:
-    return pd.Series(values, index=index) if isinstance(values, np.ndarray) else series(values, index)
+def _array(values: Any) -> Any:
+    return values if isinstance(values, np.ndarray) else extension(values)

@@ -1,7 +1,10 @@
 """Everything that cleaning takes from the rules, compiled once for a set of rules."""
 
 import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -12,9 +15,12 @@ from tasks.rules.clean.names import NameWords
 from tasks.rules.clean.phone_text import PhoneReader, number_words
 from tasks.rules.clean.regions import Gazetteer
 from tasks.rules.clean.texts import TEXT, Text
-from tasks.rules.clean.vocabulary import Sizes, Urgencies, Vocabulary
+from tasks.rules.clean.vocabulary import Industries, Sizes, Urgencies, Vocabulary
 
+_TEXTS = 4096  # kept with what they mean, for each vocabulary
 _KEPT = 4  # sets of rules; a what-if run alternates between two
+# what a text means, None where it is not known
+Meaning: TypeAlias = Callable[[str], str | None]
 _compiled: dict[int, tuple[Rules, "Lexicon"]] = {}
 
 
@@ -29,11 +35,7 @@ class Lexicon:
     budgets: BudgetWords
     forms: LegalForms
     names: NameWords
-    places: Gazetteer
-    sources: Vocabulary
-    industries: Vocabulary
-    sizes: Sizes
-    urgencies: Urgencies
+    words: Mapping[str, Meaning]
 
 
 def lexicon(rules: Rules) -> Lexicon:
@@ -56,9 +58,16 @@ def _compile(rules: Rules) -> Lexicon:
         budgets=BudgetWords.of(rules.value("V-BUDGET")),
         forms=LegalForms.of(rules.value("V-LEGAL-FORM")),
         names=NameWords.of(rules.value("V-COURTESY"), rules.value("V-TEST-NAME")),
-        places=Gazetteer.of(rules.value("V-REGION")),
-        sources=Vocabulary.of(rules.value("V-SOURCE")),
-        industries=Vocabulary.of(rules.value("V-INDUSTRY")),
-        sizes=Sizes.of(rules.value("V-SIZE")),
-        urgencies=Urgencies.of(rules.value("V-URGENCY")),
+        words={name: lru_cache(_TEXTS)(meaning) for name, meaning in _meanings(rules).items()},
     )
+
+
+def _meanings(rules: Rules) -> dict[str, Meaning]:
+    """What reads a text of each field of words."""
+    return {
+        "source": Vocabulary.of(rules.value("V-SOURCE")).find,
+        "industry": Industries.of(rules.value("V-INDUSTRY"), rules.value("V-INDUSTRY-CODE")).find,
+        "region": Gazetteer.of(rules.value("V-REGION")).city,
+        "size": Sizes.of(rules.value("V-SIZE")).find,
+        "urgency": Urgencies.of(rules.value("V-URGENCY"), rules.value("F-TIME-UNITS")).find,
+    }

@@ -11,11 +11,17 @@ from typing import Any
 import pyarrow.compute as pc
 
 from tasks.rules.clean.texts import (
+    NO_HAN,
+    SIGNS,
+    SMALL_LATIN,
     Text,
     among,
     blank_to_null,
     choose,
     half_width,
+    holding,
+    lettered,
+    mask_of,
     matches,
     one_of,
     put,
@@ -53,22 +59,23 @@ class NameWords:
 def read_names(values: Text, words: NameWords, blanks: Text) -> dict[str, Text]:
     """Return contact (to show) and contact_key for a column of cells."""
     contact = without_padding(half_width(values))
-    if matches(contact, _OUTER).any():
-        contact = swap(contact, _OUTER, "")
-    contact = blank_to_null(contact)
-    empty = among(pc.utf8_lower(contact), blanks) | (stated(contact) & ~matches(contact, r"\p{L}"))
+    contact = blank_to_null(put(contact, holding(contact, SIGNS), lambda part: swap(part, _OUTER, "")))
+    empty = among(pc.utf8_lower(contact), blanks) | (stated(contact) & ~lettered(contact))
     contact = choose(empty, None, contact)
     return {"contact": contact, "contact_key": _key(contact, words)}
 
 
 def _key(contact: Text, words: NameWords) -> Text:
-    key = put(pc.utf8_lower(contact), matches(contact, r"[^\p{Han}]"), _without_notes)
+    key = put(pc.utf8_lower(contact), holding(contact, NO_HAN), _without_notes)
     key = choose(matches(key, words.nobody) | matches(key, words.address), None, key)
-    key = put(key, matches(key, words.title), lambda part: swap(part, words.title, ""))
-    key = put(key, matches(key, "[a-z]"), lambda part: swap(part, words.latin, ""))
-    key = choose(matches(key, words.address), None, key)
-    key = put(key, matches(key, r"[^\p{Han}]"), lambda part: swap(part, r"[^\p{L}]+", ""))
-    return choose(matches(key, r"^.?$"), None, key)
+    titled = matches(key, words.title)
+    key = put(key, titled, lambda part: swap(part, words.title, ""))
+    latin = holding(key, SMALL_LATIN)
+    key = put(key, latin, lambda part: swap(part, words.latin, ""))
+    # only what has been shortened may have become a form of address
+    key = put(key, titled | latin, lambda part: choose(matches(part, words.address), None, part))
+    key = put(key, holding(key, NO_HAN), lambda part: swap(part, r"[^\p{L}]+", ""))
+    return choose(mask_of(pc.less(pc.utf8_length(key), 2)), None, key)
 
 
 def _without_notes(part: Text) -> Text:

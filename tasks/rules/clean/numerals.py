@@ -1,5 +1,6 @@
 """Chinese numerals in running text: 二十五 → 25, 一万八 → 18000, 七八十万 → 70-80万."""
 
+import math
 import re
 
 _FIGURES = "零一二三四五六七八九"
@@ -20,11 +21,16 @@ def plain_numerals(text: str) -> str:
 
 def numeral(text: str) -> float | None:
     """Return the value of one numeral («一百二十», «1万8», «二十五点五», «二〇二六»), None when it is none."""
+    value = _read(text)
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _read(text: str) -> float | None:
     if _POSITIONAL.fullmatch(text):
         return float("".join(f"{_DIGITS[char]:.0f}" for char in text))
     whole, dot, part = text.partition("点")
     value = _value(whole)
-    if not dot or value is None:
+    if not dot or value is None or math.isinf(value):
         return value
     digits = "".join(f"{_DIGITS[char]:.0f}" if char in _DIGITS else char for char in part)
     return float(f"{int(value)}.{digits}") if digits.isdecimal() and digits.isascii() else None

@@ -10,20 +10,26 @@ import pyarrow as pa
 from tasks.rules.clean.texts import TEXT, Text
 
 # RE2 and Python read these alike; they expect what `phones.rewrite` leaves («x» before an extension).
-_COUNTRY = r"[+(]*(?:00)?[+(]*86[)\s.+-]*"
+# The bounds keep a cell of three thousand brackets from taking a minute.
+_COUNTRY = r"[+(]{0,3}(?:0\s?0[\s-]{0,3})?[+(]{0,3}86[)\s.+-]{0,5}"
 MOBILE = rf"(?:{_COUNTRY}\(?0?|\(?0)?\(?(?P<mobile>1[\s.-]*[3-9](?:[\s().-]*\d){{9}})"
 _NUMBER = r"\d{7,8}|\d{3,4}[\s.-]\d{4}|\d{2,4}(?:[\s.-]\d{2}){2,3}"
 LAND = (
     rf"(?:{_COUNTRY}(?:\(?0\)?\s*)?\(?|\(?0)(?P<area>10|2\d|[3-9]\d{{2}})[)\s.-]*(?P<number>{_NUMBER})"
     r"(?:(?:\s*[x-]\s*|\s+)(?P<ext>\d{1,6}))?"
 )
-SERVICE = r"(?:86[\s-]*)?(?P<service>[48]00(?:[\s-]*\d){7})(?:\s*[x-]\s*(?P<service_ext>\d{1,6}))?"
+SERVICE = rf"(?:{_COUNTRY})?(?P<service>[48]00(?:[\s-]*\d){{7}})(?:\s*[x-]\s*(?P<service_ext>\d{{1,6}}))?"
 
 _ANY = re.compile(
     rf"(?<![\d+])(?:{SERVICE}(?!\d)|{LAND}(?!\d)|{MOBILE}(?!\d))"
     r"|(?P<foreign>(?:\+|(?<!\d)00)[\s(]*[1-9](?:[\s().-]*\d){6,14})(?!\d)"
 )
 _LOCAL = re.compile(r"(?<![\d-])(\d{7,8})(?![\d-])")
+_LOCAL_ONLY = re.compile(r"\(?[2-9]\d{2,3}[\s.-]?\d{4}\)?(?:\s*x\s*\d{1,6})?")
+_GLUED = re.compile(r"(1[3-9]\d{9})[^\d]?(1[3-9]\d{9})")
+_SPOKEN = re.compile(r"[零〇一二三四五六七八九幺]{7,}")
+_SPOKEN_DIGITS = str.maketrans("零〇一二三四五六七八九幺", "001234567891")
+_FAX = re.compile(r"(?:传真|fax|\bf)[\s.:]*[+(\d][\d\s()-]*")
 _NEIGHBOUR = re.compile(r"^\(?(?:852|853|886)\)?[\s-]*\d")
 _SCIENTIFIC = re.compile(r"^(\d)(?:\.(\d+))?e\+?(\d{1,2})$")
 _SEQUENCES = ("01234567890123456789", "98765432109876543210")
@@ -43,6 +49,8 @@ class PhoneReader:
     def read(self, both: str) -> str:
         """Return phone, kind, second phone, kind and fault, joined by U+001F, of «cell U+001F rewritten cell»."""
         cell, _, lean = both.partition("\x1f")
+        spoken = _SPOKEN.search(cell)
+        lean = spoken[0].translate(_SPOKEN_DIGITS) if spoken else lean
         found = self._numbers(lean)
         if not found:
             return "\x1f".join(["", "", "", "", self._fault(cell.lower().strip(" '\"=`"), lean)])
@@ -50,7 +58,7 @@ class PhoneReader:
         return "\x1f".join([*first, *second, ""])
 
     def _numbers(self, lean: str) -> list[tuple[str, str]]:
-        mended = _whole_scientific(lean)
+        mended = _written_out(lean)
         found = list(dict.fromkeys(number for match in _ANY.finditer(mended) if (number := _number(match))))
         found = [pair for pair in found if pair[0] not in self.placeholders]
         if len(found) == 1 and found[0][1].startswith("landline"):
@@ -65,7 +73,7 @@ class PhoneReader:
             return "text"
         if digits in self.placeholders or is_pattern(digits) or (len(digits) < 7 and "*" not in cell):
             return "placeholder"
-        return "no_area" if len(digits) in (7, 8) and "*" not in cell and "x" not in lean else "digits"
+        return "no_area" if _LOCAL_ONLY.fullmatch(lean) else "digits"
 
 
 def is_pattern(digits: str) -> bool:
@@ -120,11 +128,17 @@ def _foreign(text: str) -> tuple[str, str] | None:
         return None
     if re.fullmatch(r"1[3-9]\d{9}", written) and not phonenumbers.is_valid_number(number):
         return written, "mobile"  # «+138…»: no such area in North America
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), "foreign"
+    shape = phonenumbers.PhoneNumberFormat.E164
+    shown = phonenumbers.format_number(number, shape)
+    # A number that reads otherwise the second time (+44 (0)0 79…) is none.
+    return (shown, "foreign") if phonenumbers.format_number(phonenumbers.parse(shown), shape) == shown else None
 
 
 def _lost_prefix(lean: str) -> list[tuple[str, str]]:
     """Read numbers that lost their + (852 …) or, as a spreadsheet number, the zero before the area (57186012345)."""
+    glued = _GLUED.fullmatch(lean)
+    if glued:
+        return [(number, "mobile") for number in glued.groups()]
     if _NEIGHBOUR.match(lean):
         found = _foreign("+" + lean)
         return [found] if found else []
@@ -139,6 +153,12 @@ def _is_valid_landline(national: str) -> bool:
     import phonenumbers
 
     return phonenumbers.is_valid_number(phonenumbers.parse(f"+86{national}"))
+
+
+def _written_out(lean: str) -> str:
+    """Return the text without the fax beside a phone, and a whole scientific number as digits."""
+    without_fax = _FAX.sub(" ", lean)
+    return _whole_scientific(without_fax if re.search(r"\d{3}", without_fax) else lean)
 
 
 def _whole_scientific(lean: str) -> str:

@@ -26,6 +26,7 @@ from tasks.rules.clean.texts import (
     placed,
     stated,
     swap,
+    without_blanks,
 )  # fmt: skip
 
 COLUMNS = ("phone", "phone_kind", "phone2", "phone2_kind", "phone_bad")
@@ -39,14 +40,19 @@ _REWRITES = (
     (r"^[='\"`\s]+|['\"`\s]+$", ""),
     (r"^(\d+)\.0+$", r"\1"),
     (_LABEL, ""),
-    (r"\s*(?:转接|转|分机号|分机|内线|extension|extn|ext|[*#x])\s*[.:]?\s*(\d{1,6})(\D|$)", r"x\1\2"),
+    (r"^(\d{1,3}),(\d{3}),(\d{3})(?:,(\d{3}))?$", r"\1\2\3\4"),  # a number format with thousands
+    (r"(1[3-9]\d)[_/,](\d{4})[_/,](\d{4})", r"\1-\2-\3"),
+    (r"^1[\s.-](\(?[2-9]\d{2}\)?[\s.-]+\d{3}[\s.-]\d{4})$", r"+1 \1"),  # as North America writes: 1-415-555-2671
+    (r"(^|\D)(0\d{2,3})[_/](\d{7,8})", r"\1\2-\3"),
+    (r"[\s(\[;,]*(?:转接|转|分机号|分机|内线|extension|extn|ext|[*#x])\s*[.:=]?\s*(\d{1,6})[)\]]?(\D|$)", r"x\1\2"),
+    (r"(\d{7,8})(?:\s*\((\d{2,6})\)|,\s*(\d{2,5}))$", r"\1x\2\3"),  # 0571-86012345(8012)
     (r"\([^()\d]*\)|\[[^\[\]\d]*\]|【[^】\d]*】", ""),
     (r"^[\p{Han}:\s]+|[\p{Han}:,。!~\s]+$", ""),
 )
 
 
-def read_phones(values: Text, reader: PhoneReader) -> dict[str, Text]:
-    """Return the columns of COLUMNS for a column of cells (null = blank)."""
+def read_phones(values: Text, reader: PhoneReader, blanks: Text) -> dict[str, Text]:
+    """Return the columns of COLUMNS for a column of cells (null = blank); `blanks` are words that say nothing."""
     plain = matches(values, r"^1[3-9]\d{9}$")
     rest = stated(values) & ~plain
     nothing = pa.nulls(len(values), TEXT)
@@ -56,7 +62,8 @@ def read_phones(values: Text, reader: PhoneReader) -> dict[str, Text]:
     if rest.any():
         written = _read_written(values.filter(pa.array(rest)), reader)
         result = {name: placed(result[name], rest, part) for name, part in written.items()}
-    return _without_placeholders(result, reader)
+    result = _without_placeholders(result, reader)
+    return result | {"phone_bad": without_blanks(result["phone_bad"], values, blanks)}
 
 
 def _read_written(cells: Text, reader: PhoneReader) -> dict[str, Text]:

@@ -14,6 +14,7 @@ _SUFFIX = re.compile(
     rf"(?:(?:(?:{_PEOPLES})族)+|维吾尔|蒙古|哈萨克|柯尔克孜)?自治[州区县旗]$|特别行政区$|地区$|林区$|新区$|[省市盟县旗]$|(?<=..)区$"
 )
 _NOISE = re.compile(r"[\s\-_/\\|,，.。·>、;；:：()（）\[\]【】'\"]+|省?省?直辖县(?:级行政区划|级|市)?|市辖区")
+_SEPARATORS = re.compile(r"[\s/\\|,，、;；和及]+")
 _COUNTRY = re.compile(r"^(?:中华人民共和国|中国|china|cn|prc)(?=.)|(?<=.)(?:china|prc|中国)$")
 
 Place = tuple[str, str]  # province, city (the same for a municipality)
@@ -21,10 +22,16 @@ Place = tuple[str, str]  # province, city (the same for a municipality)
 
 @dataclass(frozen=True)
 class Gazetteer:
-    """Every name of a place and the cities that it may mean."""
+    """Every name of a place and the cities that it may mean.
+
+    `names`: what a name means alone, where a city goes before a district of the same name (朝阳); `below`: what it
+    may mean behind the name of its province (北京朝阳).
+    """
 
     provinces: Mapping[str, str]
     names: Mapping[str, frozenset[Place]]
+    below: Mapping[str, frozenset[Place]]
+    cities: frozenset[str]
     longest: int = field(default=12)
 
     @classmethod
@@ -42,19 +49,23 @@ class Gazetteer:
                 for county in below.split():
                     for name in {county, _stem(county)} - {""}:
                         counties.setdefault(name, set()).add(place)
+        below = {name: cities.get(name, set()) | counties.get(name, set()) for name in {**counties, **cities}}
         for name in value["ambiguous"].split():
             counties.pop(name, None)
-        names = {**counties, **cities}  # a city goes before a district of the same name
+        names = {**counties, **cities}
         for alias, target in value["aliases"].items():
             if target in provinces and not cities.get(target):
                 provinces[alias] = target
             else:
-                names[alias] = cities[target]
-        return cls(provinces, {name: frozenset(places) for name, places in names.items()}, max(map(len, names)))
+                names[alias] = below[alias] = cities[target]
+        return cls(provinces, _frozen(names), _frozen(below), frozenset(cities), max(map(len, [*names, *provinces])))
 
     def city(self, text: str) -> str | None:
         """Return «浙江省嘉兴市», «北京市», «浙江省» when no more is said, or None."""
-        lean = _COUNTRY.sub("", _NOISE.sub("", unicodedata.normalize("NFKC", text).lower()))
+        plain = unicodedata.normalize("NFKC", text).lower()
+        if self._several(plain):
+            return None
+        lean = _COUNTRY.sub("", _NOISE.sub("", plain))
         if lean in self.provinces:
             return self.provinces[lean]
         if lean in self.names:
@@ -64,6 +75,22 @@ class Gazetteer:
             found = self._first(lean)
             return _one(found) if found else None
         return self._within(province, rest)
+
+    def _several(self, plain: str) -> bool:
+        """Tell whether two cities are named side by side (杭州、宁波), of which none is the region."""
+        named = [part for part in _SEPARATORS.split(plain) if part in self.cities or part in self.provinces]
+        if len(named) < 2:
+            return False
+        first, *others = named
+        places = frozenset() if first in self.provinces else self.names[first]  # 海南 is the province
+        within = {self.provinces[first]} if first in self.provinces else {province for province, _ in places}
+        return any(not self._agrees(name, within, places) for name in others)
+
+    def _agrees(self, name: str, within: set[str], places: frozenset[Place]) -> bool:
+        if name in self.provinces:
+            return self.provinces[name] in within
+        found = self.below[name]
+        return bool(found & places) if places else any(province in within for province, _ in found)
 
     def _province(self, lean: str) -> tuple[str | None, str]:
         for length in range(min(len(lean), self.longest), 1, -1):
@@ -89,11 +116,16 @@ class Gazetteer:
 
     def _first(self, lean: str, province: str | None = None) -> frozenset[Place]:
         for length in range(min(len(lean), self.longest), 1, -1):
-            places = self.names.get(lean[:length], frozenset())
+            known = self.below if province else self.names
+            places = known.get(lean[:length], frozenset())
             found = frozenset(place for place in places if province in (None, place[0]))
             if found:
                 return found
         return frozenset()
+
+
+def _frozen(names: Mapping[str, set[Place]]) -> dict[str, frozenset[Place]]:
+    return {name: frozenset(places) for name, places in names.items()}
 
 
 def _one(places: frozenset[Place]) -> str | None:

@@ -5,6 +5,7 @@ Hot work runs over whole arrays (RE2, no call per row); what only Python can rea
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,12 +17,36 @@ import pyarrow.compute as pc
 Text: TypeAlias = Any  # pyarrow.Array of large_string; pyarrow ships no types
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
+
+def _octets(*spans: tuple[int, int]) -> Mask:
+    """Return a table of the 256 bytes in which those from first to last of each span are marked."""
+    table = np.zeros(256, dtype=bool)
+    for first, last in spans:
+        table[first : last + 1] = True
+    return table
+
+
+# A look at the bytes costs a tenth of a pattern, so it tells which rows a pattern need see at all.
+# Han characters (U+4000 to U+9FFF) begin with 0xE4 to 0xE9 in UTF-8.
+_OTHER = _octets((0xC2, 0xE3), (0xEA, 0xFF))  # neither ASCII nor Han
+_HIDDEN = _octets((0x00, 0x08), (0x0E, 0x1F), (0x7F, 0x7F), (0xC2, 0xC2), (0xE2, 0xE2), (0xEF, 0xEF))
+_SPACES = _octets((0x09, 0x0D), (0x20, 0x20), (0xC2, 0xC2), (0xE1, 0xE3))
+NO_HAN = _octets((0x00, 0x7F)) | _OTHER
+SIGNS = _octets((0x00, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0x7F)) | _OTHER
+SMALL_LATIN = _octets((0x61, 0x7A))
+FIGURES = _octets((0x30, 0x39))
+# U+5000 to U+8FFF, of which every one is a letter, and what ASCII has.
+_SURE_LETTERS = _octets((0x41, 0x5A), (0x61, 0x7A), (0xE5, 0xE8))
+_SURE_WORDS = _SURE_LETTERS | FIGURES
+
 TEXT = pa.large_string()
 # Between two of these a space is padding, never a word break.
-_WIDE = r"\p{Han}\p{Hiragana}\p{Katakana}（）〇·"
+_HAN_AND = r"\p{Han}\p{Hiragana}\p{Katakana}（）〇·"
+_UNEVEN = r"[\s\p{Z}]{2}|[\t\n\f\r\v]"
 _INVISIBLE = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x08\x0e-\x1f\x7f]"
-_CONTROLS = np.isin(np.arange(256), [*range(9), *range(0x0E, 0x20), 0x7F])
-_HIDDEN_LEADS = (b"\xe2\x80", b"\xe2\x81", b"\xef\xbb\xbf", b"\xc2\xad")
+PATTERNS = 1024  # kept as text, of all sets of rules together
+_NOWHERE = r"[^\s\S]"
+_NAMED = re.compile(r"\(\?P<(\w+)>")
 _DASHES = "[‐‑‒–—―−─﹣－⁃]"
 
 
@@ -34,8 +59,7 @@ def column(rows: pd.DataFrame, name: str) -> Text:
 
 def tidy(values: Text) -> Text:
     """Return the array without invisible characters and outer white space; what is empty then is null."""
-    if _may_hide(values) and has_any(values, _INVISIBLE):
-        values = swap(values, _INVISIBLE, "")
+    values = put(values, holding(values, _HIDDEN), lambda part: swap(part, _INVISIBLE, ""))
     return blank_to_null(pc.utf8_trim_whitespace(values))
 
 
@@ -48,34 +72,81 @@ def flat(values: Any) -> Text:
 
 def series(values: Text, index: pd.Index) -> pd.Series:
     """Return a pandas `str` series that shares the array's memory."""
+    return pd.Series(extension(values), index=index)
+
+
+def extension(values: Text) -> Any:
+    """Return a pandas `str` array that shares the array's memory."""
     dtype = pd.StringDtype(na_value=np.nan)
-    array = pd.arrays.ArrowStringArray(pa.chunked_array([values]), dtype=dtype)  # type: ignore[call-arg]  # old stubs
-    return pd.Series(array, index=index)
+    return pd.arrays.ArrowStringArray(pa.chunked_array([values]), dtype=dtype)  # type: ignore[call-arg]  # old stubs
 
 
 def blank_to_null(values: Text) -> Text:
     """Return the array with null for the empty string."""
-    return pc.if_else(pc.equal(pc.binary_length(values), 0), pa.scalar(None, TEXT), values)
+    empty = pc.equal(pc.binary_length(values), 0)
+    return pc.if_else(empty, pa.scalar(None, TEXT), values) if pc.any(empty).as_py() else values
 
 
-def has_any(values: Text, pattern: str) -> bool:
-    """Tell whether any text matches."""
-    return bool(pc.any(pc.match_substring_regex(values, pattern)).as_py())
+def holding(values: Text, table: Mask) -> Mask:
+    """Return where a text holds a byte that is marked in the table."""
+    found = np.zeros(len(values), dtype=bool)
+    _, ends, data = values.buffers()
+    if data is None or data.size == 0:
+        return found
+    places = np.frombuffer(ends, np.int64)[values.offset : values.offset + len(values) + 1]
+    flags = np.take(table, np.frombuffer(data, np.uint8)[places[0] : places[-1]])
+    if flags.any():
+        starts, filled = places[:-1] - places[0], places[1:] > places[:-1]
+        found[filled] = np.logical_or.reduceat(flags, starts[filled])
+    return found
 
 
 def matches(values: Text, pattern: str) -> Mask:
     """Return where the pattern is found; a null matches nothing."""
+    if _empty(values):
+        return np.zeros(len(values), dtype=bool)
     return mask_of(pc.match_substring_regex(values, pattern))
 
 
 def mask_of(flags: Any) -> Mask:
     """Return a numpy mask; null counts as false."""
-    return np.asarray(pc.fill_null(flags, False).to_numpy(zero_copy_only=False), dtype=bool)
+    known = pc.fill_null(flags, False) if flags.null_count else flags
+    return np.asarray(known.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def lettered(values: Text) -> Mask:
+    """Return where a text holds a letter."""
+    return _sure_or(values, _SURE_LETTERS, r"\p{L}")
+
+
+def worded(values: Text) -> Mask:
+    """Return where a text holds a letter or a figure."""
+    return _sure_or(values, _SURE_WORDS, r"[\p{L}\p{N}]")
+
+
+def _sure_or(values: Text, sure: Mask, pattern: str) -> Mask:
+    """Return where the pattern is found; a text with a byte that is sure to mean so need not be looked at."""
+    found = holding(values, sure)
+    rest = stated(values) & ~found
+    if rest.any():
+        found[rest] = matches(values.filter(pa.array(rest)), pattern)
+    return found
 
 
 def among(values: Text, words: Text) -> Mask:
     """Return where the text is one of the words."""
     return mask_of(pc.is_in(values, value_set=words))
+
+
+def without_blanks(faults: Text, values: Text, blanks: Text) -> Text:
+    """Return the faults of values without those of a blank: one of the words for it («无»), or only signs («-»)."""
+
+    def real(part: Text) -> Text:
+        lean = pc.utf8_lower(half_width(values.filter(pa.array(found))))
+        return choose(among(lean, blanks) | ~worded(lean), None, part)
+
+    found = stated(faults)
+    return put(faults, found, real)
 
 
 def stated(values: Text) -> Mask:
@@ -85,18 +156,21 @@ def stated(values: Text) -> Mask:
 
 def swap(values: Text, pattern: str, replacement: str) -> Text:
     """Return the array with every match replaced."""
-    return pc.replace_substring_regex(values, pattern, replacement)
+    return values if _empty(values) else pc.replace_substring_regex(values, pattern, replacement)
 
 
 def half_width(values: Text) -> Text:
     """Return NFKC text with one kind of dash (NFKC leaves — and – alone)."""
-    return swap(pc.utf8_normalize(values, "NFKC"), _DASHES, "-")
+    return put(values, holding(values, _OTHER), lambda part: swap(pc.utf8_normalize(part, "NFKC"), _DASHES, "-"))
 
 
 def one_line(values: Text) -> Text:
     """Return free text with each run of white space as one space."""
-    found = matches(values, r"[\s\p{Z}]{2}|[\t\n\f\r\v]")
-    return put(values, found, lambda part: swap(part, r"[\s\p{Z}]+", " "))
+
+    def close(part: Text) -> Text:
+        return put(part, matches(part, _UNEVEN), lambda uneven: swap(uneven, r"[\s\p{Z}]+", " "))
+
+    return put(values, holding(values, _SPACES), close)
 
 
 def without_padding(values: Text) -> Text:
@@ -105,10 +179,10 @@ def without_padding(values: Text) -> Text:
     def close(part: Text) -> Text:
         part = swap(part, r"[\s\p{Z}]+", " ")
         for _ in range(2):  # a match eats both neighbours, so «制 造 业» needs a second turn
-            part = swap(part, rf"([{_WIDE}()]) ([{_WIDE}()])", r"\1\2")
+            part = swap(part, rf"([{_HAN_AND}()]) ([{_HAN_AND}()])", r"\1\2")
         return part
 
-    return put(values, matches(values, r"[\s\p{Z}]"), close)
+    return put(values, holding(values, _SPACES), close)
 
 
 def put(values: Text, where: Mask, change: Callable[[Text], Text]) -> Text:
@@ -152,8 +226,10 @@ def mapped(values: Text, read: Callable[[str], str | None]) -> Text:
 
 def parts(values: Text, pattern: str) -> dict[str, Text]:
     """Return the named groups of the pattern, null where the text does not match or the group is empty."""
+    names = _NAMED.findall(pattern)
+    if _empty(values):
+        return dict.fromkeys(names, pa.nulls(len(values), TEXT))
     found = pc.extract_regex(values, pattern)
-    names = re.compile(r"\(\?P<(\w+)>").findall(pattern)
     return {name: blank_to_null(flat(pc.struct_field(found, name))) for name in names}
 
 
@@ -164,17 +240,18 @@ def numbers(values: Text, missing: float = np.nan) -> npt.NDArray[np.float64]:
 
 
 def one_of(words: Iterable[str]) -> str:
-    """Return a pattern that matches any of the words, the longest first."""
-    return "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
+    """Return a pattern that matches any of the words, the longest first; without words it matches nothing."""
+    return _alternatives(tuple(words))
 
 
-def _may_hide(values: Text) -> bool:
-    """Tell from the bytes, a tenth of the cost of a pattern, whether an invisible character is possible."""
-    data = values.buffers()[2]
-    if data is None or data.size == 0:
-        return False
-    raw = data.to_pybytes()
-    return any(lead in raw for lead in _HIDDEN_LEADS) or bool(_CONTROLS[np.frombuffer(raw, np.uint8)].any())
+@lru_cache(PATTERNS)
+def _alternatives(words: tuple[str, ...]) -> str:
+    return "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word))) or _NOWHERE
+
+
+def _empty(values: Text) -> bool:
+    """Tell whether nothing stands in a column: then compiling a pattern would cost more than all the rest."""
+    return bool(values.null_count == len(values))
 
 
 def _laid_out(part: Any, rows: Any, places: npt.NDArray[np.int64]) -> Any:

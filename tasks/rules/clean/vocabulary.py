@@ -11,6 +11,7 @@ from tasks.rules.clean.texts import one_of
 
 _SPACES = re.compile(r"\s+")
 _GB_CODE = re.compile(r"^[a-t]?\d{2,4}[.\-、\s]*(?=\D{2})|^[a-t][.\-、\s]+(?=[^a-z])")
+_BARE_CODE = re.compile(r"([a-t])(\d{2})?\d{0,2}")
 _PARTS = re.compile(r"[/、,，;；|+&()（）]|->?|>")
 
 
@@ -59,12 +60,36 @@ def lean(text: str) -> str:
     return word if word.isascii() else _SPACES.sub("", word)
 
 
-def industry(words: Vocabulary, text: str) -> str | None:
-    """Return the canonical industry; a GB/T 4754 code before the name (C13 农副食品加工业) is passed over."""
-    return words.find(_GB_CODE.sub("", lean(text)))
+@dataclass(frozen=True)
+class Industries:
+    """Industries by words, and by the codes of GB/T 4754."""
+
+    words: Vocabulary
+    codes: Mapping[str, str]
+
+    @classmethod
+    def of(cls, words: Mapping[str, Any], codes: Mapping[str, Iterable[str]]) -> "Industries":
+        """Compile the values of V-INDUSTRY and V-INDUSTRY-CODE."""
+        by_code = {code: name for name, spans in codes.items() for span in spans for code in _codes(span)}
+        return cls(Vocabulary.of(words), by_code)
+
+    def find(self, text: str) -> str | None:
+        """Return the canonical industry; a code before the name (C13 农副食品加工业) is passed over."""
+        word = lean(text)
+        code = _BARE_CODE.fullmatch(word)
+        if code:
+            return self.codes.get(code[2] or code[1])
+        return self.words.find(_GB_CODE.sub("", word))
+
+
+def _codes(span: str) -> list[str]:
+    """Return the codes of «c» or «13-24»."""
+    first, _, last = span.lower().partition("-")
+    return [f"{code:02d}" for code in range(int(first), int(last) + 1)] if last else [first]
 
 
 _STAFF = re.compile(r"(\d+(?:\.\d+)?)(万|千)?(?:人|名|位)?(?:-|~|到|至|—)?(\d+)?(万|千)?")
+_NOBODY = re.compile(r"0+(?:人|名|位)?")
 _MONEY = re.compile(r"营收|产值|销售额|年产|资本|亿|元|revenue|[¥$]")
 _FEWER = re.compile(r"以下|以内|少于|不到|不足|<|小于|低于|under|below")
 
@@ -90,14 +115,15 @@ class Sizes:
             return None if _MONEY.search(word) else self.words.find(text)
         if lean(text) in self.words.exact:
             return self.words.exact[lean(text)]
+        if _NOBODY.fullmatch(staff[0]):
+            return None
         people = float(staff[1]) * {"万": 1e4, "千": 1e3}.get(staff[2] or (staff[3] and staff[4]) or "", 1.0)
         people -= 1 if _FEWER.search(word) and not staff[3] else 0
         return [name for least, name in self.steps if people >= least or least == 0][-1]
 
 
 _SPAN = re.compile(r"([\d.]+|半)个?(工作日|天|日|周|星期|礼拜|月|季度|年)(?:的)?(?:时间)?(以内|之内|内|以后|之后|后)?")
-_DAYS = {"天": 1, "日": 1, "工作日": 1.4, "周": 7, "星期": 7, "礼拜": 7, "月": 30, "季度": 91, "年": 365}
-_NOT = re.compile("不|没|无|非|未")
+_NOT = re.compile("不|没|无|非(?!常)|未")
 
 
 @dataclass(frozen=True)
@@ -108,17 +134,20 @@ class Urgencies:
     days_high: float
     days_middle: float
     days_later: float
+    units: Mapping[str, float]
 
     @classmethod
-    def of(cls, value: Mapping[str, Any]) -> "Urgencies":
-        """Compile the value of V-URGENCY."""
-        return cls(Vocabulary.of(value["words"]), value["days_high"], value["days_middle"], value["days_later"])
+    def of(cls, value: Mapping[str, Any], units: Mapping[str, float]) -> "Urgencies":
+        """Compile the values of V-URGENCY and F-TIME-UNITS (days of each unit)."""
+        words = Vocabulary.of(value["words"])
+        return cls(words, value["days_high"], value["days_middle"], value["days_later"], units)
 
     def find(self, text: str) -> str | None:
         """Return 高, 中, 低, or None when the text does not say."""
         word = lean(text)
-        if word in self.words.exact:
-            return self.words.exact[word]
+        for part in (word, *_PARTS.split(word)):  # «高（客户催）» is 高
+            if part in self.words.exact:
+                return self.words.exact[part]
         span = _SPAN.search(plain_numerals(word))
         if span and not _NOT.search(word):
             return self._within(span)
@@ -128,9 +157,9 @@ class Urgencies:
 
     def _within(self, span: re.Match[str]) -> str | None:
         count = 0.5 if span[1] == "半" else numeral(span[1])
-        if count is None:
+        if count is None or span[2] not in self.units:
             return None
-        days = count * _DAYS[span[2]]
+        days = count * self.units[span[2]]
         if span[3] and span[3].endswith("后"):
             return "低" if days >= self.days_later else "中"
         return "高" if days <= self.days_high else "中" if days <= self.days_middle else "低"

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -27,8 +27,6 @@ _NUMERAL = {
     "九": 9,
     "十": 10,
 }
-_UNIT_DAYS = {"天": 1, "日": 1, "周": 7, "星期": 7, "礼拜": 7, "月": 30, "季度": 91, "年": 365,
-              "day": 1, "week": 7, "month": 30, "year": 365, "工作日": 1.4}  # fmt: skip
 _N = r"\d{1,3}(?:\.\d)?|十[一二三四五六七八九]|[半一二两三四五六七八九十]"
 _WITHIN = "(?:之内|以内|内)"
 _BEFORE = "(?:之前|以前|前)"
@@ -70,9 +68,9 @@ class Limit:
     day: int = 0
 
 
-def read_limit(text: str) -> Limit | None:
-    """Read the first time limit of a text without spaces, or None."""
-    return _date(text) or _month_day(text) or _span(text) or _month(text) or _named(text)
+def read_limit(text: str, units: Mapping[str, float]) -> Limit | None:
+    """Read the first time limit of a text without spaces, or None; units: days of each unit of a span."""
+    return _date(text) or _month_day(text) or _span(text, units) or _month(text) or _named(text)
 
 
 def days_until(limits: Sequence[Limit], which: NDArray[np.int64], on: NDArray[np.datetime64]) -> Days:
@@ -138,12 +136,12 @@ def _month_day(text: str) -> Limit | None:
     return Limit("yearly", month=int(found[1]), day=int(found[2])) if found and valid else None
 
 
-def _span(text: str) -> Limit | None:
+def _span(text: str, units: Mapping[str, float]) -> Limit | None:
     found = _SPAN.search(text)
-    if not found or _is_month_name(found, text):
+    if not found or found[3] not in units or _is_month_name(found, text):
         return None
     count = _number(found[1]) + (0.5 if found[2] else 0)
-    return Limit("after" if found[4] else "days", math.ceil(count * _UNIT_DAYS[found[3]]))
+    return Limit("after" if found[4] else "days", math.ceil(count * units[found[3]]))
 
 
 def _is_month_name(found: re.Match[str], text: str) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from config.facts import JUNK
 from config.schema import Rules
-from tasks.rules.clean.texts import Text, matches, one_of, series, swap
+from tasks.rules.clean.texts import Text, matches, one_of, put, series, swap
 from tasks.rules.facts.words import Folded, anywhere, read_once, whole
 
 Bits = NDArray[np.int32]
@@ -60,11 +60,17 @@ def _need(rows: Folded, rules: Rules) -> Bits:
         # The word lists are long: one look for any of them, then the few texts that have one.
         near = matches(texts, anywhere(word for words in lists.values() for word in words)) & (bits == 0)
         if near.any():
-            part = swap(texts.filter(pa.array(near)), _product_pattern(lists.values(), rules), "")
+            part = _without_products(texts.filter(pa.array(near)), lists.values(), rules)
             bits[near] = _found(part, {signal: anywhere(words) for signal, words in lists.items()})
         return bits
 
     return read_once(rows.text("need"), read)
+
+
+def _without_products(texts: Text, lists: Iterable[tuple[str, ...]], rules: Rules) -> Text:
+    # a pattern of so many words costs as much as many texts: only what names a product is looked at
+    named = matches(texts, one_of(rules.value("F-PRODUCT-WORDS")))
+    return put(texts, named, lambda part: swap(part, _product_pattern(lists, rules), ""))
 
 
 def _product_pattern(lists: Iterable[tuple[str, ...]], rules: Rules) -> str:

@@ -1,6 +1,7 @@
 """Whether a need names something: it is vague when nothing is left of it without the empty words."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from config.schema import Rules
-from tasks.rules.clean.texts import Mask, Text, matches, one_of, stated, swap
+from tasks.rules.clean.texts import PATTERNS, Mask, Text, matches, one_of, stated, swap
 from tasks.rules.facts.junk import test_pattern
 from tasks.rules.facts.words import Folded, pick, read_once, whole
 
@@ -52,7 +53,12 @@ def _telling_pattern(rules: Rules) -> str:
     """A text with this many letters that no word of the lists has is clear; the contrary says nothing."""
     empty, test = rules.value("F-NEED-EMPTY-WORDS"), rules.value("F-TEST-WORDS")
     words = [*empty["phrases"], *empty["letters"], *test["words"], *test["beside"], *rules.value("F-NEED-NONE-WORDS")]
+    return _telling(tuple(words), int(rules.value("F-NEED-LETTERS")))
+
+
+@lru_cache(PATTERNS)
+def _telling(words: tuple[str, ...], count: int) -> str:
     letters = "".join(sorted({letter for letter in "".join(words) if not letter.isascii()} | {"人"}))
     # Only Chinese letters: those of a link or of an English word prove nothing.
     telling = rf"[^\x00-\x{{2fff}}\P{{L}}{re.escape(letters)}]"
-    return rf"{telling}(?:[\s\S]*{telling}){{{max(int(rules.value('F-NEED-LETTERS')) - 1, 0)}}}"
+    return rf"{telling}(?:[\s\S]*{telling}){{{max(count - 1, 0)}}}"

@@ -1,12 +1,13 @@
 """Who decides: the decision chain as written, and whether the contact's own position can."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from config.schema import Rules
-from tasks.rules.clean.texts import Text, matches
+from tasks.rules.clean.texts import Text, matches, one_of, swap
 from tasks.rules.facts.words import Folded, anywhere, half_width, pick, read_once, whole
 
 # «Manager Wang» as 王总, but neither 总监 (director) nor 总部 (head office).
@@ -23,14 +24,22 @@ def chain_state(rows: Folded | pd.DataFrame, rules: Rules) -> pd.Series:
     def read(texts: Text) -> Any:
         texts = half_width(texts)
         still_open = matches(texts, anywhere(rules.value("F-CHAIN-OPEN-WORDS")))
-        decides = matches(texts, anywhere(rules.value("F-CHAIN-DECIDES-WORDS")))
-        decider = matches(texts, anywhere(rules.value("F-CHAIN-DECIDERS"))) | matches(texts, _BOSS)
+        deciding = [*rules.value("F-CHAIN-DECIDES-WORDS"), *rules.value("F-CHAIN-DECIDERS")]
+        still_open |= matches(texts, _before(deciding, **rules.value("F-CHAIN-WAITS")))
+        said = swap(texts, _before(deciding, **rules.value("F-CHAIN-NOT")), "，")
+        decides = matches(said, anywhere(deciding)) | matches(said, _BOSS)
         nothing = matches(texts, whole(rules.value("F-CHAIN-NONE-WORDS")))
-        return np.select([nothing, (decides | decider) & ~still_open], [_UNKNOWN, _YES], _OTHER)
+        return np.select([nothing, decides & ~still_open], [_UNKNOWN, _YES], _OTHER)
 
     rows = rows if isinstance(rows, Folded) else Folded(rows)
     state = read_once(rows.text("chain"), read, _UNKNOWN)
     return pick(["unknown", "complete"], [state == _UNKNOWN, state == _YES], "partial", rows.index)
+
+
+def _before(deciding: Sequence[str], words: Sequence[str], gap: int, next_to: Sequence[str] = ()) -> str:
+    """A pattern for one of the words, then who or what decides at most `gap` letters behind it, or right behind."""
+    near = f"|{one_of(next_to)}" if next_to else ""
+    return rf"(?:{anywhere(words)}[\p{{L}} ]{{0,{gap}}}{near}){anywhere(deciding)}"
 
 
 def title_state(rows: Folded | pd.DataFrame, rules: Rules) -> pd.Series:

@@ -4,8 +4,8 @@ Order: words of no plan, words of a time frame, a time limit, urgent words, then
 understood; what the field `urgency` leaves open the need may say (两周内选定供应商).
 """
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -25,12 +25,15 @@ Rows = NDArray[np.int64]
 Dates = NDArray[np.datetime64]
 
 
-def urgency_state(rows: Folded | pd.DataFrame, rules: Rules, received_at: datetime) -> pd.Series:
-    """urgent, frame, no_plan or unknown, by the columns urgency, urgency_text, need and created (H1-3.3-grade)."""
+def urgency_state(rows: Folded | pd.DataFrame, rules: Rules, received_on: date) -> pd.Series:
+    """urgent, frame, no_plan or unknown, by the columns urgency, urgency_text, need and created (H1-3.3-grade).
+
+    received_on: the business day on which the rows came.
+    """
     rows = rows if isinstance(rows, Folded) else Folded(rows)
 
     def days_of(places: Rows) -> Dates:
-        return _contact_days(rows.text("created").take(pa.array(places)), received_at)
+        return _contact_days(rows.text("created").take(pa.array(places)), received_on)
 
     said = _by_text(rows.text("urgency_text"), rules, days_of)
     level = rows.text("urgency")
@@ -42,12 +45,12 @@ def urgency_state(rows: Folded | pd.DataFrame, rules: Rules, received_at: dateti
     return pick(_STATES[1:], [said == place for place in (URGENT, FRAME, NO_PLAN)], "unknown", rows.index)
 
 
-def _contact_days(created: Text, received_at: datetime) -> Dates:
+def _contact_days(created: Text, received_on: date) -> Dates:
     """The day from which a row's words count, as the row itself writes it, else the day of receipt."""
     written = parts(created, r"^(?P<day>\d{4}-\d{2}-\d{2})")["day"]
     stamps = pc.strptime(written, format="%Y-%m-%d", unit="s", error_is_null=True)
     days = np.asarray(stamps.to_numpy(zero_copy_only=False)).astype("datetime64[D]")
-    return np.where(np.isnat(days), np.datetime64(received_at.date(), "D"), days)
+    return np.where(np.isnat(days), np.datetime64(received_on, "D"), days)
 
 
 def _by_text(texts: Text, rules: Rules, days_of: Callable[[Rows], Dates]) -> Codes:
@@ -56,7 +59,7 @@ def _by_text(texts: Text, rules: Rules, days_of: Callable[[Rows], Dates]) -> Cod
     words = _close(half_width(flat(coded.dictionary)))
     which = np.asarray(pc.fill_null(coded.indices, len(words)).to_numpy(zero_copy_only=False), dtype=np.int64)
     fixed = np.array([*_by_words(words, rules), UNKNOWN], dtype=np.int8)[which]
-    limits, place = _distinct_limits(words)
+    limits, place = _distinct_limits(words, rules.value("F-TIME-UNITS"))
     limited = np.flatnonzero(place[which] >= 0)
     place = place[which[limited]]
     days = days_until(limits, place, days_of(limited))
@@ -84,12 +87,12 @@ def _by_days(fixed: Codes, days: NDArray[np.float64], after: Mask, rules: Rules)
     return np.where(fixed > 0, fixed, with_limit).astype(np.int8)
 
 
-def _distinct_limits(words: Text) -> tuple[list[Limit], NDArray[np.int64]]:
+def _distinct_limits(words: Text, units: Mapping[str, float]) -> tuple[list[Limit], NDArray[np.int64]]:
     """The time limits among distinct texts, and for each text (and for null, last) the place of its limit or -1."""
     places: dict[Limit, int] = {}
     found: list[int] = []
     for word in words.to_pylist():
-        limit = read_limit(word)
+        limit = read_limit(word, units)
         found.append(-1 if limit is None else places.setdefault(limit, len(places)))
     return list(places), np.array([*found, -1], dtype=np.int64)
 

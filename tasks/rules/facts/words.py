@@ -1,6 +1,7 @@
 """Columns of words folded for comparing, word lists as patterns, and masks turned into columns of states."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.rules.clean.texts import TEXT, Mask, Text, blank_to_null, flat, one_of, series
+from tasks.rules.clean.texts import PATTERNS, TEXT, Mask, Text, blank_to_null, flat, one_of, series
 
 Read: TypeAlias = Callable[[Text], npt.NDArray[Any]]
 _SAMPLE = 4096
@@ -70,10 +71,14 @@ def whole(words: Iterable[str]) -> str:
 
 def anywhere(words: Iterable[str]) -> str:
     """A pattern for one of the words in a text; a word of letters a-z must stand by itself."""
-    words = list(words)
+    return _anywhere(tuple(words))
+
+
+@lru_cache(PATTERNS)
+def _anywhere(words: tuple[str, ...]) -> str:
     latin = [word for word in words if word.isascii() and word[:1].isalnum()]
     rest = [word for word in words if word not in latin]
-    parts = [_lowered(rest)] if rest else []
+    parts = [_lowered(rest)] if rest or not latin else []
     if latin:
         parts.append(rf"\b(?:{_lowered(latin)})\b")
     return f"(?:{'|'.join(parts)})"
@@ -95,4 +100,9 @@ def _repeats(texts: Text) -> bool:
 
 
 def _lowered(words: Iterable[str]) -> str:
+    return _small(tuple(words))
+
+
+@lru_cache(PATTERNS)
+def _small(words: tuple[str, ...]) -> str:
     return one_of(word.lower() for word in words)

@@ -1,0 +1,77 @@
+"""Frames made ahead by a process of its own, while the one that asked for them is busy with earlier ones."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from queue import Queue
+from threading import Thread
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from models.memory import keep_little
+
+# how many frames may wait for the one that asked
+_AHEAD = 3
+
+Numbered = Iterator[tuple[int, pd.DataFrame]]
+
+
+def run_ahead(make: Callable[..., Numbered], arguments: tuple[Any, ...]) -> Numbered:
+    """Give what `make(*arguments)` gives, made by a child; its failure is raised here."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    child = context.Process(target=_serve, args=(there, make, arguments), daemon=True, name="leadflow-ahead")
+    child.start()
+    there.close()
+    try:
+        while True:
+            try:
+                message = here.recv()
+            except EOFError:
+                child.join(timeout=5)
+                raise RuntimeError(f"the preparing process ended early (exit code {child.exitcode})") from None
+            if message is None:
+                return
+            if isinstance(message, BaseException):
+                raise message
+            number, size = message
+            yield number, pa.ipc.open_stream(here.recv_bytes(size)).read_pandas()
+    finally:
+        here.close()
+        child.join(timeout=5)
+        if child.is_alive():
+            child.kill()
+
+
+def _serve(pipe: Connection, make: Callable[..., Numbered], arguments: tuple[Any, ...]) -> None:
+    """Send each frame; a parent that is gone breaks the pipe and so ends this process."""
+    keep_little()
+    waiting: Queue[tuple[int, pa.Buffer] | Exception | None] = Queue(_AHEAD)
+    Thread(target=_fill, args=(waiting, make, arguments), daemon=True).start()
+    with suppress(BrokenPipeError), pipe:
+        while isinstance(message := waiting.get(), tuple):
+            number, content = message
+            pipe.send((number, content.size))
+            pipe.send_bytes(content)
+        pipe.send(message)
+
+
+def _fill(waiting: Queue[Any], make: Callable[..., Numbered], arguments: tuple[Any, ...]) -> None:
+    try:
+        for number, frame in make(*arguments):
+            waiting.put((number, _packed(frame)))
+    except Exception as error:
+        waiting.put(error)
+    else:
+        waiting.put(None)
+
+
+def _packed(frame: pd.DataFrame) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
