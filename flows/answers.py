@@ -2,14 +2,21 @@
 
 from collections.abc import Iterator
 
-import pandas as pd
+import pyarrow as pa
 from sqlalchemy import Engine
 
-from models.db import read_frame
+from models.streams import driver_rows
+from tasks.export import OUTCOME_NOW
 
-_FRAME_ROWS = 50_000
-_QUERY = """
-SELECT s.line, s.outcome, s.issues, s.entry_team, s.entrant, l.number AS lead, l.reasons
+_FRAME_ROWS = 10_000
+_SCHEMA = pa.schema(
+    [
+        ("line", pa.int64()),
+        *((name, pa.large_string()) for name in ("outcome", "issues", "entry_team", "entrant", "lead", "reasons")),
+    ]
+)
+_QUERY = f"""
+SELECT s.line, {OUTCOME_NOW} AS outcome, s.issues, s.entry_team, s.entrant, l.number AS lead, l.reasons
 FROM submission s
 LEFT JOIN membership m ON m.submission_id = s.id AND m.until IS NULL
 LEFT JOIN lead l ON l.id = m.lead_id
@@ -18,13 +25,15 @@ ORDER BY s.line LIMIT :rows
 """
 
 
-def answers(engine: Engine, batch_id: int) -> Iterator[pd.DataFrame]:
-    """Frames of line, outcome, issues, entry_team, entrant, lead (number, NA: none) and reasons."""
+def answers(engine: Engine, batch_id: int) -> Iterator[pa.Table]:
+    """Tables of line, outcome, issues, entry_team, entrant, lead (number, null: none) and reasons."""
     after = -1
     while True:
         with engine.connect() as conn:
-            frame = read_frame(conn, _QUERY, batch=batch_id, after=after, rows=_FRAME_ROWS)
-        if frame.empty:
+            rows = next(driver_rows(conn, _QUERY, _FRAME_ROWS, batch=batch_id, after=after, rows=_FRAME_ROWS), None)
+        if rows is None:
             return
-        after = int(frame["line"].iloc[-1])
-        yield frame.assign(line=frame["line"].astype("int64"))
+        columns = zip(zip(*rows, strict=True), _SCHEMA, strict=True)
+        table = pa.Table.from_arrays([pa.array(values, field.type) for values, field in columns], schema=_SCHEMA)
+        after = table["line"][-1].as_py()
+        yield table

@@ -1,8 +1,4 @@
-"""The command line `leads`: what can be asked and how; the work is imported when it is asked for.
-
-Exit codes: 0 done; 1 something was refused or failed (it says what); 2 the command or the
-configuration is wrong; 130 interrupted.
-"""
+"""The command line `leads`: what can be asked and how; the work is imported when it is asked for."""
 
 import signal
 import sys
@@ -12,19 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
-from flows.console import INTERRUPTED, USAGE, Answer, exit_code, one_line, say, say_home
+from flows.console import EXIT_CODES, INTERRUPTED, USAGE, Answer, exit_code, one_line, say, say_home
 
 if TYPE_CHECKING:
     from config.settings import Settings
 
-EPILOGUE = """\
-Every command prints LEADS_HOME, the folder that holds all state (default ./var).
-Exit codes: 0 done, 1 something was refused or failed, 2 wrong command or configuration, 130 interrupted."""
+EPILOGUE = (
+    "Every command prints LEADS_HOME, the folder that holds all state (default ./var).\nExit codes: "
+    + ", ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items())
+)
 
 app = App(
     name="leads",
     help="B2B sales leads: taken in, cleaned, deduplicated, screened, graded and owned.\n\n"
-    "Example: leads ingest fair.csv --channel fairs",
+    "Example: leads ingest fair.csv --channel expo",
     help_format="plaintext",
     help_epilogue=EPILOGUE,
     version_flags=[],
@@ -50,7 +47,7 @@ Out = Annotated[Path, Parameter(name=["--out", "-o"], help="The file to write: .
 def ingest(
     *paths: Path,
     channel: Annotated[str | None, Parameter(help="The channel the files come from (default: default).")] = None,
-    dry_run: Annotated[bool, Parameter(help="Read and check only: nothing is stored or moved.")] = False,
+    dry_run: Annotated[bool, Parameter(help="Read and check only: nothing is stored, moved or sent.")] = False,
     direct: Annotated[bool, Parameter(help="Run without Prefect.")] = False,
     as_of: AsOf = None,
     backfill_mail: Annotated[bool, Parameter(help="Mail real people even about a run dated in the past.")] = False,
@@ -61,7 +58,7 @@ def ingest(
 
     A named file is read where it lies and never moved.
 
-    Example: leads ingest fair.csv --channel fairs
+    Example: leads ingest fair.csv --channel expo
 
     Parameters
     ----------

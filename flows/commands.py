@@ -2,16 +2,20 @@
 
 import importlib.metadata
 import platform
-from collections.abc import Sequence
+import tempfile
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from config.errors import SettingsError
 from config.loader import load_config
 from config.rules_doc import render_rules
 from config.settings import Settings
-from flows.console import OK, REFUSED, Answer, Refused, UsageError, aside
+from flows.console import FILES, OK, Answer, Refused, UsageError, aside
 from flows.engine import Engine, carry_out
 from flows.progress import bar
 
@@ -49,12 +53,22 @@ class SplitRequest:
 
 def ingest(settings: Settings, asked: IngestRequest) -> Answer:
     """Take files in and tell what came of them."""
-    from flows.summary import run_text
-
     result, engine = run_ingest(settings, asked)
-    data = {**result.as_dict(), "engine": engine.as_dict()}
-    refused = bool(result.in_state("refused"))
-    return Answer(run_text(result, engine, settings), data, REFUSED if refused else OK)
+    return answer_of(settings, result, engine)
+
+
+def answer_of(
+    settings: Settings, result: "Result", engine: Engine, next_lead: "Callable[[Database], str | None] | None" = None
+) -> Answer:
+    """Tell what came of a run, as a page and as data; exit code 3 when a file was refused."""
+    from flows.summary import page
+    from flows.told import Told, data
+    from models.db import make_engine
+
+    number = next_lead(make_engine(settings.database_url)) if next_lead and not result.dry_run else None
+    told = Told(result, engine, load_config(settings.config), settings, result.figures, number)
+    faults = tuple(f"{file.file} was refused: {file.why}" for file in result.in_state("refused"))
+    return Answer(page(told), data(told), FILES if faults else OK, faults)
 
 
 def run_ingest(settings: Settings, asked: IngestRequest) -> "tuple[Result, Engine]":
@@ -64,6 +78,8 @@ def run_ingest(settings: Settings, asked: IngestRequest) -> "tuple[Result, Engin
 
     as_of = parse_moment(asked.as_of, settings)
     config = load_config(settings.config)
+    if not asked.dry_run:
+        usable_home(settings)
     if asked.channel is not None:
         channel_named(config, asked.channel)
     paths = tuple(files_named(tuple(asked.paths)))
@@ -95,7 +111,8 @@ def explain(settings: Settings, numbers: Sequence[str]) -> Answer:
     config = load_config(settings.config)
     engine = _database(settings)
     try:
-        stories = [story_of(engine, number, config, settings.lang, zone=settings.tz) for number in numbers]
+        told = partial(story_of, engine, config=config, lang=settings.lang, zone=settings.tz, now=datetime.now(UTC))
+        stories = [told(lead_number(number)) for number in numbers]
     except LookupError as unknown:
         raise Refused(str(unknown)) from unknown
     return Answer("\n\n".join(story.text for story in stories), {"leads": [story.as_dict() for story in stories]})
@@ -141,6 +158,7 @@ def upgrade(settings: Settings) -> Answer:
     from tasks.folders import make_folders
 
     config = load_config(settings.config)
+    usable_home(settings)
     engine = make_engine(settings.database_url)
     upgrade_database(engine)
     make_folders(settings, config.channels)
@@ -171,9 +189,10 @@ def split(settings: Settings, asked: SplitRequest) -> Answer:
     if config.roster.person(asked.by) is None:
         raise UsageError(f"--by {asked.by}: nobody of that id is in the roster")
     now = datetime.now(UTC)
+    number = lead_number(asked.number)
     numbers = split_lead(
         _database(settings),
-        asked.number,
+        number,
         asked.rows,
         config,
         actor=asked.by,
@@ -182,7 +201,7 @@ def split(settings: Settings, asked: SplitRequest) -> Answer:
         recorded_at=now,
         zone=settings.tz,
     )
-    return Answer(f"rows taken out of {asked.number} now make: {', '.join(numbers)}", {"leads": numbers})
+    return Answer(f"rows taken out of {number} now make: {', '.join(numbers)}", {"leads": numbers})
 
 
 def version() -> Answer:
@@ -192,25 +211,46 @@ def version() -> Answer:
     return Answer("\n".join(f"{name} {number}" for name, number in found.items()), found)
 
 
+def usable_home(settings: Settings) -> None:
+    """Make LEADS_HOME where it is missing; one that cannot be written to is a SettingsError."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.home):
+            pass
+    except OSError as error:
+        raise SettingsError(f"LEADS_HOME: {settings.home} cannot be written to: {error.strerror}") from error
+
+
+def lead_number(typed: str) -> str:
+    """A lead's number as it is stored, however its letters were typed: small, or as wide as Chinese signs."""
+    return unicodedata.normalize("NFKC", typed).strip().upper()
+
+
 def parse_moment(text: str | None, settings: Settings) -> datetime | None:
     """Read --as-of; a time without a zone is one of the business time zone."""
     if text is None:
         return None
     try:
         given = datetime.fromisoformat(text)
-    except ValueError:
+        moment = (given if given.tzinfo else given.replace(tzinfo=settings.zone)).astimezone(UTC)
+        moment.astimezone(settings.zone)  # its day in the business time zone must be one too
+    except (ValueError, OverflowError):
         raise UsageError(f"--as-of {text!r} is no moment such as 2024-03-15T09:00") from None
-    return (given if given.tzinfo else given.replace(tzinfo=settings.zone)).astimezone(UTC)
+    return moment
 
 
 def _database(settings: Settings) -> "Database":
     """The database as it stands; asking about leads does not make one."""
+    from sqlalchemy import inspect
+
     from models.db import make_engine
 
     engine = make_engine(settings.database_url)
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     if file and not Path(file).exists():
         raise Refused(f"there is no database {file} yet: leads db upgrade, or leads ingest, makes it")
+    if not inspect(engine).has_table("lead"):
+        raise Refused("the database has no tables of leadflow yet: leads db upgrade, or leads ingest, makes them")
     return engine
 
 

@@ -9,17 +9,33 @@ from typing import Any
 OK = 0
 REFUSED = 1
 USAGE = 2
+FILES = 3
+CONFIG = 4
+DATABASE = 5
 INTERRUPTED = 130
+
+# what each code means, as --help says it; README.md has the same
+EXIT_CODES = {
+    OK: "done",
+    REFUSED: "what was asked cannot be done",
+    USAGE: "wrong command line",
+    FILES: "a file was refused; the others were taken",
+    CONFIG: "settings or configuration cannot be used",
+    DATABASE: "the database cannot be reached or used",
+    INTERRUPTED: "interrupted",
+}
 
 # by name, so that saying an error imports nothing that the command did not need itself
 _EXIT_CODES = {
-    "config.errors.ConfigError": USAGE,
+    "config.errors.ConfigError": CONFIG,
     "flows.console.UsageError": USAGE,
     "flows.console.Refused": REFUSED,
-    "models.db.DatabaseError": REFUSED,
+    "models.bulk.WriteFailed": DATABASE,
+    "models.db.DatabaseError": DATABASE,
     "tasks.split.SplitError": REFUSED,
-    "tasks.unreadable.UnreadableFile": REFUSED,
-    "sqlalchemy.exc.SQLAlchemyError": REFUSED,
+    "tasks.unreadable.UnreadableFile": FILES,
+    "sqlalchemy.exc.ArgumentError": CONFIG,
+    "sqlalchemy.exc.SQLAlchemyError": DATABASE,
     "builtins.OSError": REFUSED,
 }
 
@@ -34,11 +50,12 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command found: text for a person, data for a program, and the exit code."""
+    """What a command found: text for a person, data for a program, the exit code, and what is wrong in a line each."""
 
     text: str
     data: dict[str, Any] = field(default_factory=dict)
     code: int = OK
+    faults: tuple[str, ...] = ()
 
 
 def say_home(home: Path, *, aside: bool) -> None:
@@ -48,6 +65,8 @@ def say_home(home: Path, *, aside: bool) -> None:
 
 def say(answer: Answer, home: Path, *, as_json: bool = False, quiet: bool = False) -> int:
     """Print an answer and give its exit code."""
+    for fault in answer.faults:
+        aside(f"leads: {fault}")
     if as_json:
         print(json.dumps({"home": str(home), **answer.data}, ensure_ascii=False, indent=2, default=str))
     elif not (quiet and answer.code == OK):

@@ -3,16 +3,12 @@
 import shutil
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
-from config.loader import load_config
 from config.settings import Settings
-from flows.commands import IngestRequest, run_ingest, upgrade
-from flows.console import OK, REFUSED, Answer, Refused
-from flows.figures import figures
-from flows.summary import demo_text
+from flows.commands import IngestRequest, answer_of, run_ingest, upgrade
+from flows.console import Answer, Refused
 from models import Lead
-from models.db import make_engine
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -23,13 +19,13 @@ def run(settings: Settings, *, direct: bool, as_of: str | None, show: bool) -> A
     put_samples(settings)
     asked = IngestRequest(paths=(), direct=direct, as_of=as_of, show=show)
     result, engine = run_ingest(settings, asked)
-    database = make_engine(settings.database_url)
-    found = figures(database)
+    return answer_of(settings, result, engine, _worth_a_look)
+
+
+def _worth_a_look(database: Engine) -> str | None:
+    """The number of the first A lead."""
     with database.connect() as conn:
-        number = conn.scalar(select(Lead.number).where(Lead.grade == "A").order_by(Lead.id).limit(1))
-    text = demo_text(result, engine, found, load_config(settings.config), settings, number)
-    data = {**result.as_dict(), "engine": engine.as_dict(), "figures": found.as_dict()}
-    return Answer(text, data, REFUSED if result.in_state("refused") else OK)
+        return conn.scalar(select(Lead.number).where(Lead.grade == "A").order_by(Lead.id).limit(1))
 
 
 def put_samples(settings: Settings) -> list[Path]:

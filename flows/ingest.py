@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from prefect import flow, task
+from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
@@ -49,6 +49,9 @@ def ingest(
     named = tuple(Path(path) for path in paths or ())
     request = Request(named, channel, moment(as_of), dry_run, backfill_mail)
     result: Result = _hiding_values("ingest", lambda: _take_in(request))
+    if result.unread:
+        # how many: a file's name may be somebody's
+        get_run_logger().warning("%d files or folders in intake/ belong to no channel", len(result.unread))
     if result.files:
         create_table_artifact(key="ingest", table=result.table(), description="Rows by file and outcome")
     return result

@@ -5,36 +5,57 @@ Every step may be run again: what was settled is found settled, what was begun i
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from config.schema import Channel, Config, Rules
+from config.errors import ConfigError
+from config.schema import Channel, Config
 from config.settings import Settings
-from flows.answers import answers
+from flows.answering import Answered, Settled, answer, answer_beside, helper
+from flows.console import aside
+from flows.figures import figures
 from flows.look import look
 from flows.progress import report
-from flows.request import FileResult, Request, Result, channel_named, files_named
+from flows.request import FileResult, Request, Result, Unfinished, channel_named, files_named, rules_on
 from flows.retry import plainly
-from models.db import make_engine, upgrade
+from flows.steps import Steps
+from models.bulk import WriteFailed
+from models.db import DatabaseError, make_engine, upgrade
+from models.memory import give_back, keep_little
+from models.side import SideWriter
 from tasks.arrival import Arrival
-from tasks.batches import DONE, SETTLED, Opened, content_hash, load_batch, mark, open_batch
-from tasks.expectations import check_file
-from tasks.folders import LeadFile, claim, file_away, in_place, make_folders, refuse
+from tasks.batches import CUT_SHORT, DONE, SETTLED, Opened, finish, load_batch, mark, open_batch, unfinished
+from tasks.beside import Beside
+from tasks.content import Content, reading
+from tasks.folders import LeadFile, claim, file_away, in_place, make_folders, refuse, unread
 from tasks.layout import Layout, detect_layout
 from tasks.outbox import send_pending
-from tasks.prepare import prepared_chunks
-from tasks.receipt import Receipt, write_receipt
-from tasks.receipt_page import About
+from tasks.points import reached
+from tasks.prepare import is_large, prepared_chunks
+from tasks.roster import sync_roster
 from tasks.settle import settle_chunk
 from tasks.tell import tell
 from tasks.unreadable import UnreadableFile
 
 # (label, work) -> what the work gives; Prefect makes a task run of it
 Call = Callable[[str, Callable[[], Any]], Any]
+
+
+EVERY_FILES = (ConfigError, DatabaseError, SQLAlchemyError, WriteFailed, MemoryError)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A file whose rows are settled: `wait` sees to what is still to be done about it, and gives what came of it."""
+
+    batch: int | None
+    wait: Callable[[], FileResult]
 
 
 @dataclass(frozen=True)
@@ -46,11 +67,17 @@ class Tools:
     engine: Engine
     as_of: datetime
     call: Call
+    steps: Steps = field(default_factory=Steps)
+    helpers: ExitStack = field(default_factory=ExitStack)  # processes that must not outlive the run
+    dated: dict[date, Config] = field(default_factory=dict)  # by day: what is made of rules is made once
 
     def config_of(self, as_of: datetime) -> Config:
-        """The configuration with the rules that are in force on that day."""
+        """The configuration with the rules that are in force on that day; UsageError where there are none."""
         on = as_of.astimezone(self.settings.zone).date()
-        return self.config.model_copy(update={"rules": self.config.rules.at(on)})
+        if on not in self.dated:
+            rules = rules_on(self.config.rules, as_of, self.settings)
+            self.dated[on] = self.config.model_copy(update={"rules": rules})
+        return self.dated[on]
 
 
 def take_in(request: Request, settings: Settings, config: Config, call: Call = plainly) -> Result:
@@ -59,82 +86,194 @@ def take_in(request: Request, settings: Settings, config: Config, call: Call = p
         channel_named(config, request.channel)
     if request.dry_run:
         return look(request, settings, config)
+    keep_little()
+    reached("started")
     engine = make_engine(settings.database_url)
-    upgrade(engine)
-    make_folders(settings, config.channels)
     tools = Tools(settings, config, engine, request.as_of, call)
+    tools.config_of(request.as_of)  # a day without rules is refused before anything is stored under it
+    steps = tools.steps
+    with steps.timed("database"):
+        upgrade(engine)
+        sync_roster(engine, config.roster, request.as_of)
+    make_folders(settings, config.channels)
     result = Result(request.as_of)
-    for file in arrivals(request, settings, config):
-        result.files.append(take_file(file, tools))
-    tell(engine, config, settings, request.as_of)
-    result.messages = send_pending(engine, settings, request.as_of, backfill_mail=request.backfill_mail)
+    endings: list[tuple[LeadFile, Ending]] = []
+    faults: list[Exception] = []
+
+    def end() -> None:
+        while endings:
+            file, ending = endings.pop()
+            with apart(file, faults):
+                result.files.append(ending.wait())
+
+    with tools.helpers:
+        for file in arrivals(request, settings, config, end):
+            end()  # an answer says how things stand before the next file is settled
+            with apart(file, faults):
+                endings.append((file, take_file(file, tools)))
+        with steps.timed("tell"):
+            tell(engine, config, settings, request.as_of)
+        reached("told")
+        with steps.timed("send"):
+            backfill = request.backfill_mail
+            result.messages = send_pending(engine, settings, request.as_of, config.rules, backfill_mail=backfill)
+        with steps.timed("figures"):
+            batches = [*(file.batch for file in result.files), *(ending.batch for _, ending in endings)]
+            result.figures = figures(engine, [batch for batch in batches if batch is not None])
+        end()
+    if faults:
+        raise faults[0]
+    result.unfinished = [Unfinished(batch.id, batch.file, batch.channel) for batch in unfinished(engine)]
+    result.unread = unread(settings, config.channels)
+    result.seconds = steps.seconds
     return result
 
 
-def arrivals(request: Request, settings: Settings, config: Config) -> Iterator[LeadFile]:
-    """The files of this run: named ones where they lie, else the complete ones of the intake folders."""
+@contextmanager
+def apart(file: LeadFile, faults: list[Exception]) -> Iterator[None]:
+    """Keep the fault of one file for the end of the run, so that it never keeps others back; the next run tries again.
+
+    A fault of the configuration or the database is every file's, and ends the run at once.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(getattr(error, "fault", None) or error, EVERY_FILES):
+            raise
+        # its kind alone: its words may hold a row's values
+        aside(f"leads: {file.name} could not be taken ({type(error).__name__}); the others are")
+        if file.claim is not None:
+            file.claim.release()
+        faults.append(error)
+
+
+def arrivals(request: Request, settings: Settings, config: Config, before: Callable[[], None]) -> Iterator[LeadFile]:
+    """The files of this run: named ones where they lie, else the complete ones of the intake folders.
+
+    `before` is called before a further file is claimed.
+    """
     if not request.paths:
-        yield from claim(settings, config.channels, request.as_of)
+        yield from claim(settings, config.channels, request.as_of, before=before)
         return
     channel = channel_named(config, request.channel or "default")
     for path in files_named(request.paths):
         yield in_place(path, channel)
 
 
-def take_file(file: LeadFile, tools: Tools) -> FileResult:
-    """Take one file from its first byte to its receipt, one transaction a chunk."""
-    engine, settings = tools.engine, tools.settings
-    channel = file.channel
+def take_file(file: LeadFile, tools: Tools) -> Ending:
+    """Take one file, one transaction a chunk; the answer to a large one may still be written when this returns."""
+    engine, settings, channel = tools.engine, tools.settings, file.channel
     try:
-        layout = detect_layout(file.path, channel)
+        with tools.steps.timed("layout"), reading(file.path):
+            content = Content.of(file.path)
+            layout = detect_layout(file.path, channel)
+            large = is_large(file.path)
     except UnreadableFile as why:
-        refuse(file, settings, why)
-        return FileResult(file.name, channel.name, "refused", why=why.wrong(settings.lang))
-    digest = content_hash(file.path)
-    version = tools.config.rules.version
-    batch = open_batch(engine, channel.name, file.name, digest, layout.to_json(), tools.as_of, version)
+        return _over(refused(file, why, settings))
+    batch = open_batch(
+        engine,
+        channel.name,
+        file.name,
+        content.digest,
+        layout.to_json(),
+        tools.as_of,
+        tools.config.rules.version,
+        settings.chunk_rows,
+    )
     if batch.state == DONE:
         file_away(file, settings)
-        return FileResult(file.name, channel.name, "known", batch.id, sum(batch.counts.get("outcomes", {}).values()))
-    settle_rows(file, batch, tools)
-    mark(engine, batch.id, SETTLED)
-    batch = load_batch(engine, batch.id)
-    rules = tools.config_of(batch.as_of).rules
-    counts = batch.counts.get("outcomes", {})
+        rows = sum(batch.counts.get("outcomes", {}).values())
+        return _over(FileResult(file.name, channel.name, "known", batch.id, rows))
+    beside: list[Beside] = []
+
+    def prepared() -> None:
+        if large:
+            beside.append(tools.helpers.enter_context(closing(helper())))
+
+    try:
+        with closing(SideWriter(engine)) if large else nullcontext() as side:
+            settle_rows(file, content, batch, tools, side, prepared)
+    except UnreadableFile as why:
+        return _over(cut_short(file, why, batch, tools))
+    settled = Settled(
+        file.path, content, load_batch(engine, batch.id), channel, tools.config_of(batch.as_of).rules, settings
+    )
+    if not beside:
+        return _over(end_file(file, settled, partial(answer, settled, engine), tools))
+    beside[0].start(answer_beside, settled)
+    return Ending(batch.id, partial(end_file, file, settled, beside[0].result, tools))
+
+
+def end_file(file: LeadFile, settled: Settled, answered: Callable[[], Answered], tools: Tools) -> FileResult:
+    """Wait for the answer to a file whose rows are all settled, and only then mark its batch and move it on."""
+    batch = settled.batch
+    inner: dict[str, float] = {}
+    try:
+        with tools.steps.timed("receipts", inner):
+            given = answered()
+            inner.update(given.seconds)
+    except UnreadableFile as why:
+        return cut_short(file, why, batch, tools)
+    finish(tools.engine, batch, given.outcomes)
+    reached("done")
+    file_away(file, tools.settings)
+    counts, rows = given.outcomes, sum(given.outcomes.values())
+    return FileResult(file.name, batch.channel, "taken", batch.id, rows, counts, given.receipt, failed=given.failed)
+
+
+def cut_short(file: LeadFile, why: UnreadableFile, batch: Opened, tools: Tools) -> FileResult:
+    """Give a file back that could not be read to its end."""
+    mark(tools.engine, batch.id, CUT_SHORT)
+    return refused(file, why, tools.settings, load_batch(tools.engine, batch.id))
+
+
+def refused(file: LeadFile, why: UnreadableFile, settings: Settings, batch: Opened | None = None) -> FileResult:
+    """Give a file back that cannot be read; the rows that were settled before stay, and its sender is told."""
+    counts = batch.counts.get("outcomes", {}) if batch else {}
     rows = sum(counts.values())
-    checked = check_file(batch.counts.get("issues", {}), rows, rules, channel)
-    receipt = answer(file, batch, rules, tools)
-    mark(engine, batch.id, DONE)
-    file_away(file, settings)
-    failed = tuple(rule.rule_id for rule in checked.failed)
-    return FileResult(file.name, channel.name, "taken", batch.id, rows, counts, receipt.rows, failed=failed)
+    refuse(file, settings, why, rows)
+    number = batch.id if batch else None
+    return FileResult(file.name, file.channel.name, "refused", number, rows, counts, why=why.wrong(settings.lang))
 
 
-def settle_rows(file: LeadFile, batch: Opened, tools: Tools) -> None:
-    """Settle the chunks of a file that are not settled yet, in order, under the rules of the batch's day."""
+def settle_rows(
+    file: LeadFile,
+    content: Content,
+    batch: Opened,
+    tools: Tools,
+    side: SideWriter | None,
+    prepared: Callable[[], None],
+) -> None:
+    """Settle the chunks of a file that are not settled yet, in order, under the rules of the batch's day.
+
+    `prepared` is called before the last chunk is settled, when there is nothing more to prepare.
+    """
     channel = _stating_team(file)
     config = tools.config_of(batch.as_of)
     layout = Layout.from_json(batch.layout)
-    rows = tools.settings.chunk_rows
-    chunks = prepared_chunks(file.path, layout, channel, config.rules, batch.received_at, rows, batch.chunks)
+    rows = batch.chunk_rows
+    chunks = prepared_chunks(
+        file.path, layout, channel, config.rules, batch.received_at, tools.settings.tz, rows, batch.chunks, prepared
+    )
     done = batch.chunks * rows
-    for number, frame in chunks:
+    for number, frame in tools.steps.waiting("prepare", chunks):
+        content.check()
         place = Arrival(batch.id, channel, batch.as_of, datetime.now(UTC), tools.settings.tz)
-        tools.call(
-            f"batch {batch.id} chunk {number}", partial(settle_chunk, tools.engine, place, number, frame, config)
-        )
+        settle = partial(settle_chunk, tools.engine, place, number, frame, config, side)
+        spent: dict[str, float] = {}
+        with tools.steps.timed("commit", spent):
+            spent.update(tools.call(f"batch {batch.id} chunk {number}", settle) or {})
+        reached("chunk-settled")
+        give_back()
         done += len(frame)
         report(file.name, done)
+    content.check()  # one that was cut off has no further chunk
+    mark(tools.engine, batch.id, SETTLED)
+    reached("settled")
 
 
-def answer(file: LeadFile, batch: Opened, rules: Rules, tools: Tools) -> Receipt:
-    """Write the receipt of a file whose rows are all settled."""
-    settings = tools.settings
-    received = f"{batch.received_at.astimezone(settings.zone):%Y-%m-%d %H:%M}"
-    layout = Layout.from_json(batch.layout)
-    about = About(batch.file, batch.channel, batch.id, received, settings.lang)
-    folder = settings.receipts / batch.channel
-    return write_receipt(file.path, layout, answers(tools.engine, batch.id), rules, folder, about)
+def _over(result: FileResult) -> Ending:
+    return Ending(result.batch, lambda: result)
 
 
 def _stating_team(file: LeadFile) -> Channel:

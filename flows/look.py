@@ -1,38 +1,97 @@
-"""`--dry-run`: files are read, cleaned and checked; nothing is stored and nothing is moved."""
+"""`--dry-run`: files are read, cleaned and checked; nothing is stored, moved or sent."""
 
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
-from config.schema import Config
+import pandas as pd
+from sqlalchemy import inspect
+
+from config.schema import Channel, Config, Rules
 from config.settings import Settings
 from flows.progress import report
-from flows.request import FileResult, Request, Result, channel_named, files_named
+from flows.request import FileResult, Request, Result, channel_named, files_named, rules_on
+from flows.steps import Steps
+from models import Batch
+from models.db import make_engine
+from tasks.batches import DONE, Opened, find_batch
+from tasks.content import content_hash, reading
+from tasks.folders import unread
 from tasks.layout import detect_layout
 from tasks.prepare import prepared_chunks
 from tasks.unreadable import UnreadableFile
 
 
 def look(request: Request, settings: Settings, config: Config) -> Result:
-    """Read and check the files, and store and move nothing."""
-    result = Result(request.as_of)
-    rules = config.rules.at(request.as_of.astimezone(settings.zone).date())
+    """Read and check the files, and say which were received before; store and move nothing."""
+    steps, issues = Steps(), Counter[str]()
+    result = Result(request.as_of, seconds=steps.seconds, dry_run=True)
+    rules = rules_on(config.rules, request.as_of, settings)
     paths = request.paths or tuple(settings.intake / name for name in config.channels)
+    known = _known_batches(settings)
     for path in files_named(tuple(path for path in paths if request.paths or path.is_dir())):
         channel = channel_named(config, request.channel or _folder_of(path, settings) or "default")
         file = FileResult(path.name, channel.name, "looked_at")
         result.files.append(file)
         try:
-            layout = detect_layout(path, channel)
+            batch = known(channel.name, path)
+            if batch:
+                file.state, file.batch, file.rows = "known", batch.id, sum(batch.counts.get("outcomes", {}).values())
+                continue
+            with steps.timed("prepare"):
+                _read(path, file, channel, rules, request, settings, issues)
         except UnreadableFile as why:
             file.state, file.why = "refused", why.wrong(settings.lang)
-            continue
-        chunks = prepared_chunks(path, layout, channel, rules, request.as_of, settings.chunk_rows, 0)
-        for _, frame in chunks:
-            rejected = int(frame["rejected"].sum())
-            file.rows += len(frame)
-            file.counts["readable"] = file.counts.get("readable", 0) + len(frame) - rejected
-            file.counts["rejected"] = file.counts.get("rejected", 0) + rejected
-            report(path.name, file.rows)
+    result.unread = unread(settings, config.channels)
+    result.issues = dict(sorted(issues.items(), key=lambda item: (-item[1], item[0])))
     return result
+
+
+def _read(
+    path: Path,
+    file: FileResult,
+    channel: Channel,
+    rules: Rules,
+    request: Request,
+    settings: Settings,
+    issues: "Counter[str]",
+) -> None:
+    """Count what would be taken and what rejected, and the rows by check rule."""
+    with reading(path):
+        layout = detect_layout(path, channel)
+    for _, frame in prepared_chunks(path, layout, channel, rules, request.as_of, settings.tz, settings.chunk_rows, 0):
+        rejected = int(frame["rejected"].sum())
+        file.rows += len(frame)
+        file.counts["readable"] = file.counts.get("readable", 0) + len(frame) - rejected
+        file.counts["rejected"] = file.counts.get("rejected", 0) + rejected
+        issues.update(_issues(frame["issues"]))
+        report(path.name, file.rows)
+
+
+def _issues(issues: pd.Series) -> dict[str, int]:
+    codes = issues[issues != ""].str.split("|").explode()
+    return {str(rule): int(count) for rule, count in codes.value_counts().items()}
+
+
+def _known_batches(settings: Settings) -> Callable[[str, Path], Opened | None]:
+    """Find the finished batch of a channel and a file's content; where there is no database, there is none."""
+    engine = make_engine(settings.database_url)
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    if file and not Path(file).exists():
+        return lambda channel, path: None
+    if file and Path(f"{file}-wal").exists():
+        # left by a killed run, or still written to: who may write would move it into the database when he leaves
+        engine = make_engine(f"sqlite:///file:{quote(file)}?mode=ro&uri=true")
+    made = inspect(engine).has_table(Batch.__tablename__)
+
+    def find(channel: str, path: Path) -> Opened | None:
+        batch = find_batch(engine, channel, content_hash(path)) if made else None
+        engine.dispose()
+        return batch if batch and batch.state == DONE else None
+
+    engine.dispose()
+    return find
 
 
 def _folder_of(path: Path, settings: Settings) -> str | None:

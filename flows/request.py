@@ -1,13 +1,18 @@
 """What a run is asked, and what came of it."""
 
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from config.schema import Channel, Config
+from config.schema import TABLES, Channel, Config, Rule, Rules
+from config.settings import Settings
 from flows.console import UsageError
+
+if TYPE_CHECKING:
+    from flows.figures import Figures
 
 OUTCOMES = ("created", "merged", "updated", "held", "rejected")
 
@@ -51,6 +56,15 @@ class FileResult:
         }
 
 
+@dataclass(frozen=True)
+class Unfinished:
+    """A batch that stands before its end: its run was killed, or is still at it."""
+
+    batch: int
+    file: str
+    channel: str
+
+
 @dataclass
 class Result:
     """What came of one run."""
@@ -58,6 +72,12 @@ class Result:
     as_of: datetime
     files: list[FileResult] = field(default_factory=list)
     messages: dict[str, int] = field(default_factory=dict)
+    unfinished: list[Unfinished] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)  # files and folders of intake/ that belong to no channel
+    seconds: dict[str, float] = field(default_factory=dict)  # by step
+    issues: dict[str, int] = field(default_factory=dict)  # rows by check rule, of files that were only looked at
+    dry_run: bool = False
+    figures: "Figures | None" = None  # what the rows of the files became; None where they were only looked at
 
     def outcomes(self) -> Counter[str]:
         """Rows by outcome over the files that were taken."""
@@ -69,6 +89,10 @@ class Result:
     def in_state(self, state: str) -> list[FileResult]:
         """The files that ended so."""
         return [file for file in self.files if file.state == state]
+
+    def nothing_new(self) -> bool:
+        """Whether the files had been received before, and none of the others gave a row."""
+        return bool(self.in_state("known")) and not self.outcomes()
 
     def table(self) -> list[dict[str, Any]]:
         """Counts by batch, without a word of what the files hold or are called."""
@@ -82,15 +106,35 @@ class Result:
         """The run as an answer's data."""
         return {
             "as_of": self.as_of.isoformat(),
+            "dry_run": self.dry_run,
             "files": [file.as_dict() for file in self.files],
             "outcomes": dict(self.outcomes()),
             "messages": self.messages,
+            "unfinished": [asdict(batch) for batch in self.unfinished],
+            "unread": self.unread,
         }
 
 
 def moment(given: datetime | None) -> datetime:
     """The moment a run stands for, in UTC: the one given, else now."""
     return given.astimezone(UTC) if given else datetime.now(UTC)
+
+
+def rules_on(rules: Rules, as_of: datetime, settings: Settings) -> Rules:
+    """The rules that are in force on the day of a moment; UsageError where one that every run needs is not yet."""
+    on = as_of.astimezone(settings.zone).date()
+    tables = [name for name in TABLES if (every := getattr(rules, name)) and not _begun(every, on)]
+    values = {rule.id for family in rules.values.values() for rule in family}
+    missing = tables + sorted(values - {rule.id for family in rules.values.values() for rule in _begun(family, on)})
+    if missing:
+        some = ", ".join(missing[:_NAMED])
+        raise UsageError(f"no run can be dated {on:%Y-%m-%d}: rules it needs are not in force then, as {some}")
+    return rules.at(on)
+
+
+def _begun(rules: Iterable[Rule], on: date) -> list[Rule]:
+    """The entries that have taken effect by a day; one that removes its rule is one of them."""
+    return [rule for rule in rules if rule.effective <= on]
 
 
 def channel_named(config: Config, name: str) -> Channel:
@@ -115,4 +159,5 @@ def _is_list(path: Path) -> bool:
     return path.is_file() and not path.name.startswith((".", "~$")) and path.suffix.lower() not in _NO_LISTS
 
 
+_NAMED = 3
 _NO_LISTS = (".ok", ".part", ".partial", ".tmp", ".crdownload")

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from models.bulk import WriteFailed
+
 # seconds: a database that is busy or lost a race is free again within these
 DELAYS = (1, 5, 15)
 # PostgreSQL: serialization failure, deadlock, lock not available, too many connections, starting up
@@ -12,6 +14,8 @@ _PASSING_CODES = {"40001", "40P01", "55P03", "53300", "57P03"}
 
 def is_passing(error: BaseException) -> bool:
     """Whether the same step may well succeed a moment later."""
+    if isinstance(error, WriteFailed):
+        return error.code in _PASSING_CODES or error.code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
     cause = getattr(error, "orig", None)
     if cause is None:
         return False

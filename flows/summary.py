@@ -1,64 +1,75 @@
 """What a run did and how things stand, as a page of text that a person understands."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 
-from config.people import role_name
-from config.schema import Config
 from config.settings import Settings
-from flows.engine import Engine
-from flows.figures import GRADES, Figures
+from flows.figures import GRADES, VERDICTS, Figures, Grades
 from flows.request import OUTCOMES, Result
+from flows.told import Told, database, in_order, role_of
 from flows.wording import word
-from models.db import make_engine
 
 WIDTH = 100
-_ISSUES_SHOWN = 8
-_VERDICTS = ("valid", "to_verify", "invalid")
+_ISSUES_SHOWN, _NAMES_SHOWN = 8, 10
+
+Part = str | Table
 
 
-def run_text(result: Result, engine: Engine, settings: Settings) -> str:
-    """What became of each file and its rows, and where the answers lie."""
-    lang = settings.lang
+def page(told: Told) -> str:
+    """Files, rows by outcome, leads by verdict and grade, who has them, what was missing, and where all lies."""
+    result, lang = told.result, told.settings.lang
     if not result.files:
-        return _page([word("nothing_waits", lang), *_places(settings)])
-    parts: list[str | Table] = [*_files(result, lang), *_outcomes(result, lang)]
-    if len(result.in_state("known")) == len(result.files):
-        parts.append(word("nothing_new", lang))
-    return _page([*parts, *_messages(result, lang), *_places(settings), "", engine.line()])
+        parts: list[Part] = [word("nothing_waits", lang), *_unfinished(result, lang), *_unread(told)]
+        return _text([*parts, *places(told.settings), "", told.engine.line()])
+    parts = [*_files(result, lang), *_outcomes(result, lang)]
+    if told.figures is None:
+        parts += [*_unread(told), *_issues(told), "", word("looked_only", lang), *places(told.settings)]
+        return _text([*parts, "", told.engine.line()])
+    if result.nothing_new():
+        parts += ["", word("nothing_new", lang)]
+    parts += [*_messages(result, lang), _seconds(told), *_unfinished(result, lang), *_unread(told)]
+    if result.nothing_new():
+        parts += ["", f"── {word('state_of_rows', lang)} ──"]
+    parts += [*_leads(told.figures, lang), *_people(told, told.figures), *_issues(told)]
+    parts += places(told.settings, told.figures)
+    if told.next_lead:
+        parts += ["", word("next", lang).format(command=f"leads explain {told.next_lead}")]
+    return _text([*parts, "", told.engine.line()])
 
 
-def demo_text(
-    result: Result, engine: Engine, figures: Figures, config: Config, settings: Settings, number: str | None
-) -> str:
-    """The run, then how things stand: leads by grade, who has them, what was missing, where all lies."""
+def places(settings: Settings, figures: Figures | None = None) -> list[Part]:
+    """Where receipts, mails, database and intake folders are; absolute, and without a password."""
     lang = settings.lang
-    parts: list[str | Table] = [*_files(result, lang)]
-    if result.files and len(result.in_state("known")) == len(result.files):
-        parts += [word("nothing_new", lang), "", f"── {word('state_of_home', lang)} ──"]
-    else:
-        parts += _outcomes(result, lang)
-    parts += _messages(result, lang)
-    parts += [*_leads(figures, lang), *_people(figures, config, lang), *_issues(figures, config, lang)]
-    parts += _places(settings, figures)
-    if number:
-        parts += ["", f"{word('next', lang)}: leads explain {number}"]
-    return _page([*parts, "", engine.line()])
+    filed = settings.mail_mode == "file"
+    mails = str(settings.mails) if filed else settings.mail_mode
+    if figures and figures.mails:
+        # in this mode a mail is sent by being written
+        states = {"filed" if filed and state == "sent" else state: count for state, count in figures.mails.items()}
+        mails += word("brackets", lang).format(word("list", lang).join(_mails(states, lang)))
+    named = {"receipts": str(settings.receipts), "mails": mails, "database": database(settings)}
+    named |= {"intake": str(settings.intake), "done": str(settings.done)}
+    width = max(cell_len(word(name, lang)) for name in named)
+    # never a table: a path that is folded cannot be copied
+    lines = [f"{set_cell_size(word(name, lang), width)}   {place}" for name, place in named.items()]
+    return ["", word("places", lang), *lines]
 
 
-def _files(result: Result, lang: str) -> list[str | Table]:
+def _files(result: Result, lang: str) -> list[Part]:
     table = _table(word("files", lang), word("file", lang), word("result", lang), word("rows", lang))
     for file in result.files:
-        state = word(file.state, lang) + (f": {file.why}" if file.why else "")
+        state = word(file.state, lang) + (word("colon", lang) + file.why if file.why else "")
         table.add_row(file.file, state, str(file.rows))
+    if len(result.files) > 1:
+        table.add_row(word("total", lang), "", str(sum(file.rows for file in result.files)))
     return [table]
 
 
-def _outcomes(result: Result, lang: str) -> list[str | Table]:
+def _outcomes(result: Result, lang: str) -> list[Part]:
     counts = result.outcomes()
     if not counts:
         return []
@@ -68,71 +79,92 @@ def _outcomes(result: Result, lang: str) -> list[str | Table]:
     return [table]
 
 
-def _messages(result: Result, lang: str) -> list[str | Table]:
-    said = [f"{count} {word(f'mail.{state}', lang)}" for state, count in result.messages.items() if count]
-    return ["", f"{word('mails_now', lang)}: {', '.join(said) or word('no_mails', lang)}"]
+def _messages(result: Result, lang: str) -> list[Part]:
+    said = _mails(result.messages, lang)
+    return [
+        "",
+        word("mails_now", lang) + word("colon", lang) + (word("list", lang).join(said) or word("no_mails", lang)),
+    ]
 
 
-def _leads(figures: Figures, lang: str) -> list[str | Table]:
+def _mails(states: Mapping[str, int], lang: str) -> list[str]:
+    """How many mails are in which state, in words."""
+    form = word("mail_count", lang)
+    return [form.format(state=word(f"mail.{state}", lang), n=count) for state, count in states.items() if count]
+
+
+def _seconds(told: Told) -> str:
+    """How long the work took; what the engine cost to start stands apart."""
+    form = "seconds" if told.engine.kind == "direct" else "seconds_apart"
+    spent, started = sum(told.result.seconds.values()), told.engine.seconds
+    return word(form, told.settings.lang).format(spent=spent, started=started)
+
+
+def _unfinished(result: Result, lang: str) -> list[Part]:
+    """One line a batch that was left before its end, with the command that finishes it."""
+    return [
+        word("unfinished", lang).format(batch=batch.batch, file=batch.file, channel=batch.channel)
+        for batch in result.unfinished
+    ]
+
+
+def _unread(told: Told) -> list[Part]:
+    """What lies where no channel reads it, and where it should lie: else it would be a file that vanished."""
+    lost, lang = told.result.unread, told.settings.lang
+    if not lost:
+        return []
+    named = word("list", lang).join(lost[:_NAMES_SHOWN])
+    if len(lost) > _NAMES_SHOWN:
+        named = word("and_more", lang).format(names=named, n=len(lost))
+    channels = word("list", lang).join(sorted(told.config.channels))
+    return ["", word("unread", lang).format(names=named, intake=told.settings.intake, channels=channels)]
+
+
+def _leads(figures: Figures, lang: str) -> list[Part]:
     names = [*GRADES, word("no_grade", lang), word("total", lang)]
     table = _table(word("leads_by_grade", lang), word("verdict", lang), *names)
-    total = dict.fromkeys((*GRADES, ""), 0)
-    for verdict in _VERDICTS:
-        grades = figures.verdicts.get(verdict, {})
-        table.add_row(word(verdict, lang), *_cells(grades))
-        total = {grade: count + grades.get(grade, 0) for grade, count in total.items()}
-    table.add_row(word("total", lang), *_cells(total))
+    for verdict in [*VERDICTS, *sorted(set(figures.verdicts) - set(VERDICTS))]:
+        table.add_row(word(verdict, lang), *_cells(figures.verdicts.get(verdict, {})))
+    table.add_row(word("total", lang), *_cells(_sum(figures.verdicts.values())))
     return [table]
 
 
-def _people(figures: Figures, config: Config, lang: str) -> list[str | Table]:
-    columns = (word("name", lang), word("role", lang), *GRADES, word("total", lang))
+def _people(told: Told, figures: Figures) -> list[Part]:
+    """Who has how many, nobody with the reason, and what is archived: together all leads once."""
+    lang = told.settings.lang
+    columns = (word("name", lang), word("role", lang), *GRADES, word("no_grade", lang), word("total", lang))
     table = _table(word("who_got_what", lang), *columns)
-    known = {person.id: person for person in config.roster.people}
-    for person_id in [*known, *sorted(set(figures.owned) - set(known))]:
-        grades = figures.owned.get(person_id)
-        if grades:
-            person = known.get(person_id)
-            name, role = (person.name, role_name(person.role, lang)) if person else (person_id, "")
-            table.add_row(name, role, *_cells(grades, none=False))
-    if figures.unowned:
-        table.add_row(word("nobody", lang), "", *_cells(figures.unowned, none=False))
+    for person_id in in_order(told, figures):
+        table.add_row(*role_of(told, person_id), *_cells(figures.owned[person_id]))
+    for reason, grades in sorted(figures.unowned.items()):
+        table.add_row(word("nobody", lang), word(f"unowned.{reason}", lang), *_cells(grades))
+    if figures.archived:
+        table.add_row(word("archived", lang), "", *_cells(figures.archived))
+    every = [*figures.owned.values(), *figures.unowned.values(), figures.archived]
+    table.add_row(word("total", lang), "", *_cells(_sum(every)))
     return [table]
 
 
-def _issues(figures: Figures, config: Config, lang: str) -> list[str | Table]:
-    if not figures.issues:
+def _issues(told: Told) -> list[Part]:
+    if not told.issues:
         return []
+    lang, rules = told.settings.lang, told.config.rules
     table = _table(word("omissions", lang), "", word("rows", lang))
-    known = {rule.id for rule in config.rules.checklist}
-    for rule, count in list(figures.issues.items())[:_ISSUES_SHOWN]:
-        statement = config.rules.statement(rule, lang) if rule in known else rule
-        table.add_row(statement, str(count))
+    known = {rule.id for rule in rules.checklist}
+    for rule, count in list(told.issues.items())[:_ISSUES_SHOWN]:
+        table.add_row(rules.statement(rule, lang) if rule in known else rule, str(count))
     return [table]
 
 
-def _places(settings: Settings, figures: Figures | None = None) -> list[str | Table]:
-    lang = settings.lang
-    database = make_engine(settings.database_url).url
-    if database.drivername.startswith("sqlite") and database.database:
-        where = database.database
-    else:
-        where = database.render_as_string(hide_password=True)
-    filed = settings.mail_mode == "file"
-    mails = str(settings.mails) if filed else settings.mail_mode
-    if figures and figures.mails:
-        # in this mode a mail is sent by being written
-        states = {"filed" if filed and state == "sent" else state: count for state, count in figures.mails.items()}
-        mails += " (" + ", ".join(f"{count} {word(f'mail.{state}', lang)}" for state, count in states.items()) + ")"
-    named = [("receipts", settings.receipts), ("mails", mails), ("database", where), ("intake", settings.intake)]
-    width = max(cell_len(word(name, lang)) for name, _ in named)
-    # never a table: a path that is folded cannot be copied
-    lines = [f"{set_cell_size(word(name, lang), width)}   {place}" for name, place in named]
-    return ["", word("places", lang), *lines]
+def _sum(every: Iterable[Grades]) -> Grades:
+    total: Counter[str] = Counter()
+    for grades in every:
+        total.update(grades)
+    return dict(total)
 
 
-def _cells(grades: dict[str, int], *, none: bool = True) -> list[str]:
-    counts = [grades.get(grade, 0) for grade in ((*GRADES, "") if none else GRADES)]
+def _cells(grades: Grades) -> list[str]:
+    counts = [grades.get(grade, 0) for grade in (*GRADES, "")]
     return [*(str(count) if count else "·" for count in counts), str(sum(grades.values()))]
 
 
@@ -149,7 +181,7 @@ def _table(title: str, *columns: str) -> Table:
 _WORDY = {word(key, lang) for key in ("result", "role") for lang in ("zh_CN", "en")}
 
 
-def _page(parts: Sequence[str | Table] | Iterable[str | Table]) -> str:
+def _text(parts: Iterable[Part]) -> str:
     out = io.StringIO()
     console = Console(file=out, width=WIDTH, highlight=False, markup=False, no_color=True, soft_wrap=False)
     for part in parts:

@@ -1,0 +1,84 @@
+"""What the sender of a file gets once all its rows are settled: the receipt, and a judgement of the file as a whole.
+
+A large file is answered by a process of its own, which reads the database while this one tells people and sends.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from config.schema import Channel, Rules
+from config.settings import Settings
+from flows.answers import answers
+from flows.steps import Steps
+from models.db import make_engine
+from tasks.batches import Opened
+from tasks.beside import Beside
+from tasks.content import Content
+from tasks.expectations import check_file, load_suites
+from tasks.layout import Layout
+from tasks.points import reached
+from tasks.receipt import write_receipt
+from tasks.receipt_page import About
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A file whose rows are all settled, under the rules of its batch's day."""
+
+    path: Path
+    content: Content
+    batch: Opened
+    channel: Channel
+    rules: Rules
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The receipt and the rows by outcome that it tells, the check rules that more rows fail than may, and what of the
+    caller's time went into which step.
+    """
+
+    receipt: Path
+    outcomes: dict[str, int]
+    failed: tuple[str, ...]
+    seconds: dict[str, float]
+
+
+def answer(settled: Settled, engine: Engine) -> Answered:
+    """Write the receipt of a file, and judge the file as a whole."""
+    settings, batch, steps = settled.settings, settled.batch, Steps()
+    received = f"{batch.received_at.astimezone(settings.zone):%Y-%m-%d %H:%M}"
+    about = About(batch.file, batch.channel, batch.id, received, settings.lang)
+    receipt = write_receipt(
+        settled.path,
+        Layout.from_json(batch.layout),
+        answers(engine, batch.id),
+        settled.rules,
+        settings.receipts / batch.channel,
+        about,
+        intact=settled.content.check,
+    )
+    reached("answered")
+    outcomes = {outcome: count for outcome, count in receipt.tally.outcomes.items() if count}
+    with steps.timed("check"):
+        rows = sum(outcomes.values())
+        checked = check_file(batch.counts.get("issues", {}), rows, settled.rules, settled.channel)
+    return Answered(receipt.rows, outcomes, tuple(rule.rule_id for rule in checked.failed), steps.seconds)
+
+
+def helper() -> Beside:
+    """A process that makes itself ready to answer a file: what it needs takes seconds to import."""
+    return Beside(load_suites)
+
+
+def answer_beside(settled: Settled) -> Answered:
+    """Answer a file in a process that has no connection to the database yet."""
+    engine = make_engine(settled.settings.database_url)
+    try:
+        # none of it is the time of the one that asked
+        return replace(answer(settled, engine), seconds={})
+    finally:
+        engine.dispose()
