@@ -9,8 +9,10 @@ from sqlalchemy import Engine
 from config.loader import load_config
 from config.schema import Channel, Config
 from models.db import read_frame
+from models.side import SideWriter
 from tasks.arrival import Arrival
 from tasks.batches import open_batch
+from tasks.export import OUTCOME_NOW
 from tasks.rules.keys import hash_text
 from tasks.settle import settle_chunk
 
@@ -31,7 +33,13 @@ _STATES = {
     "junk": "",
     "issues": "",
 }
-_USUAL = {"industry": "制造业", "need": "采购产线", "budget_min": 200_000.0, "budget_max": 300_000.0, "source": "官网表单"}
+_USUAL = {
+    "industry": "制造业",
+    "need": "采购产线",
+    "budget_min": 200_000.0,
+    "budget_max": 300_000.0,
+    "source": "官网表单",
+}
 
 
 def prepared(*rows: dict[str, Any]) -> pd.DataFrame:
@@ -46,7 +54,14 @@ def prepared(*rows: dict[str, Any]) -> pd.DataFrame:
     made["contact_at"] = pd.to_datetime(made["contact_at"]).astype("datetime64[us]")
     for column in ("budget_min", "budget_max"):
         made[column] = made[column].astype("float64")
-    content = made.drop(columns=["line", "sheet", "raw"]).astype("object").fillna("").astype("str").agg("|".join, axis=1)
+    content = (
+        made.drop(columns=["line", "sheet", "raw"])
+        .sort_index(axis=1)
+        .astype("object")
+        .fillna("")
+        .astype("str")
+        .agg("|".join, axis=1)
+    )
     return made.assign(content_key=hash_text(content.astype("str")))
 
 
@@ -77,13 +92,14 @@ def settle(
     channel: str = "default",
     config: Config = CONFIG,
     as_of: datetime = AS_OF,
+    side: SideWriter | None = None,
 ) -> int:
     """Settle rows as one file of one chunk; gives the batch's id."""
-    batch = open_batch(engine, channel, file, file, "{}", as_of, config.rules.version)
+    batch = open_batch(engine, channel, file, file, "{}", as_of, config.rules.version, 50_000)
     arrival = Arrival(batch.id, Channel(name=channel), as_of, as_of, "Asia/Shanghai")
     rows_made = prepared(*rows)
     rows_made["raw"] = file + " " + rows_made["raw"]
-    settle_chunk(engine, arrival, batch.chunks, rows_made, config)
+    settle_chunk(engine, arrival, batch.chunks, rows_made, config, side)
     return batch.id
 
 
@@ -92,8 +108,9 @@ def outcomes(engine: Engine) -> list[tuple[str, str | None]]:
     with engine.connect() as conn:
         found = read_frame(
             conn,
-            "SELECT s.outcome, l.number FROM submission s LEFT JOIN membership m ON m.submission_id = s.id"
-            " AND m.until IS NULL LEFT JOIN lead l ON l.id = m.lead_id ORDER BY s.id",
+            f"SELECT {OUTCOME_NOW} AS outcome, l.number FROM submission s"
+            " LEFT JOIN membership m ON m.submission_id = s.id AND m.until IS NULL"
+            " LEFT JOIN lead l ON l.id = m.lead_id ORDER BY s.id",
         )
     return [(outcome, None if pd.isna(number) else number) for outcome, number in found.itertuples(index=False)]
 
@@ -103,7 +120,8 @@ def leads_as_sets(engine: Engine) -> set[frozenset[str]]:
     with engine.connect() as conn:
         found = read_frame(
             conn,
-            "SELECT m.lead_id, s.raw FROM membership m JOIN submission s ON s.id = m.submission_id WHERE m.until IS NULL",
+            "SELECT m.lead_id, s.raw FROM membership m "
+            "JOIN submission s ON s.id = m.submission_id WHERE m.until IS NULL",
         )
     return {frozenset(raws) for _, raws in found.groupby("lead_id")["raw"]}
 

@@ -84,7 +84,7 @@ def test_every_exit_code_is_told() -> None:
     from flows import console
 
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    assert told == {console.OK, console.REFUSED, console.USAGE, console.INTERRUPTED}
+    assert told == set(console.EXIT_CODES)
 
 
 def test_every_folder_and_file_that_the_readme_names_exists() -> None:

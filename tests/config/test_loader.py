@@ -8,7 +8,9 @@ from textwrap import dedent
 import pytest
 
 from config.loader import load_channels, load_config, load_roster, load_rules
+from config.overlay import Entry, lay_over, read_entries
 from config.schema import ConfigError
+from config.yaml_file import Located
 
 DAY = date(2024, 3, 15)
 
@@ -92,6 +94,41 @@ def test_dated_entries_are_kept_and_the_newest_in_force_counts(own: Path) -> Non
     assert {rules.at(day).version for day in days} == {rules.version}
     with pytest.raises(ConfigError, match="S-FLOOR"):
         rules.at(date(2023, 12, 31)).value("S-FLOOR")
+
+
+def test_a_later_dated_entry_stands_beside_the_shipped_ones(own: Path) -> None:
+    write(own / "rules" / "screening.yaml", "- {id: S-FLOOR, value: 50000, effective: 2024-06-01}\n")
+    rules = load_rules(own)
+    days = (date(2024, 1, 1), date(2024, 5, 31), date(2024, 6, 1))
+    assert [rules.at(day).value("S-FLOOR") for day in days] == [100_000, 100_000, 50_000]
+
+
+def test_an_entry_without_a_day_holds_whenever_the_shipped_ones_did(own: Path, tmp_path: Path) -> None:
+    nowhere = Located(None, tmp_path / "shipped.yaml", None)
+    shipped = [
+        Entry("S-FLOOR", {"id": "S-FLOOR", "value": value, "effective": date(year, 1, 1)}, nowhere)
+        for value, year in ((100_000, 2024), (120_000, 2025))
+    ]
+    write(own / "rules" / "screening.yaml", "- {id: S-FLOOR, value: 50000}\n")
+    [only] = lay_over(shipped, read_entries(own / "rules" / "screening.yaml"))
+    assert (only.stated["value"], only.stated["effective"]) == (50_000, date(2024, 1, 1))
+
+
+def test_a_rule_is_switched_off_from_a_day_on_and_explained_for_the_days_before(own: Path) -> None:
+    write(own / "rules" / "assignment.yaml", "- {id: A-GRADE-C, enabled: false, effective: 2024-06-01}\n")
+    rules = load_rules(own)
+    on = [[rule.id for rule in rules.at(day).assignment] for day in (date(2024, 5, 31), date(2024, 6, 1))]
+    assert ["A-GRADE-C" in ids for ids in on] == [True, False]
+    assert rules.statement("A-GRADE-C") == load_rules().statement("A-GRADE-C")
+    assert rules.off["assignment"] == load_rules().off["assignment"]
+
+
+def test_a_rule_moved_on_a_day_stood_where_it_was_before(own: Path) -> None:
+    write(own / "rules" / "grading.yaml", "- {id: G-B, effective: 2024-06-01, before: G-A}\n")
+    rules = load_rules(own)
+    orders = [[rule.id for rule in rules.at(day).grading] for day in (date(2024, 5, 31), date(2024, 6, 1))]
+    assert [ids.index("G-A") < ids.index("G-B") for ids in orders] == [True, False]
+    assert [ids.count("G-B") for ids in orders] == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -183,6 +220,7 @@ def test_the_default_channel_cannot_be_removed(own: Path) -> None:
     [
         ("kind: pigeon\n", ("mail.yaml:1", "mail", "kind", "'pigeon'")),
         ("subject: company\ncolour: red\n", ("mail.yaml:2", "colour", "unknown key")),
+        ("contact_email: a@example.com\n", ("mail.yaml:1", "contact_email", "unknown key")),
         ("- a\n", ("mail.yaml:1", "mapping")),
     ],
 )

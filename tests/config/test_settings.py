@@ -17,8 +17,8 @@ def test_the_defaults_keep_everything_under_var(tmp_path: Path) -> None:
     assert settings.home == tmp_path / "var"
     assert settings.database_url == f"sqlite:///{tmp_path}/var/leadflow.db"
     assert (settings.mail_mode, settings.lang, settings.tz, settings.config) == ("file", "zh_CN", "Asia/Shanghai", None)
-    assert (settings.chunk_rows, settings.engine_seconds) == (50_000, 60)
-    folders = ("intake", "processing", "done", "refused", "receipts", "mails", "raw")
+    assert (settings.chunk_rows, settings.engine_seconds) == (30_000, 60)
+    folders = ("intake", "processing", "done", "refused", "receipts", "mails")
     assert [getattr(settings, name) for name in folders] == [tmp_path / "var" / name for name in folders]
 
 
@@ -51,6 +51,7 @@ def test_a_language_may_be_written_in_several_ways(said: str, meant: str, monkey
 @pytest.mark.parametrize("mode", ["file", "redirect:ops@example.com"])
 def test_a_mail_mode_may_be(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADS_MAIL_MODE", mode)
+    monkeypatch.setenv("LEADS_SMTP_URL", "smtp://mail.example.com?from=leads@example.com")
     assert get_settings().mail_mode == mode
 
 
@@ -73,12 +74,19 @@ def test_a_bad_setting_is_named(name: str, value: str, monkeypatch: pytest.Monke
         get_settings()
 
 
-def test_sending_needs_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADS_MAIL_MODE", "send")
-    with pytest.raises(SettingsError, match="LEADS_SMTP_URL"):
+@pytest.mark.parametrize("mode", ["send", "redirect:ops@example.com"])
+def test_mailing_needs_a_server_and_a_sender(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADS_MAIL_MODE", mode)
+    with pytest.raises(SettingsError, match="LEADS_SMTP_URL must say through which server"):
         get_settings()
-    monkeypatch.setenv("LEADS_SMTP_URL", "smtp://mail.example.com:25")
-    assert get_settings().mail_mode == "send"
+    monkeypatch.setenv("LEADS_SMTP_URL", "smtp://leads:secret@mail.example.com:25")
+    with pytest.raises(SettingsError, match=r"\?from=ADDRESS") as refused:
+        get_settings()
+    assert "secret" not in str(refused.value)
+    monkeypatch.setenv("LEADS_SMTP_URL", "smtp://leads:secret@mail.example.com:25?from=leads@example.com")
+    get_settings()
+    monkeypatch.setenv("LEADS_SMTP_URL", "smtps://leads%40example.com:secret@mail.example.com")
+    assert get_settings().mail_mode == mode
 
 
 def test_a_password_is_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:

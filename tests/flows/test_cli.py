@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from flows.cli import run
-from flows.console import OK, REFUSED, USAGE
+from flows.commands import lead_number
+from flows.console import CONFIG, DATABASE, EXIT_CODES, FILES, OK, REFUSED, USAGE
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,6 +49,9 @@ def test_help_makes_nothing(tmp_path: Path) -> None:
         (["ingest", "nowhere.csv"], "nowhere.csv"),
         (["ingest", "--channel", "nowhere"], "nowhere"),
         (["ingest", "--as-of", "yesterday"], "yesterday"),
+        (["ingest", "--as-of", "0001-01-01"], "0001-01-01"),
+        (["ingest", "--as-of", "9999-12-31T23:00+00:00"], "9999-12-31"),
+        (["ingest", "--direct", "--as-of", "1900-01-01"], "1900-01-01"),
         (["split", "XL202403001", "--row", "1", "--reason", "x", "--by", "nobody"], "nobody"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -61,12 +66,71 @@ def test_a_wrong_command_is_one_line_and_exit_code_2(
     assert "Traceback" not in error
 
 
-def test_a_wrong_setting_is_one_line_and_exit_code_2(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+EVERY = [
+    ["ingest", "--direct"], ["explain", "XL202403001"], ["check-rules"], ["db", "upgrade"],
+    ["export", "rows", "--out", "rows.csv"], ["export", "leads", "--out", "leads.csv"],
+    ["split", "XL202403001", "--row", "1", "--reason", "x", "--by", "zhengkai"], ["demo", "--direct"], ["version"],
+]  # fmt: skip
+
+
+def _said(capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line of an error; nothing went where an answer would be."""
+    captured = capsys.readouterr()
+    assert [line for line in captured.out.splitlines() if not line.startswith("LEADS_HOME ")] == []
+    [line] = [line for line in captured.err.splitlines() if not line.startswith("LEADS_HOME ")]
+    assert line.startswith("leads: ")
+    return line
+
+
+@pytest.mark.parametrize("words", EVERY, ids=" ".join)
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("LEADS_MAIL_MODE", "shout", "LEADS_MAIL_MODE"),
+        ("LEADS_MAIL_MODE", "redirect:ops@example.com", "LEADS_SMTP_URL"),
+        ("LEADS_TZ", "Mars/Olympus", "LEADS_TZ"),
+        ("LEADS_DATABASE_URL", "mysql://leads:secret@db/leads", "postgresql://"),
+        ("LEADS_DATABASE_URL", "postgresql://leads:secret@db:port/leads", "port"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_and_exit_code_4(
+    name: str,
+    value: str,
+    told: str,
+    words: list[str],
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("LEADS_MAIL_MODE", "shout")
-    assert run(["version"]) == USAGE
-    assert "LEADS_MAIL_MODE" in capsys.readouterr().err
+    monkeypatch.setenv(name, value)
+    assert run(words) == CONFIG
+    line = _said(capsys)
+    assert name in line
+    assert told in line
+    assert "secret" not in line
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("words", [words for words in EVERY if words[0] in ("ingest", "db", "demo")], ids=" ".join)
+def test_a_home_that_cannot_be_written_to_is_one_line_and_exit_code_4(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("LEADS_HOME", str(tmp_path / "a file" / "home"))
+    assert run(words) == CONFIG
+    assert "LEADS_HOME" in _said(capsys)
+
+
+@pytest.mark.parametrize("words", [words for words in EVERY if words[0] not in ("version", "export")], ids=" ".join)
+def test_broken_yaml_names_file_and_line_with_exit_code_4(
+    words: list[str], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "company" / "rules"
+    folder.mkdir(parents=True)
+    (folder / "screening.yaml").write_text("- {id: S-FLOOR\n  value: [", encoding="utf-8")
+    monkeypatch.setenv("LEADS_CONFIG", str(folder.parent))
+    assert run(words) == CONFIG
+    assert "screening.yaml:" in _said(capsys)
 
 
 def test_a_wrong_rule_file_names_file_and_key(
@@ -76,20 +140,64 @@ def test_a_wrong_rule_file_names_file_and_key(
     folder.mkdir(parents=True)
     (folder / "screening.yaml").write_text("- {id: S-FLOOR, valeu: 1}\n", encoding="utf-8")
     monkeypatch.setenv("LEADS_CONFIG", str(folder.parent))
-    assert run(["check-rules"]) == USAGE
+    assert run(["check-rules"]) == CONFIG
     error = capsys.readouterr().err
     assert "screening.yaml" in error
     assert "valeu" in error
 
 
-def test_a_database_that_does_not_answer_is_one_line_without_its_password(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "words", [words for words in EVERY if words[0] not in ("version", "check-rules")], ids=" ".join
+)
+def test_a_database_that_does_not_answer_is_one_line_without_its_password_and_exit_code_5(
+    words: list[str], home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("LEADS_DATABASE_URL", "postgresql+psycopg://leads:secret@127.0.0.1:1/none")
-    assert run(["db", "upgrade"]) == REFUSED
-    error = capsys.readouterr().err
-    assert "127.0.0.1" in error
-    assert "secret" not in error
+    assert run(words) == DATABASE
+    line = _said(capsys)
+    assert "127.0.0.1" in line
+    assert "secret" not in line
+
+
+def test_a_refused_file_is_told_beside_the_answer_with_exit_code_3(
+    home: Path, lead_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    letter = lead_file.with_name("letter.csv")
+    letter.write_text("Dear Sir\n", encoding="utf-8")
+    assert run(["ingest", str(letter), str(lead_file), "--direct", "--json"]) == FILES
+    captured = capsys.readouterr()
+    assert {file["file"]: file["state"] for file in json.loads(captured.out)["files"]} == {
+        "letter.csv": "refused",
+        "leads.csv": "taken",
+    }
+    assert "leads: letter.csv was refused: " in captured.err
+
+
+@pytest.mark.parametrize("words", [[], *({tuple(words[:2]): words for words in EVERY}.values())], ids=" ".join)
+def test_the_help_of_every_command_has_an_example_and_the_exit_codes(
+    words: list[str], home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [word for word in words[:2] if not word.startswith("-") and not word.startswith("XL")]
+    assert run([*command, "--help"]) == OK
+    text = " ".join(capsys.readouterr().out.split())
+    assert re.search(rf"Example: (LEADS_CONFIG=\S+ )?leads {' '.join(command)}", text)
+    for code, meaning in EXIT_CODES.items():
+        assert f"{code} {meaning}" in text
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("prefect")
+def test_with_the_engine_standard_output_is_json_alone_and_start_up_is_told_apart(
+    home: Path, lead_file: Path, tmp_path: Path
+) -> None:
+    done = _leads("ingest", str(lead_file), "--json", "--as-of", "2024-03-18T09:00", folder=tmp_path,
+                  LEADS_HOME=str(home), PREFECT_PROFILES_PATH=str(tmp_path / "none"))  # fmt: skip
+    assert done.returncode == OK, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["engine"]["kind"], said["rows"]) == ("own", 3)
+    assert said["started_seconds"] > 0
+    assert set(said["seconds"]) >= {"prepare", "match", "receipts", "tell"}
+    assert str(home) in done.stderr
 
 
 @pytest.mark.parametrize("words", [["version"], ["check-rules"], ["db", "upgrade"]], ids=" ".join)
@@ -124,11 +232,16 @@ def test_asking_before_there_is_a_database_is_one_line_and_exit_code_1(
     assert not home.exists()
 
 
+@pytest.mark.parametrize("typed", ["xl202403001", "ＸＬ２０２４０３００１", " XL202403001 "])
+def test_a_lead_number_is_known_however_it_is_typed(typed: str) -> None:
+    assert lead_number(typed) == "XL202403001"
+
+
 def test_an_unknown_lead_is_one_line_and_exit_code_1(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(["db", "upgrade"])
-    assert run(["explain", "XL209901001"]) == REFUSED
+    assert run(["explain", "xl209901001"]) == REFUSED
     assert "leads: there is no lead XL209901001" in capsys.readouterr().err
-    assert run(["split", "XL209901001", "--row", "1", "--reason", "x", "--by", "zhengkai"]) == REFUSED
+    assert run(["split", "ＸＬ209901001", "--row", "1", "--reason", "x", "--by", "zhengkai"]) == REFUSED
     assert "leads: there is no lead XL209901001" in capsys.readouterr().err
 
 

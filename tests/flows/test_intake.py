@@ -15,7 +15,7 @@ from models.db import make_engine, read_frame
 
 AS_OF = datetime(2024, 3, 18, 1, 0, tzinfo=UTC)
 _ROWS = """
-SELECT s.line, s.outcome, s.entry_team, l.number, l.grade, l.owner FROM submission s
+SELECT s.line, m.outcome, s.entry_team, l.number, l.grade, l.owner FROM submission s
 LEFT JOIN membership m ON m.submission_id = s.id AND m.until IS NULL LEFT JOIN lead l ON l.id = m.lead_id
 ORDER BY s.batch_id, s.line
 """
@@ -125,6 +125,75 @@ def _forget_claims() -> None:
         claims._held.discard(folder)
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_file_dropped_where_no_channel_reads_is_named_and_stays(
+    settings: Settings, lead_file: Path, dry_run: bool
+) -> None:
+    _drop(settings, lead_file, "fairs")
+    (settings.intake / "loose.csv").write_text("x", encoding="utf-8")
+    result = _take(settings, dry_run=dry_run)
+    assert result.files == []
+    assert result.as_dict()["unread"] == ["fairs/", "loose.csv"]
+    assert (settings.intake / "loose.csv").is_file()
+    (settings.intake / "loose.csv").unlink()
+    (settings.intake / "fairs").rename(settings.intake / "expo")
+    assert _take(settings, dry_run=dry_run).unread == []
+
+
 def test_nothing_waits_is_no_fault(settings: Settings) -> None:
     assert _take(settings).files == []
     assert (settings.home / "leadflow.db").exists()
+
+
+def test_the_time_zone_of_the_settings_reaches_every_time(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "late.csv"
+    path.write_text(
+        "公司名称,联系人,电话,首次接触时间\n杭州澄屿机械有限公司,季若谷,13955501234,2024-03-19 05:00\n",
+        encoding="utf-8",
+    )
+    # 21:00 of the 18th in Shanghai is within a day of receipt, 09:00 of the 19th in New York is not
+    for number, (tz, utc, future) in enumerate(
+        [("Asia/Shanghai", "2024-03-18 21:00", 0), ("America/New_York", "2024-03-19 09:00", 1)]
+    ):
+        settings = get_settings(tz=tz, home=tmp_path / str(number))
+        assert _take(settings, path, dry_run=True).issues.get("C-DATE-FUTURE", 0) == future
+        _take(settings, path)
+        with make_engine(settings.database_url).connect() as conn:
+            stored = read_frame(conn, "SELECT contact_at FROM lead")["contact_at"]
+        assert pd.to_datetime(stored).tolist() == [pd.Timestamp(utc)]
+
+
+def test_a_rule_of_later_days_leaves_earlier_runs_as_they_were(settings: Settings, tmp_path: Path) -> None:
+    own = tmp_path / "company" / "rules"
+    own.mkdir(parents=True)
+    (own / "screening.yaml").write_text("- {id: S-FLOOR, value: 50000, effective: 2024-06-01}\n", encoding="utf-8")
+    config, verdicts = load_config(own.parent), []
+    for month, phone in ((3, "13955501234"), (7, "13955501235")):
+        path = tmp_path / f"{month}.csv"
+        row = f"杭州澄屿机械有限公司,制造业,季若谷,{phone},自动化生产线改造,8万"
+        path.write_text(f"公司名称,行业,联系人,电话,需求描述,预算范围\n{row}\n", encoding="utf-8")
+        take_in(Request((path,), None, AS_OF.replace(month=month)), settings, config)
+        with make_engine(settings.database_url).connect() as conn:
+            verdicts.append(read_frame(conn, "SELECT verdict_rule FROM lead ORDER BY id")["verdict_rule"].tolist()[-1])
+    assert verdicts == ["S-BUDGET-BELOW", "S-VALID"]
+
+
+def test_a_batch_begun_before_a_rule_of_later_days_is_finished_under_the_rules_of_its_own(
+    settings: Settings, lead_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "company" / "rules"
+    own.mkdir(parents=True)
+    (own / "screening.yaml").write_text("- {id: S-FLOOR, value: 900000, effective: 2024-06-01}\n", encoding="utf-8")
+    settle = intake.settle_chunk
+
+    def breaking(*args):
+        raise OSError("the machine stops here")
+
+    _drop(settings, lead_file)
+    monkeypatch.setattr(intake, "settle_chunk", breaking)
+    with pytest.raises(OSError, match="stops here"):
+        _take(settings)
+    monkeypatch.setattr(intake, "settle_chunk", settle)
+    _forget_claims()
+    take_in(Request((), None, AS_OF.replace(month=7)), settings, load_config(own.parent))
+    assert _rows(settings)["grade"].dropna().unique().tolist() == ["A"]

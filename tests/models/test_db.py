@@ -8,7 +8,17 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from models import Account, AccountOwner, Base, Batch
-from models.db import begin, insert_frame, look_up, make_engine, read_frame, take_ids, take_numbers, update_frame, upgrade
+from models.db import (
+    begin,
+    insert_frame,
+    look_up,
+    make_engine,
+    read_frame,
+    take_ids,
+    take_numbers,
+    update_frame,
+    upgrade,
+)
 
 
 @pytest.fixture
@@ -48,9 +58,9 @@ def test_rows_come_back_as_they_were_put_in(engine):
         }
     ).astype({"since": "datetime64[us]", "until": "datetime64[us]"})
     with begin(engine) as conn:
-        insert_frame(conn, Account.__table__, accounts("甲", "乙"))
+        insert_frame(conn, Account, accounts("甲", "乙"))
         rows.loc[1, "until"] = at
-        insert_frame(conn, AccountOwner.__table__, rows)
+        insert_frame(conn, AccountOwner, rows)
     with engine.connect() as conn:
         found = conn.execute(select(AccountOwner).order_by(AccountOwner.id)).all()
     assert [row.person for row in found] == ['a"b,c', "王\n五", "x;y"]
@@ -61,7 +71,7 @@ def test_rows_come_back_as_they_were_put_in(engine):
 
 def test_a_company_has_one_live_owner(engine):
     with begin(engine) as conn:
-        insert_frame(conn, Account.__table__, accounts("甲"))
+        insert_frame(conn, Account, accounts("甲"))
     owner = {"account_id": 1, "person": "p", "since": datetime.now(UTC), "why": "A"}
     with pytest.raises(IntegrityError), begin(engine) as conn:
         conn.execute(AccountOwner.__table__.insert(), [{"id": 1, **owner}, {"id": 2, **owner}])
@@ -99,17 +109,17 @@ def test_ids_and_numbers_go_on_where_they_stopped(engine):
 
 
 def test_a_rolled_back_number_is_given_again(engine):
-    with pytest.raises(RuntimeError), begin(engine) as conn:
+    with begin(engine) as conn:
         take_numbers(conn, "XL202403", 5)
-        raise RuntimeError
+        conn.rollback()
     with begin(engine) as conn:
         assert take_numbers(conn, "XL202403", 1).tolist() == [1]
 
 
 def test_updates_touch_only_the_named_rows_and_can_set_nothing(engine):
     with begin(engine) as conn:
-        insert_frame(conn, Account.__table__, accounts("甲", "乙", "丙").assign(region="r"))
-        update_frame(conn, Account.__table__, pd.DataFrame({"id": [1, 3], "region": ["上海", None]}))
+        insert_frame(conn, Account, accounts("甲", "乙", "丙").assign(region="r"))
+        update_frame(conn, Account, pd.DataFrame({"id": [1, 3], "region": ["上海", None]}))
         found = read_frame(conn, "SELECT region FROM account ORDER BY id")
     assert found["region"].fillna("-").tolist() == ["上海", "r", "-"]
 
@@ -125,4 +135,7 @@ def test_the_same_content_is_one_batch(engine):
     batch = {"channel": "c", "file": "f", "content_hash": "h", "layout": "{}", "state": "open", "rules_version": "v"}
     times = {"received_at": datetime.now(UTC), "as_of": datetime.now(UTC)}
     with pytest.raises(IntegrityError), begin(engine) as conn:
-        conn.execute(Batch.__table__.insert(), [{"id": at, "chunks": 0, "rows": 0, "counts": "{}", **batch, **times} for at in (1, 2)])
+        conn.execute(
+            Batch.__table__.insert(),
+            [{"id": at, "chunks": 0, "chunk_rows": 1, "rows": 0, "counts": "{}", **batch, **times} for at in (1, 2)],
+        )

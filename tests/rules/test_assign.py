@@ -14,10 +14,12 @@ from ruamel.yaml import YAML
 from config.loader import load_rules
 from config.people import Person
 from config.schema import OwnerRule, Rules, ValueRule
-from tasks.rules.assign import HINT, LIFT, STICKY, AssignResult, assign
+from tasks.rules.assign import HINT, LIFT, STICKY, AssignResult, assign, may_have, strength
+from tasks.rules.eligible import RANKS
 
 CASES = YAML(typ="safe").load(Path(__file__).parents[1] / "cases" / "assign.yaml")
 DAY = date(2024, 3, 15)
+COUNTS = (("leads", 1), ("held", 0))
 ROLES = {
     "A-GRADE-A": ("valid", "A", ("supervisor", "senior")),
     "A-GRADE-B": ("valid", "B", ("senior", "representative")),
@@ -47,8 +49,8 @@ def frame(units: list[dict[str, Any]]) -> pd.DataFrame:
     texts = ("verdict", "grade", "region", "industry", "owner", "hint")
     plain = {"verdict": "valid", "leads": 1}
     columns = {name: pd.array([(plain | one).get(name) for one in units], dtype="str") for name in texts}
-    leads = pd.Series([one.get("leads", 1) for one in units], dtype="int64")
-    return pd.DataFrame({"account_id": range(1, len(units) + 1), "leads": leads, **columns})
+    counts = {name: pd.Series([one.get(name, usual) for one in units], dtype="int64") for name, usual in COUNTS}
+    return pd.DataFrame({"account_id": range(1, len(units) + 1), **counts, **columns})
 
 
 def given_to(result: AssignResult) -> list[str | None]:
@@ -115,6 +117,24 @@ def test_the_shipped_rules_own_every_grade() -> None:
     ]  # fmt: skip
 
 
+def test_a_lead_is_the_stronger_the_higher_the_role_that_its_rule_asks_first() -> None:
+    leads = frame([{"grade": "C"}, {"verdict": "to_verify", "grade": "A"}, {"grade": "B"}, {"grade": "A"}])
+    unknown = frame([{"verdict": "valid"}])
+    order = [*strength(unknown, rules()), *strength(leads, rules())]
+    assert order == sorted(set(order))
+
+
+def test_who_may_have_a_lead_is_there_and_of_a_role_that_is_asked() -> None:
+    people = [
+        person("ass", role="assistant"),
+        person("sen", role="senior"),
+        person("gone", role="senior", active=False),
+    ]
+    leads = frame([{"grade": grade} for grade in "ABC"])
+    for owner, may in (("ass", [False, False, True]), ("sen", [True] * 3), ("gone", [False] * 3), ("x", [False] * 3)):
+        assert may_have(leads, pd.Series([owner] * 3), people, rules()).tolist() == may
+
+
 def test_no_units_and_no_people_are_no_error() -> None:
     assert given_to(assign(frame([]), [person("one", role="senior")], rules(), DAY)) == []
     assert given_to(assign(frame([{"grade": "B"}]), [], rules(), DAY)) == [None]
@@ -163,6 +183,12 @@ def _covers(one: Person, unit: Any) -> bool:
     return area and (pd.isna(unit.industry) or not one.industries or unit.industry in one.industries)
 
 
+def _needs_more(unit: Any, owner: Person) -> bool:
+    """Whether the unit asks for a higher role than its present owner has."""
+    wanted = next(row[2][0] for row in ROLES.values() if row[0] == unit.verdict and row[1] in (unit.grade, None))
+    return bool(unit.verdict == "valid" and unit.owner == owner.id and RANKS[owner.role] < RANKS[wanted])
+
+
 @given(crews, deliveries, st.dictionaries(st.sampled_from(["p0", "p1", "p4"]), st.integers(0, 12)))
 @settings(max_examples=150, deadline=None)
 def test_nobody_is_chosen_who_must_not_be_and_nothing_lies_idle_while_somebody_has_room(
@@ -198,8 +224,11 @@ def test_nobody_is_chosen_who_must_not_be_and_nothing_lies_idle_while_somebody_h
         assert owner.capacity
         assert _covers(owner, unit)
         mine = [one for one, other in both if other.owner == owner.id and other.rule in (STICKY, HINT)]
-        kept = sum(one.leads for one in mine) + loads.get(owner.id, 0)
-        assert load[owner.id] <= max(8 if owner.open_cap is None else owner.open_cap, kept)
+        # who keeps a lead that nobody of the higher role has room for gets it last, above his cap if need be
+        late = [one for one in mine if _needs_more(one, owner)]
+        kept = sum(one.leads for one in mine) - sum(one.leads for one in late) + loads.get(owner.id, 0)
+        taken = load[owner.id] - sum(one.leads for one in late)
+        assert taken <= max(8 if owner.open_cap is None else owner.open_cap, kept)
         if got.rule == "A-LIFT":
             assert got.lifted_from == unit.owner
             assert known[unit.owner].role != owner.role
@@ -228,3 +257,15 @@ def test_unequal_loads_are_levelled_up_to_the_caps(crew: list[tuple[int, int, in
                 # nobody was given a lead while another, with room, was more than a lead below him
                 level = (loads[other.id] + got[other.id] + 1) / other.capacity
                 assert (loads[one.id] + got[one.id] - 1) / one.capacity <= level + 1e-9
+
+
+def test_what_a_company_holds_goes_with_it_and_counts_for_whom_it_goes_to() -> None:
+    people = [
+        person("low", role="representative"),
+        person("high", role="supervisor", open_cap=5),
+        person("next", role="supervisor"),
+    ]
+    units = frame([{"grade": "A", "owner": "low", "leads": 0, "held": 4}, {"grade": "A", "leads": 2}])
+    result = assign(units, people, rules(8), DAY, loads={"low": 4})
+    assert given_to(result) == ["high", "next"]
+    assert result.frame["lifted_from"].tolist()[0] == "low"

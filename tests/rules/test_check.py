@@ -10,6 +10,7 @@ from config.loader import load_rules
 from config.schema import Channel
 from tasks.rules.check import TESTS, check, check_masks
 from tasks.rules.clean import clean
+from tests.named_cases import ZONE
 
 AT = datetime(2024, 3, 15, 2, 0, tzinfo=UTC)
 RULES = load_rules().at(AT.date())
@@ -38,7 +39,7 @@ def _issues(channel: Channel = COMPANY, ragged: bool = False, total_row: bool = 
 
 def _check(rows: list[dict[str, str]], channel: Channel = COMPANY, **marks: bool) -> pd.DataFrame:
     frame = pd.DataFrame(rows, dtype="str").assign(**marks)
-    return check(frame, clean(frame, RULES, AT), RULES, channel)
+    return check(frame, clean(frame, RULES, AT, ZONE), RULES, channel)
 
 
 def test_a_complete_row_fails_nothing() -> None:
@@ -67,6 +68,7 @@ def test_a_complete_row_fails_nothing() -> None:
         ({"email": "li@"}, {"C-EMAIL-UNREADABLE"}),
         ({"budget": "随便写写"}, {"C-BUDGET-UNREADABLE"}),
         ({"first_contact": "去年某天"}, {"C-DATE-UNREADABLE"}),
+        ({"first_contact": "2031-03-15 09:30"}, {"C-DATE-FUTURE"}),
         ({"budget": "预算充足"}, {"C-BUDGET-VAGUE"}),
         ({"budget": "待确认"}, set()),
         ({"need": "有软件需求"}, {"C-NEED-VAGUE"}),
@@ -124,7 +126,7 @@ def test_masks_and_issues_say_the_same() -> None:
     rng = np.random.default_rng(3)
     rows = [{name: str(rng.choice([text, "", "无", "xx"])) for name, text in GOOD.items()} for _ in range(200)]
     frame = pd.DataFrame(rows, dtype="str", index=range(1000, 1200))
-    cleaned = clean(frame, RULES, AT)
+    cleaned = clean(frame, RULES, AT, ZONE)
     masks = check_masks(frame, cleaned, RULES, COMPANY)
     checked = check(frame, cleaned, RULES, COMPANY)
     expected = ["|".join(rule_id for rule_id, mask in masks.items() if mask[row]) for row in range(200)]
@@ -135,4 +137,4 @@ def test_masks_and_issues_say_the_same() -> None:
 def test_an_empty_frame_is_checked_too() -> None:
     assert _check([GOOD])[:0].empty
     frame = pd.DataFrame({name: pd.Series(dtype="str") for name in GOOD})
-    assert list(check(frame, clean(frame, RULES, AT), RULES, COMPANY).columns) == ["rejected", "issues"]
+    assert list(check(frame, clean(frame, RULES, AT, ZONE), RULES, COMPANY).columns) == ["rejected", "issues"]

@@ -14,7 +14,7 @@ from config.schema import Rules
 from tasks.rules.clean import clean
 from tasks.rules.decide import decide
 from tasks.rules.facts import row_facts
-from tests.named_cases import RECEIVED_AT, each, one_row
+from tests.named_cases import RECEIVED_AT, ZONE, each, one_row
 
 RULES = load_config().rules.at(date(2024, 3, 15))
 GOOD_LEAD: dict[str, Any] = {
@@ -66,8 +66,8 @@ def test_a_grading_case_holds(case: dict[str, Any]) -> None:
 
 @each("grade_table")
 def test_a_row_is_decided_by_its_words(case: dict[str, Any]) -> None:
-    cleaned = clean(one_row({**GOOD_CELLS, **case["cells"]}), RULES, RECEIVED_AT)
-    lead = cleaned.join(row_facts(cleaned, RULES, RECEIVED_AT))
+    cleaned = clean(one_row({**GOOD_CELLS, **case["cells"]}), RULES, RECEIVED_AT, ZONE)
+    lead = cleaned.join(row_facts(cleaned, RULES, RECEIVED_AT, ZONE))
     got = decide(lead, RULES).iloc[0]
     assert (got["verdict"], None if pd.isna(got["grade"]) else got["grade"]) == (case["verdict"], case["grade"])
 

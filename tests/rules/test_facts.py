@@ -1,6 +1,6 @@
 """Facts of a row: the named cases, whole columns, and inputs nobody expects."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from config.facts import WORDS
 from config.loader import load_rules
-from config.schema import Rules
+from tasks.rules.clean import clean
 from tasks.rules.facts import need_state, row_facts
 from tasks.rules.facts.deadlines import days_until, read_limit
 from tasks.rules.facts.need import _is_vague
 from tasks.rules.facts.words import read_once
-from tests.named_cases import RECEIVED_AT, each, one_row
+from tests.named_cases import RECEIVED_AT, ZONE, each, one_row, with_value
 
 # The first draw of any text builds tables of Unicode, which is slow and nothing of ours.
 patient = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -29,26 +29,47 @@ TEXTS = ("company", "contact", "title", "need", "chain", "urgency_text", "email"
 @each("facts")
 def test_a_named_case_holds(case: dict[str, Any]) -> None:
     cells = {"created": "2024-03-15", **case["cells"]}
-    facts = row_facts(one_row(cells), RULES, RECEIVED_AT).iloc[0]
+    facts = row_facts(one_row(cells), RULES, RECEIVED_AT, ZONE).iloc[0]
     wanted = {fact: case[fact] for fact in FACTS if fact in case}
     assert wanted
     assert {fact: facts[fact] for fact in wanted} == wanted
 
 
+LISTS = [rule.id for rule in RULES.values["facts"] if isinstance(rule.value, tuple)]
+
+
+@pytest.mark.parametrize("rule", LISTS)
+def test_a_list_without_words_is_found_nowhere(rule: str) -> None:
+    cells = {
+        "created": "2024-03-15",
+        "company": "嘉兴精工机械有限公司",
+        "contact": "周建国",
+        "title": "科员",
+        "need": "注塑车间排程",
+        "chain": "车间使用",
+        "urgency_text": "三个月内",
+        "email": "zhou@example.cn",
+    }
+    shipped, own = (
+        row_facts(one_row(cells), rules, RECEIVED_AT, ZONE).iloc[0] for rules in (RULES, with_value(RULES, rule, ()))
+    )
+    assert {fact: own[fact] for fact in FACTS} == {fact: shipped[fact] for fact in FACTS}
+
+
 def test_the_index_is_kept_and_an_empty_frame_stays_empty() -> None:
     rows = pd.DataFrame({"need": pd.Series(["采购MES系统", None, "test"], index=[7, 9, 4], dtype="str")})
-    facts = row_facts(rows, RULES, RECEIVED_AT)
+    facts = row_facts(rows, RULES, RECEIVED_AT, ZONE)
     assert facts.index.tolist() == [7, 9, 4]
     assert facts["need_state"].tolist() == ["clear", "none", "vague"]
     assert facts["junk"].tolist() == ["", "", "need_test"]
-    assert list(row_facts(rows.iloc[:0], RULES, RECEIVED_AT).columns) == list(facts.columns)
+    assert list(row_facts(rows.iloc[:0], RULES, RECEIVED_AT, ZONE).columns) == list(facts.columns)
 
 
 def test_repeated_and_distinct_columns_say_the_same() -> None:
     needs = ["采购MES系统", "有软件需求", "应聘，附简历", "test", "毕业论文查重平台"]
     distinct = pd.DataFrame({"need": pd.Series(needs, dtype="str")})
     repeated = pd.concat([distinct] * 50, ignore_index=True)
-    once, often = (row_facts(frame, RULES, RECEIVED_AT) for frame in (distinct, repeated))
+    once, often = (row_facts(frame, RULES, RECEIVED_AT, ZONE) for frame in (distinct, repeated))
     assert often.iloc[:5].equals(once)
     assert often.iloc[-5:].reset_index(drop=True).equals(once)
 
@@ -57,7 +78,7 @@ def test_repeated_and_distinct_columns_say_the_same() -> None:
 @given(st.lists(st.fixed_dictionaries({name: st.none() | st.text(max_size=30) for name in TEXTS}), max_size=5))
 def test_no_text_raises_and_every_word_is_a_known_one(rows: list[dict[str, str | None]]) -> None:
     frame = pd.DataFrame({name: pd.array([row[name] for row in rows], dtype="str") for name in TEXTS})
-    facts = row_facts(frame, RULES, RECEIVED_AT)
+    facts = row_facts(frame, RULES, RECEIVED_AT, ZONE)
     for fact in FACTS[:-1]:
         assert set(facts[fact]) <= set(WORDS[fact])
 
@@ -88,20 +109,35 @@ def test_the_quick_look_at_needs_agrees_with_the_whole_one(needs: list[str]) -> 
     ],
 )  # fmt: skip
 def test_a_time_limit_is_counted_from_its_day(text: str, days: float | None) -> None:
-    limit = read_limit(text.replace("within 2 weeks", "within 2weeks").lower())
+    limit = read_limit(text.replace("within 2 weeks", "within 2weeks").lower(), RULES.value("F-TIME-UNITS"))
     on = np.array(["2024-03-15"], dtype="datetime64[D]")
     found = days_until([limit], np.zeros(1, dtype=np.int64), on)[0] if limit else np.nan
     assert (None if np.isnan(found) else found) == days
 
 
+@pytest.mark.parametrize(
+    ("zone", "state"), [("Asia/Shanghai", "urgent"), ("UTC", "frame"), ("America/New_York", "frame")]
+)
+def test_days_count_from_the_business_day_on_which_a_row_came(zone: str, state: str) -> None:
+    one_at_night_in_shanghai = datetime(2024, 6, 15, 17, 0, tzinfo=UTC)
+    rows = one_row({"urgency_text": "6月30日前"})
+    assert row_facts(rows, RULES, one_at_night_in_shanghai, zone)["urgency_state"].tolist() == [state]
+
+
+def test_one_table_of_units_serves_the_fact_and_the_cleaned_urgency() -> None:
+    assert RULES.value("F-URGENT-DAYS") == RULES.value("V-URGENCY")["days_high"] == 14
+    rows = one_row({"urgency": "6个工作日内", "created": "2024-03-15"})
+    units = RULES.value("F-TIME-UNITS")
+    for days, level, state in ((1.4, "高", "urgent"), (3, "中", "frame")):
+        rules = with_value(RULES, "F-TIME-UNITS", {**units, "工作日": days})
+        cleaned = clean(rows, rules, RECEIVED_AT, ZONE)
+        facts = row_facts(cleaned, rules, RECEIVED_AT, ZONE)
+        assert (cleaned["urgency"][0], facts["urgency_state"][0]) == (level, state)
+
+
 def test_other_words_in_the_rules_give_other_facts() -> None:
-    changed = RULES.value("F-URGENT-DAYS")
-    assert changed == 14
-    values = {
-        family: tuple(r.model_copy(update={"value": 30}) if r.id == "F-URGENT-DAYS" else r for r in rules)
-        for family, rules in RULES.values.items()
-    }
-    other = Rules(version="0" * 12, values=values)
+    assert RULES.value("F-URGENT-DAYS") == 14
+    other = with_value(RULES, "F-URGENT-DAYS", 30)
     rows = one_row({"urgency_text": "1个月内", "created": "2024-03-15"})
-    assert row_facts(rows, RULES, RECEIVED_AT)["urgency_state"].tolist() == ["frame"]
-    assert row_facts(rows, other, RECEIVED_AT)["urgency_state"].tolist() == ["urgent"]
+    assert row_facts(rows, RULES, RECEIVED_AT, ZONE)["urgency_state"].tolist() == ["frame"]
+    assert row_facts(rows, other, RECEIVED_AT, ZONE)["urgency_state"].tolist() == ["urgent"]

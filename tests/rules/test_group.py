@@ -40,11 +40,15 @@ def test_rows_that_share_a_mobile_are_one_person_whatever_the_name():
 
 
 def test_a_row_that_shares_one_key_with_each_of_two_people_joins_them():
-    assert same(groups(("1", None, None, "X", "甲"), (None, "b", None, "Y", "乙"), ("1", "b", None, "X", "甲")), 0, 1, 2)
+    assert same(
+        groups(("1", None, None, "X", "甲"), (None, "b", None, "Y", "乙"), ("1", "b", None, "X", "甲")), 0, 1, 2
+    )
 
 
 def test_the_same_name_at_the_same_company_joins_rows_that_do_not_contradict():
-    assert same(groups(("1", None, None, "X", "甲"), (None, "b", None, "X", "甲"), (None, None, None, "X", "甲")), 0, 1, 2)
+    assert same(
+        groups(("1", None, None, "X", "甲"), (None, "b", None, "X", "甲"), (None, None, None, "X", "甲")), 0, 1, 2
+    )
 
 
 def test_two_mobiles_without_a_shared_mail_are_two_people_and_a_bare_row_joins_neither():

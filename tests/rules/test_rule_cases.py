@@ -10,7 +10,7 @@ from config.schema import TABLES, Channel
 from tasks.rules.check import check
 from tasks.rules.clean import clean
 from tasks.rules.tables import first_match
-from tests.named_cases import RECEIVED_AT, each, load, one_row
+from tests.named_cases import RECEIVED_AT, ZONE, each, load, one_row
 
 RULES = load_config().rules.at(date(2024, 3, 15))
 GOOD_CELLS = {
@@ -27,7 +27,7 @@ NAMED_IN = {"checklist": ("fails",), "screening": ("rule", "reasons"), "grading"
 def test_a_checklist_case_holds(case: dict[str, Any]) -> None:
     rows = one_row({**GOOD_CELLS, **case["cells"]})
     channel = Channel(name="default", **case.get("channel", {}))
-    got = check(rows, clean(rows, RULES, RECEIVED_AT), RULES, channel).iloc[0]
+    got = check(rows, clean(rows, RULES, RECEIVED_AT, ZONE), RULES, channel).iloc[0]
     failed = set(got["issues"].split("|")) - {""}
     assert set(case["fails"]) <= failed
     assert not failed & set(case.get("not", ()))

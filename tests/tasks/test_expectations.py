@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 
 from config.loader import load_rules
-from config.schema import Channel, Rules, Statement, ValueRule
+from config.schema import Channel
 from tasks.expectations import TOLERATED, batch_of, build_suite, check_file
 from tasks.rules.check import check_masks
 from tasks.rules.clean import clean
 from tasks.rules.facts import need_state
+from tests.named_cases import ZONE, with_value
 
 AT = datetime(2024, 3, 15, 2, 0, tzinfo=UTC)
 RULES = load_rules().at(AT.date())
@@ -43,7 +44,7 @@ def test_the_suite_is_made_of_the_checklist() -> None:
 
 def test_the_suite_fails_exactly_for_the_rules_whose_masks_hold_a_row() -> None:
     frame = _frame()
-    masks = check_masks(frame, clean(frame, RULES, AT), RULES, CHANNEL)
+    masks = check_masks(frame, clean(frame, RULES, AT, ZONE), RULES, CHANNEL)
     failing = {rule_id: int(mask.sum()) for rule_id, mask in masks.items()}
     result = check_file(failing, len(frame), RULES, CHANNEL)
     assert {rule.rule_id for rule in result.failed} == {rule_id for rule_id, count in failing.items() if count}
@@ -56,7 +57,7 @@ def test_great_expectations_over_the_whole_frame_counts_what_the_masks_count() -
     import great_expectations.expectations as gxe
 
     frame = _frame()
-    cleaned = clean(frame, RULES, AT)
+    cleaned = clean(frame, RULES, AT, ZONE)
     masks = check_masks(frame, cleaned, RULES, CHANNEL)
     seen = cleaned.assign(
         need_state=need_state(cleaned, RULES),
@@ -95,12 +96,15 @@ def test_great_expectations_over_the_whole_frame_counts_what_the_masks_count() -
     assert sum(1 for count in counted.values() if count) >= 12
 
 
+def test_the_shipped_rules_tolerate_nothing_and_a_level_may_be_given_a_share() -> None:
+    assert RULES.value(TOLERATED) == {"required": 0, "format": 0, "quality": 0}
+    rules = with_value(RULES, TOLERATED, {"quality": 0.5, "C-NEED-VAGUE": 0.1})
+    failing = {"C-REGION-CITY": 50, "C-NEED-VAGUE": 11, "C-NEED": 1}
+    assert [rule.rule_id for rule in check_file(failing, 100, rules, CHANNEL).failed] == ["C-NEED", "C-NEED-VAGUE"]
+
+
 def test_a_share_that_the_rules_tolerate_is_no_failure() -> None:
-    statement = Statement(zh="可容忍的比例", en="the share that is tolerated")
-    shares = ValueRule(
-        id=TOLERATED, statement=statement, source=("H1-5.1-checklist",), effective=AT.date(), value={"C-NEED": 0.2}
-    )
-    rules = Rules(version="x", checklist=RULES.checklist, values={"checklist": (shares,)})
+    rules = with_value(RULES, TOLERATED, {"C-NEED": 0.2})
     assert check_file({"C-NEED": 20}, 100, rules, CHANNEL).success
     assert not check_file({"C-NEED": 21}, 100, rules, CHANNEL).success
 
@@ -109,6 +113,21 @@ def test_a_result_holds_no_value_of_a_row(capfd: pytest.CaptureFixture[str]) -> 
     result = check_file({"C-PHONE": 1}, 3, RULES, CHANNEL)
     assert "138" not in repr(result)
     assert capfd.readouterr() == ("", "")
+
+
+def test_what_makes_batches_is_made_once_for_all_files() -> None:
+    frame = pd.DataFrame({"a": [1]})
+    assert batch_of(frame).datasource is batch_of(frame).datasource
+
+
+def test_a_file_whose_rows_all_pass_is_judged_without_great_expectations() -> None:
+    code = (
+        "import sys; from config.loader import load_rules; from config.schema import Channel;"
+        "from tasks.expectations import check_file;"
+        "result = check_file({}, 9, load_rules(), Channel(name='default'));"
+        "sys.exit('great_expectations' in sys.modules or not (result.success and len(result.rules) > 9))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_great_expectations_is_imported_only_when_it_is_used() -> None:

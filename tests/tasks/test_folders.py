@@ -167,10 +167,13 @@ def test_an_empty_claim_of_a_killed_run_is_cleared_away(settings: Settings) -> N
     assert list((settings.processing / "default").iterdir()) == []
 
 
-def test_folders_of_no_channel_are_named(settings: Settings) -> None:
+def test_files_and_folders_of_no_channel_are_named(settings: Settings) -> None:
     _drop(settings, "a.csv", channel="expo2024")
+    _drop(settings, "b.csv")
     (settings.intake / "empty").mkdir()
-    assert folders.unknown_folders(settings, CHANNELS) == ["expo2024"]
+    (settings.intake / "loose.csv").write_text("x")
+    (settings.intake / ".loose.csv.part").write_text("x")
+    assert folders.unread(settings, CHANNELS) == ["expo2024/", "loose.csv"]
 
 
 def test_names_that_no_table_can_hold_are_mended(settings: Settings) -> None:

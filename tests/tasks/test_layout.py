@@ -43,6 +43,10 @@ def _refused(folder: Path, content: bytes | str, **limits: int) -> str:
         (codecs.BOM_UTF16_BE + TABLE.encode("utf-16-be"), "utf-16"),
         (TABLE.encode("utf-16-le"), "utf-16-le"),
         (TABLE.encode("utf-16-be"), "utf-16-be"),
+        (TABLE.encode("utf-32"), "utf-32"),
+        (codecs.BOM_UTF32_BE + TABLE.encode("utf-32-be"), "utf-32"),
+        (TABLE.encode("utf-32-le"), "utf-32-le"),
+        (TABLE.encode("utf-32-be"), "utf-32-be"),
         (b"company,phone\nAcme,13812345678\n", "ascii"),
     ],
 )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from config.schema import Channel
+from models.audit import audit
 from models.db import begin, make_engine, read_frame, upgrade
 from tasks.arrival import Arrival
 from tasks.batches import open_batch
@@ -37,8 +38,18 @@ def what_came(engine: Engine) -> list[tuple]:
             " a.id = l.account_id JOIN membership m ON m.lead_id = l.id AND m.until IS NULL"
             " JOIN submission s ON s.id = m.submission_id WHERE l.closed_at IS NULL",
         )
-    leads = found.fillna("-").groupby("id").agg(
-        {"raw": lambda raws: tuple(sorted(raws)), "verdict": "first", "grade": "first", "rows": "first", "company": "first"}
+    leads = (
+        found.fillna("-")
+        .groupby("id")
+        .agg(
+            {
+                "raw": lambda raws: tuple(sorted(raws)),
+                "verdict": "first",
+                "grade": "first",
+                "rows": "first",
+                "company": "first",
+            }
+        )
     )
     return sorted(leads.itertuples(index=False, name=None))
 
@@ -47,17 +58,20 @@ def settled(tmp_path, frame: pd.DataFrame, sizes: list[int]) -> list[tuple]:
     """Settle a frame of rows in chunks of these sizes and tell what came of it."""
     engine = make_engine(f"sqlite:///{tmp_path}/{next(_NUMBER)}.db")
     upgrade(engine)
-    batch = open_batch(engine, "default", "f", "f", "{}", AS_OF, "v")
+    batch = open_batch(engine, "default", "f", "f", "{}", AS_OF, "v", 50_000)
     arrival = Arrival(batch.id, Channel(name="default"), AS_OF, AS_OF, "Asia/Shanghai")
     start = 0
     for chunk, size in enumerate(sizes):
         settle_chunk(engine, arrival, chunk, frame.iloc[start : start + size].reset_index(drop=True), CONFIG)
         start += size
     with begin(engine) as conn:
-        unknown = read_frame(conn, "SELECT count(*) AS n FROM identity WHERE contact_id NOT IN (SELECT id FROM contact)")
+        unknown = read_frame(
+            conn, "SELECT count(*) AS n FROM identity WHERE contact_id NOT IN (SELECT id FROM contact)"
+        )
         live = read_frame(conn, "SELECT sum(value) AS n FROM counter WHERE name LIKE 'load:%'")
         owned = read_frame(conn, "SELECT count(*) AS n FROM assignment WHERE until IS NULL")
         shown = read_frame(conn, "SELECT count(*) AS n FROM lead WHERE owner IS NOT NULL")
+        assert audit(conn) == []
     assert unknown["n"][0] == 0
     assert (0 if pd.isna(live["n"][0]) else live["n"][0]) == owned["n"][0] == shown["n"][0]
     result = what_came(engine)

@@ -106,19 +106,49 @@ def test_any_chunk_size_and_encoding_give_the_same_rows(tmp_path: Path) -> None:
     assert len(whole) > 390
     for rows in (1, 3, 50):
         pd.testing.assert_frame_equal(_rows(tmp_path, out.getvalue(), rows), whole)
-    for encoding in ("gb18030", "utf-8-sig", "utf-16"):
+    for encoding in ("gb18030", "utf-8-sig", "utf-16", "utf-32"):
         pd.testing.assert_frame_equal(_rows(tmp_path, out.getvalue().encode(encoding), 77), whole)
 
 
 def test_the_fast_way_reads_what_csv_reads(tmp_path: Path) -> None:
     rng = random.Random(7)
-    tokens = ["a", '"', '""', ",", ",", ",,", "\n", "\r\n", '"\n"', "中", ",,,,\n"]
+    tokens = [
+        "a",
+        '"',
+        '""',
+        ",",
+        ",",
+        ",,",
+        "\n",
+        "\r\n",
+        '"\n"',
+        "中",
+        ",,,,\n",
+        '"b","c"',
+        '"d""e",',
+        '"f"x',
+        ' "g"',
+    ]
     for _ in range(300):
         body = "".join(rng.choice(tokens) for _ in range(rng.randrange(1, 12))) + "\n"
         expected = [cells for cells in csv.reader(io.StringIO(body, newline="")) if any(map(str.strip, cells))]
         frame = _rows(tmp_path, f"{HEADER}\n尾,z,9,,\n{body}")[1:]
         if len(frame) and not _was_healed(body):
             assert frame["raw"].tolist() == ["\x1f".join(cells) for cells in expected]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_of_sound_quotes_are_read_as_csv_reads_them(tmp_path: Path, delimiter: str, end: str) -> None:
+    rng = random.Random(11)
+    words = ["甲", "b", "", '他说"急"', '"', "一,二;三\t四|五", " ", "上\n下"]
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator=end)
+    cells = [["行", *(rng.choice(words) for _ in range(rng.choice((3, 4, 4, 4, 5))))] for _ in range(400)]
+    writer.writerows([HEADER.split(","), *cells])
+    for rows in (7, 1000):
+        frame = _rows(tmp_path, out.getvalue(), rows)
+        assert frame["raw"].tolist() == ["\x1f".join(row) for row in cells]
 
 
 def _was_healed(body: str) -> bool:
@@ -130,7 +160,7 @@ def _was_healed(body: str) -> bool:
 def test_a_receipt_comes_back_as_what_it_answered(tmp_path: Path) -> None:
     text = (
         "公司名称,电话,备注,leadflow结果,leadflow线索编号,leadflow原因,leadflow建议\n"
-        "甲,'+8613812345678,'=1+1,已拒绝,,原因,建议,多余\n乙,'138,''-x,已创建,XL202403001,,\n"
+        "甲,'+8613812345678,'=1+1,已退回,,原因,建议,多余\n乙,'138,''-x,已创建,XL202403001,,\n"
     )
     frame = _rows(tmp_path, text)
     assert frame["raw"].tolist() == ["甲\x1f+8613812345678\x1f=1+1\x1f多余", "乙\x1f'138\x1f'-x"]

@@ -1,10 +1,16 @@
 """What becomes of rows: joined, superseded, split, numbered and owned, on both databases."""
 
+import random
+import string
+
 import pandas as pd
 import pytest
 
+from models.audit import audit
 from models.db import make_engine, read_frame, upgrade
+from tasks.rules.clean import clean
 from tasks.split import SplitError, split_lead
+from tests.named_cases import ZONE, one_row
 from tests.prepared import AS_OF, CONFIG, lead, leads_as_sets, outcomes, settle
 
 
@@ -13,6 +19,8 @@ def engine(any_url):
     made = make_engine(any_url)
     upgrade(made)
     yield made
+    with made.connect() as conn:
+        assert audit(conn) == []
     made.dispose()
 
 
@@ -21,6 +29,7 @@ def table(engine, statement):
         return read_frame(conn, statement)
 
 
+HAN = [chr(code) for code in range(0x4E00, 0x9FA6)]
 ZHANG = {"company": "甲厂", "name": "张伟", "mobile": "13800000001"}
 
 
@@ -41,6 +50,19 @@ def test_a_row_of_a_known_person_joins_him_within_a_chunk_and_later(engine):
     assert outcomes(engine) == [("created", "XL202403001"), ("merged", "XL202403001"), ("merged", "XL202403001")]
     assert lead(engine, "XL202403001")["rows"] == 3
     assert table(engine, "SELECT kind FROM lead_event ORDER BY id")["kind"].tolist() == ["intake", "merged"]
+
+
+def test_a_company_and_an_address_of_several_kilobytes_are_stored_like_any_other(engine):
+    # Signs in no order, since what repeats itself is packed and would fit.
+    dice = random.Random(1)
+    name, mail = ("".join(dice.choices(signs, k=9000)) for signs in (HAN, string.ascii_lowercase))
+    written = one_row({"company": f"{name}有限公司", "email": f"{mail}@example.cn"})
+    read = clean(written, CONFIG.rules, AS_OF, ZONE).iloc[0].dropna()
+    said = {**ZHANG, "company": read["company_key"]} | ({"mail": read["email"]} if "email" in read else {})
+    for file in ("a.csv", "b.csv"):
+        settle(engine, said, file=file)
+    assert [outcome for outcome, _ in outcomes(engine)] == ["created", "merged"]
+    assert table(engine, "SELECT key FROM account")["key"].tolist() == [read["company_key"]]
 
 
 def test_one_mobile_at_two_companies_is_at_the_latest_that_states_one(engine):
@@ -105,6 +127,16 @@ def test_a_split_that_undoes_a_join_gives_the_lead_its_number_back(engine):
     assert [number for _, number in outcomes(engine)] == ["XL202403001", "XL202403002", "XL202403001", "XL202403001"]
 
 
+def test_a_split_without_a_reason_or_without_rows_is_refused(engine):
+    settle(engine, ZHANG)
+    for rows, reason, said in (((1,), " ", "reason is blank"), ((), "r", "no row")):
+        with pytest.raises(SplitError, match=said):
+            split_lead(
+                engine, "XL202403001", rows, CONFIG, actor="p", reason=reason, as_of=AS_OF, recorded_at=AS_OF,
+                zone="Asia/Shanghai",
+            )  # fmt: skip
+
+
 def test_a_split_of_a_strange_row_or_of_all_rows_is_refused(engine):
     settle(engine, ZHANG)
     for rows, said in (((99,), "do not belong"), ((1,), "all rows")):
@@ -149,7 +181,13 @@ def test_a_known_number_addresses_its_lead_and_a_strange_one_is_an_external_id(e
 def test_one_company_has_one_owner_and_a_higher_lead_lifts_all_of_it(engine):
     settle(engine, ZHANG)
     first = lead(engine, "XL202403001")["owner"]
-    hot = {"company": "甲厂", "name": "李四", "mobile": "13800000002", "chain_state": "complete", "urgency_state": "urgent"}
+    hot = {
+        "company": "甲厂",
+        "name": "李四",
+        "mobile": "13800000002",
+        "chain_state": "complete",
+        "urgency_state": "urgent",
+    }
     settle(engine, hot, file="b.csv")
     both = table(engine, "SELECT number, grade, owner FROM lead ORDER BY number")
     assert both["grade"].tolist() == ["B", "A"]
@@ -157,6 +195,43 @@ def test_one_company_has_one_owner_and_a_higher_lead_lifts_all_of_it(engine):
     assert both["owner"][0] != first
     assert table(engine, "SELECT kind FROM lead_event ORDER BY id")["kind"].tolist() == ["intake", "intake", "handover"]
     assert table(engine, "SELECT count(*) AS n FROM account_owner WHERE until IS NULL")["n"][0] == 1
+
+
+def test_a_lead_that_ends_by_the_row_that_lifts_its_company_is_handed_to_nobody(engine):
+    settle(engine, ZHANG, {"company": "甲厂", "name": "李四", "mobile": "13800000002", "mail": "li@b.cn"})
+    hot = {**ZHANG, "mail": "li@b.cn", "chain_state": "complete", "urgency_state": "urgent", "at": "2024-03-01"}
+    settle(engine, hot, file="b.csv")
+    assert lead(engine, "XL202403001")["grade"] == "A"
+    assert lead(engine, "XL202403002")["status"] == "joined"
+    live = table(engine, "SELECT lead_id, person FROM assignment WHERE until IS NULL")
+    assert live["lead_id"].tolist() == [lead(engine, "XL202403001")["id"]]
+    loads = table(engine, "SELECT sum(value) AS n FROM counter WHERE name LIKE 'load:%'")
+    assert loads["n"][0] == 1
+
+
+def test_a_row_that_nothing_identifies_joins_its_own_copy_and_no_other(engine):
+    nobody = {"company": "甲厂", "contact": "王总", "box": "info@a.cn"}
+    settle(engine, nobody, {**nobody, "need": "别的"})
+    settle(engine, nobody, file="b.csv")
+    assert outcomes(engine) == [
+        ("created", "XL202403001"),
+        ("created", "XL202403002"),
+        ("merged", "XL202403001"),
+    ]
+    why = table(engine, "SELECT why FROM membership ORDER BY id")["why"].tolist()
+    assert why == ["created", "created", "same_content"]
+
+
+def test_a_copy_of_a_row_between_two_people_of_one_name_joins_that_row(engine):
+    between = {"company": "甲厂", "name": "张伟", "box": "info@a.cn"}
+    settle(engine, ZHANG, {**ZHANG, "mobile": "13800000002"}, between)
+    settle(engine, between, file="b.csv")
+    assert [number for _, number in outcomes(engine)][2:] == ["XL202403003", "XL202403003"]
+
+
+def test_of_two_deliveries_of_a_record_in_one_file_the_first_makes_the_lead(engine):
+    settle(engine, {**ZHANG, "external_id": "E1"}, {**ZHANG, "external_id": "E1", "need": "别的"})
+    assert outcomes(engine) == [("created", "XL202403001"), ("updated", "XL202403001")]
 
 
 def test_an_invalid_lead_is_archived_without_an_owner_and_revived_by_a_better_row(engine):

@@ -1,0 +1,37 @@
+"""No rule pretends: what a value rule says is asked for while the main job runs."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.loader import load_config
+from config.schema import Rules
+from config.settings import get_settings
+from flows.intake import take_in
+from flows.request import Request
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+# a word of job seekers in the name of a product: rare enough that the samples have none
+_RARE = "公司名称,联系人,电话,需求描述\n杭州澄屿机械有限公司,季若谷,13955501234,采购简历智能解析系统\n"
+
+
+def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: set[str] = set()
+    value = Rules.value
+
+    def noting(rules: Rules, rule_id: str) -> Any:
+        asked.add(rule_id)
+        return value(rules, rule_id)
+
+    config = load_config()
+    monkeypatch.setattr(Rules, "value", noting)
+    (tmp_path / "rare.csv").write_text(_RARE, encoding="utf-8")
+    for channel, folder in (("default", SAMPLES / "default"), ("expo", SAMPLES / "expo"), ("default", tmp_path)):
+        files = tuple(sorted(folder.glob("*.csv")))
+        assert files
+        take_in(Request(files, channel, datetime(2024, 3, 18, 1, 0, tzinfo=UTC)), get_settings(), config)
+    assert {rule.id for rules in config.rules.values.values() for rule in rules} - asked == set()

@@ -1,0 +1,125 @@
+"""Writes carried out beside the process that decides on them, on both databases."""
+
+import os
+import signal
+from contextlib import closing
+
+import pandas as pd
+import psutil
+import pytest
+
+from models import Account
+from models.bulk import WriteFailed
+from models.db import (
+    add_to_counters,
+    insert_frame,
+    make_engine,
+    read_frame,
+    take_numbers,
+    take_turn,
+    update_frame,
+    upgrade,
+    write,
+)
+from models.side import SideWriter
+
+
+@pytest.fixture
+def engine(any_url):
+    made = make_engine(any_url)
+    upgrade(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def side(engine):
+    with closing(SideWriter(engine)) as made:
+        yield made
+
+
+def accounts(*ids: int) -> pd.DataFrame:
+    return pd.DataFrame({"id": ids, "key": [f"甲{one}" for one in ids], "name": [f"甲{one}" for one in ids]})
+
+
+def stored(engine) -> list[tuple[int, str]]:
+    with engine.connect() as conn:
+        found = read_frame(conn, "SELECT id, name FROM account ORDER BY id")
+    return list(found.itertuples(index=False, name=None))
+
+
+def counters(engine) -> dict[str, int]:
+    with engine.connect() as conn:
+        return dict(read_frame(conn, "SELECT name, value FROM counter").itertuples(index=False, name=None))
+
+
+def test_all_is_there_after_the_transaction_and_nothing_before(engine, side):
+    with side.transaction() as conn:
+        insert_frame(conn, Account, accounts(*range(1, 25_001)))
+        update_frame(conn, Account, pd.DataFrame({"id": [2], "name": ["乙"]}))
+        assert write(conn, "UPDATE account SET name = :name WHERE id = :id", name="丙", id=3) == 1
+        assert read_frame(conn, "SELECT count(*) AS value FROM account")["value"].tolist() == [0]
+    found = stored(engine)
+    assert len(found) == 25_000
+    assert found[:4] == [(1, "甲1"), (2, "乙"), (3, "丙"), (4, "甲4")]
+
+
+def test_a_transaction_that_fails_leaves_nothing_and_the_next_one_works(engine, side):
+    with pytest.raises(KeyError), side.transaction() as conn:  # noqa: PT012
+        insert_frame(conn, Account, accounts(1))
+        take_turn(conn)
+        take_numbers(conn, "XL202403", 4)
+        raise KeyError
+    assert stored(engine) == []
+    assert counters(engine) == {}
+    with side.transaction() as conn:
+        insert_frame(conn, Account, accounts(1))
+    assert stored(engine) == [(1, "甲1")]
+
+
+def test_what_the_database_refuses_is_told_without_its_values(engine, side):
+    with side.transaction() as conn:
+        insert_frame(conn, Account, accounts(1))
+    with pytest.raises(WriteFailed) as refused, side.transaction() as conn:  # noqa: PT012
+        insert_frame(conn, Account, accounts(2))
+        insert_frame(conn, Account, accounts(1))
+    assert "甲1" not in str(refused.value)
+    assert refused.value.code in ("23505", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE")
+    assert stored(engine) == [(1, "甲1")]
+
+
+def test_counters_go_on_where_others_left_them(engine, side):
+    for _ in range(2):
+        with side.transaction() as conn:
+            take_turn(conn)
+            first = take_numbers(conn, "XL202403", 3)
+            second = take_numbers(conn, "XL202403", 2)
+            add_to_counters(conn, {"load:a": 5, "load:b": -1})
+    assert [*first, *second] == [6, 7, 8, 9, 10]
+    assert counters(engine) == {"XL202403": 10, "load:a": 10, "load:b": -2}
+
+
+def test_closing_in_the_middle_of_a_transaction_takes_it_back(engine):
+    side = SideWriter(engine)
+    with pytest.raises(GeneratorExit), side.transaction() as conn:  # noqa: PT012
+        insert_frame(conn, Account, accounts(1))
+        raise GeneratorExit
+    side.close()
+    assert stored(engine) == []
+
+
+def test_a_writing_process_that_is_gone_is_told(tmp_path):
+    engine = make_engine(f"sqlite:///{tmp_path / 'base.db'}")
+    upgrade(engine)
+    before = set(psutil.Process().children())
+    side = SideWriter(engine)
+    with pytest.raises(WriteFailed, match="ended early"), side.transaction() as conn:  # noqa: PT012
+        insert_frame(conn, Account, accounts(1))
+        [child] = [
+            one for one in psutil.Process().children() if one not in before and "spawn_main" in " ".join(one.cmdline())
+        ]
+        os.kill(child.pid, signal.SIGKILL)
+        psutil.wait_procs([child])
+        write(conn, "UPDATE account SET name = name")
+    side.close()
+    assert stored(engine) == []

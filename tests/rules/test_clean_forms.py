@@ -1,0 +1,263 @@
+"""Values written in every usual form, by generators that know nothing of the reader, come back as they were."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pandas as pd
+import pytest
+from cn2an import an2cn
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.loader import load_config
+from tasks.rules.clean import clean
+from tests.named_cases import ZONE
+
+RULES = load_config().rules.at(date(2024, 3, 15))
+RECEIVED_AT = datetime(2026, 11, 1, 1, 0, tzinfo=UTC)
+PLACEHOLDERS = RULES.value("V-PHONE-PLACEHOLDER")
+WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+VALUES = st.lists(st.integers(0, 2**40), min_size=1, max_size=30)
+
+
+def _read(field: str, texts: list[str]) -> pd.DataFrame:
+    return clean(pd.DataFrame({field: pd.Series(texts, dtype="str")}), RULES, RECEIVED_AT, ZONE)
+
+
+def _each(write: Callable[..., dict[str, str]], sample: tuple[object, ...]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("form", write(*sample))
+
+
+def _mobile(seed: int) -> str:
+    """A mobile of no pattern: every second figure follows from the seed."""
+    return f"1{3 + seed % 7}{seed * 7919 % 10**8:08d}{seed % 10}"
+
+
+def _mobile_forms(digits: str) -> dict[str, str]:
+    first, second, third = digits[:3], digits[3:7], digits[7:]
+    return {
+        "plain": digits,
+        "float": f"{digits}.0",
+        "spaces": f"{first} {second} {third}",
+        "dashes": f"{first}-{second}-{third}",
+        "dots": f"{first}.{second}.{third}",
+        "plus": f"+86{digits}",
+        "plus and space": f"+86 {first} {second} {third}",
+        "zeros": f"0086{digits}",
+        "86": f"86{digits}",
+        "brackets": f"(+86){digits}",
+        "wide": digits.translate(WIDE),
+        "label": f"手机：{digits}",
+        "note": f"{digits}（微信同号）",
+        "apostrophe": f"'{digits}",
+        "formula": f'="{digits}"',
+        "zero": f"0{digits}",
+        "scientific and whole": f"{digits[0]}.{digits[1:]}E+10",
+        "thousands": f"{int(digits):,}",
+    }
+
+
+@_each(_mobile_forms, ("13812345678",))
+@given(seeds=VALUES)
+@settings(max_examples=10, deadline=None)
+def test_a_mobile_comes_back(form: str, seeds: list[int]) -> None:
+    numbers = [number for number in map(_mobile, seeds) if number not in PLACEHOLDERS]
+    got = _read("phone", [_mobile_forms(number)[form] for number in numbers])
+    assert got["phone"].tolist() == numbers
+    assert set(got["phone_kind"]) <= {"mobile"}
+    assert got["phone_bad"].isna().all()
+
+
+def _landline_forms(area: str, number: str, ext: str) -> dict[str, str]:
+    near, far = number[: len(number) - 4], number[-4:]
+    return {
+        "转": f"{area}{number}转{ext}",
+        "分机": f"{area}-{number}分机{ext}",
+        "dash": f"{area}-{number}-{ext}",
+        "star": f"{area} {number}*{ext}",
+        "ext": f"({area}){number} ext.{ext}",
+        "plus": f"+86-{area[1:]}-{number}转{ext}",
+        "wide": f"（{area}）{near} {far}-{ext}",
+        "brackets": f"{area}-{number}（{ext}）",
+        "x": f"{area}-{near}-{far} x{ext}",
+        "label": f"电话：{area}-{number} 分机 {ext}",
+    }
+
+
+@_each(_landline_forms, ("0571", "86012345", "8012"))
+@given(seeds=VALUES)
+@settings(max_examples=10, deadline=None)
+def test_a_landline_with_its_extension_comes_back(form: str, seeds: list[int]) -> None:
+    areas = ("010", "021", "0571", "0755", "0379")
+    parts = [
+        (areas[seed % 5], f"{2 + seed % 7}{seed * 7919 % 10**7:07d}", str(100 + seed * 31 % 9000)) for seed in seeds
+    ]
+    got = _read("phone", [_landline_forms(*part)[form] for part in parts])
+    assert got["phone"].tolist() == ["-".join(part) for part in parts]
+    assert set(got["phone_kind"]) == {"landline_ext"}
+
+
+def _range_forms(low: int, high: int) -> dict[str, str]:
+    return {
+        "万": f"{low}-{high}万",
+        "twice": f"{low}万-{high}万",
+        "W": f"{low} - {high}W",
+        "元": f"{low}至{high}万元",
+        "tilde": f"{low}~{high}w",
+        "到": f"{low}到{high}万左右",
+        "yuan": f"{low * 10_000}-{high * 10_000}",
+        "sign": f"¥{low * 10_000:,}-¥{high * 10_000:,}",
+        "k": f"{low * 10}k-{high * 10}k",
+        "wide": f"{low}-{high}".translate(WIDE) + "万",
+        "dash": f"{low}—{high}万",
+        "words": f"预算大概{low}万到{high}万",
+        "numerals": f"{an2cn(low)}万到{an2cn(high)}万",
+        "brackets": f"{low}-{high}（万元）",
+        "and": f"介于{low}万和{high}万之间",
+    }
+
+
+@_each(_range_forms, (20, 30))
+@given(seeds=VALUES)
+@settings(max_examples=10, deadline=None)
+def test_a_range_comes_back(form: str, seeds: list[int]) -> None:
+    ends = [(1 + seed % 900, 1 + seed % 900 + 1 + seed // 900 % 90) for seed in seeds]
+    got = _read("budget", [_range_forms(*end)[form] for end in ends])
+    assert list(zip(got["budget_min"], got["budget_max"], strict=True)) == [
+        (low * 1e4, high * 1e4) for low, high in ends
+    ]
+    assert set(got["budget_state"]) == {"stated"}
+
+
+def _amount_forms(amount: int) -> dict[str, str]:
+    return {
+        "plain": str(amount * 10_000),
+        "grouped": f"{amount * 10_000:,}元",
+        "万": f"{amount}万",
+        "W": f"{amount}W",
+        "about": f"约{amount}万元",
+        "左右": f"{amount}万左右",
+        "numeral": f"{an2cn(amount)}万",
+        "k": f"{amount * 10}K",
+        "formal": f"人民币{an2cn(amount, 'up')}万元整",
+        "decimals": f"{amount * 10_000}.00",
+        "rmb": f"RMB {amount * 10_000:,}",
+    }
+
+
+@_each(_amount_forms, (20,))
+@given(seeds=VALUES)
+@settings(max_examples=10, deadline=None)
+def test_an_amount_comes_back(form: str, seeds: list[int]) -> None:
+    amounts = [1 + seed % 9000 for seed in seeds]
+    got = _read("budget", [_amount_forms(amount)[form] for amount in amounts])
+    assert got["budget_min"].tolist() == got["budget_max"].tolist() == [amount * 1e4 for amount in amounts]
+
+
+def _bound_forms(amount: int) -> dict[str, str]:
+    return {
+        "-以内": f"{amount}万以内",
+        "-不超过": f"不超过{amount}万",
+        "-最多": f"最多{amount}万",
+        "-<": f"<{amount}万",
+        "-≤": f"≤{amount}万",
+        "-numeral": f"{an2cn(amount)}万以下",
+        "+": f"{amount}万+",
+        "+以上": f"{amount}万以上",
+        "+起": f"{amount}万起",
+        "+不低于": f"不低于{amount}万",
+        "+≥": f"≥{amount}W",
+        "+numeral": f"{an2cn(amount)}万以上",
+    }
+
+
+@_each(_bound_forms, (20,))
+@given(seeds=VALUES)
+@settings(max_examples=10, deadline=None)
+def test_a_bound_comes_back_and_leaves_the_other_end_open(form: str, seeds: list[int]) -> None:
+    amounts = [1 + seed % 9000 for seed in seeds]
+    got = _read("budget", [_bound_forms(amount)[form] for amount in amounts])
+    stated, open_end = ("budget_max", "budget_min") if form.startswith("-") else ("budget_min", "budget_max")
+    assert got[stated].tolist() == [amount * 1e4 for amount in amounts]
+    assert got[open_end].isna().all()
+    assert set(got["budget_state"]) == {"open"}
+
+
+_DAY, _MINUTE = "%Y-%m-%d", "%Y-%m-%dT%H:%M"
+
+
+def _serial(at: datetime) -> float:
+    return (at - datetime(1899, 12, 30, tzinfo=UTC)) / timedelta(days=1)
+
+
+def _day_forms(at: datetime) -> dict[str, str]:
+    year, month, day = at.year, at.month, at.day
+    return {
+        "iso": f"{at:{_DAY}}",
+        "slashes": f"{year}/{month}/{day}",
+        "dots": f"{year}.{month}.{day}",
+        "年月日": f"{year}年{month}月{day}日",
+        "padded": f"{at:%Y年%m月%d日}",
+        "号": f"{year}年{month}月{day}号",
+        "compact": f"{at:%Y%m%d}",
+        "wide": f"{at:%Y-%m-%d}".translate(WIDE),
+        "english": f"{at:%d %B %Y}",
+        "american": f"{month}/{day}/{year}",
+        "numerals": f"{an2cn(year, 'direct')}年{an2cn(month)}月{an2cn(day)}日",
+        "serial": f"{_serial(at.replace(hour=0, minute=0)):.0f}",
+    }
+
+
+def _minute_forms(at: datetime) -> dict[str, str]:
+    half = "上午" if at.hour < 12 else "下午"
+    return {
+        "iso": f"{at:%Y-%m-%d %H:%M}",
+        "seconds": f"{at:%Y-%m-%d %H:%M:%S}",
+        "T": f"{at:{_MINUTE}}:00+08:00",
+        "utc": f"{at - timedelta(hours=8):%Y-%m-%dT%H:%M:%SZ}",
+        "slashes": f"{at.year}/{at.month}/{at.day} {at.hour}:{at:%M}",
+        "时分": f"{at:%Y年%m月%d日%H时%M分}",
+        "half": f"{at:%Y/%m/%d} {half}{at.hour % 12 or 12}:{at:%M}",
+        "pm": f"{at:%Y-%m-%d %I:%M %p}",
+        "american": f"{at.month}/{at.day}/{at:%y} {at.hour}:{at:%M}",
+        "compact": f"{at:%Y%m%d%H%M%S}",
+        "serial": f"{_serial(at):.6f}",
+        "epoch": f"{(at - timedelta(hours=8)).timestamp():.0f}",
+        "milliseconds": f"{(at - timedelta(hours=8)).timestamp():.0f}000",
+    }
+
+
+_MOMENTS = st.lists(
+    st.datetimes(datetime(2002, 1, 1), datetime(2025, 12, 31)).map(  # noqa: DTZ001  # wall-clock time of the zone
+        # not the first minute of a day, which as a spreadsheet number is that day
+        lambda at: at.replace(minute=at.minute or 1, second=0, microsecond=0, tzinfo=UTC)
+    ),
+    min_size=1,
+    max_size=30,
+)
+_SAMPLE = (datetime(2024, 3, 15, 14, 5, tzinfo=UTC),)
+
+
+@_each(_day_forms, _SAMPLE)
+@given(moments=_MOMENTS)
+@settings(max_examples=10, deadline=None)
+def test_a_day_comes_back(form: str, moments: list[datetime]) -> None:
+    got = _read("first_contact", [_day_forms(at)[form] for at in moments])
+    assert got["created"].tolist() == [f"{at:{_DAY}}" for at in moments]
+
+
+@_each(_minute_forms, _SAMPLE)
+@given(moments=_MOMENTS)
+@settings(max_examples=10, deadline=None)
+def test_a_minute_comes_back(form: str, moments: list[datetime]) -> None:
+    got = _read("first_contact", [_minute_forms(at)[form] for at in moments])
+    assert got["created"].tolist() == [f"{at:{_MINUTE}}" for at in moments]
+
+
+@given(moments=_MOMENTS)
+@settings(max_examples=10, deadline=None)
+def test_a_day_without_its_year_comes_back_without_one(moments: list[datetime]) -> None:
+    for write in ("{0.month}月{0.day}日", "{0:%m}-{0:%d}", "{0.month}/{0.day}", "--{0:%m-%d}"):
+        got = _read("first_contact", [write.format(at) for at in moments])
+        assert got["created"].tolist() == [f"--{at:%m-%d}" for at in moments]
+        assert got["contact_at"].isna().all()
