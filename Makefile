@@ -3,6 +3,7 @@
 
 PYTHON  ?= python3
 WORKERS ?= 2
+ROUNDS  ?= 20
 VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.leadflow-installed
@@ -12,7 +13,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := check
-.PHONY: demo check test format docs venv clean
+.PHONY: demo check test crash format docs venv clean
 
 demo: venv
 	@$(BIN)/leads demo
@@ -26,6 +27,10 @@ check: venv
 
 test: venv
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+# Twenty kills at random moments and one at each named point, on both databases: minutes to an hour.
+crash: venv
+	LEADS_CRASH_ROUNDS=$(ROUNDS) $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/crash $(PYTEST_ARGS)
 
 format: venv
 	$(BIN)/ruff format .
