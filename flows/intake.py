@@ -26,7 +26,7 @@ from flows.request import FileResult, Request, Result, Unfinished, channel_named
 from flows.retry import plainly
 from flows.steps import Steps
 from models.bulk import WriteFailed
-from models.db import DatabaseError, make_engine, upgrade
+from models.db import DatabaseError, make_engine, refresh_statistics, upgrade
 from models.memory import give_back, keep_little
 from models.side import SideWriter
 from tasks.arrival import Arrival
@@ -265,6 +265,9 @@ def settle_rows(
             spent.update(tools.call(f"batch {batch.id} chunk {number}", settle) or {})
         reached("chunk-settled")
         give_back()
+        if side is not None and not number & (number + 1):
+            # after 1, 2, 4, 8, … chunks
+            refresh_statistics(tools.engine)
         done += len(frame)
         report(file.name, done)
     content.check()  # one that was cut off has no further chunk
