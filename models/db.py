@@ -160,16 +160,11 @@ def _side(conn: Connection) -> SideWriter | None:
 
 def look_up(conn: Connection, keys: pd.Series, column_type: str, statement: str, **values: Any) -> pd.DataFrame:
     """Run a query against many keys at once: it reads them as table `wanted` with column `key`."""
-    drop = "DROP TABLE IF EXISTS wanted"
-    conn.execute(text(drop))
+    conn.execute(text("DROP TABLE IF EXISTS wanted"))
     conn.execute(text(f"CREATE TEMPORARY TABLE wanted (key {column_type})"))
-    found = pa.table({"key": pa.Array.from_pandas(keys)})
+    insert_rows(_driver(conn), "wanted", pa.table({"key": pa.Array.from_pandas(keys)}))
     if conn.dialect.name == "postgresql":
-        insert_rows(_driver(conn), "wanted", found)
         conn.execute(text("ANALYZE wanted"))
-    else:
-        cursor = _driver(conn).cursor()
-        cursor.executemany("INSERT INTO wanted VALUES (?)", zip(found["key"].to_pylist(), strict=True))
     return read_frame(conn, statement, **values)
 
 

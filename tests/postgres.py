@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Engine
 
 from benchmarks.cluster import (
     FOR_TESTS,
@@ -29,6 +30,7 @@ from benchmarks.cluster import (
     start_cluster,
     stop_cluster,
 )
+from models.db import make_engine, upgrade
 
 _SHARED = "leadflow_postgres"  # where the workers of one session find the one server
 _NUMBER = itertools.count()
@@ -70,6 +72,15 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'leadflow.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture
+def engine(any_url: str) -> Iterator[Engine]:
+    """The engine of an empty base with its tables, on each database."""
+    made = make_engine(any_url)
+    upgrade(made)
+    yield made
+    made.dispose()
 
 
 def template_database(server_url: str, name: str, fill: Callable[[str], object]) -> str:

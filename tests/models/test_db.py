@@ -12,21 +12,12 @@ from models.db import (
     begin,
     insert_frame,
     look_up,
-    make_engine,
     read_frame,
     take_ids,
     take_numbers,
     update_frame,
     upgrade,
 )
-
-
-@pytest.fixture
-def engine(any_url):
-    made = make_engine(any_url)
-    upgrade(made)
-    yield made
-    made.dispose()
 
 
 def accounts(*names: str) -> pd.DataFrame:

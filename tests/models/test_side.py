@@ -25,14 +25,6 @@ from models.side import SideWriter
 
 
 @pytest.fixture
-def engine(any_url):
-    made = make_engine(any_url)
-    upgrade(made)
-    yield made
-    made.dispose()
-
-
-@pytest.fixture
 def side(engine):
     with closing(SideWriter(engine)) as made:
         yield made

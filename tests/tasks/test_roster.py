@@ -1,6 +1,5 @@
 """The roster as dated rows: the same roster writes nothing, a changed one ends rows and begins others."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
@@ -10,19 +9,10 @@ from config.people import Leave as Away
 from config.people import Person as Stated
 from config.schema import Roster
 from models import Leave, Person
-from models.db import make_engine, upgrade
 from tasks.roster import sync_roster
 
 MARCH, APRIL, MAY = (datetime(2024, month, 1, tzinfo=UTC) for month in (3, 4, 5))
 HOLIDAY = Away.model_validate({"from": date(2024, 5, 1), "to": date(2024, 5, 5)})
-
-
-@pytest.fixture
-def engine(any_url: str) -> Iterator[Engine]:
-    made = make_engine(any_url)
-    upgrade(made)
-    yield made
-    made.dispose()
 
 
 def _person(name: str, **said: object) -> Stated:

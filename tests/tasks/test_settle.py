@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from models.audit import audit
-from models.db import make_engine, read_frame, upgrade
+from models.db import read_frame
 from tasks.rules.clean import clean
 from tasks.split import SplitError, split_lead
 from tests.named_cases import ZONE, one_row
@@ -15,13 +15,10 @@ from tests.prepared import AS_OF, CONFIG, lead, leads_as_sets, outcomes, settle
 
 
 @pytest.fixture
-def engine(any_url):
-    made = make_engine(any_url)
-    upgrade(made)
-    yield made
-    with made.connect() as conn:
+def engine(engine):
+    yield engine
+    with engine.connect() as conn:
         assert audit(conn) == []
-    made.dispose()
 
 
 def table(engine, statement):
