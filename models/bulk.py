@@ -1,4 +1,4 @@
-"""Many rows at once into a table, on a driver's own connection: COPY on PostgreSQL, executemany on SQLite."""
+"""Many rows at once into a table, on a driver's own connection: COPY on PostgreSQL, bound rows on SQLite."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -10,10 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from models.adbc import ArrowSqlite, code_of
+
 # rows that are text or Python values at one time
 _BLOCK = 5_000
 # rows that tell whether a column says the same again and again
 _SAMPLE = 1_000
+# the form in which SQLAlchemy writes times on SQLite
+_SQLITE_TIME = "%Y-%m-%d %H:%M:%S"
 
 
 class WriteFailed(Exception):
@@ -34,9 +38,12 @@ def refusals_told() -> Iterator[None]:
         yield
     except Exception as error:
         code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
-        if code is None and not isinstance(error, sqlite3.Error):
+        adbc = type(error).__module__.startswith("adbc_driver_manager")
+        if code is None and not adbc and not isinstance(error, sqlite3.Error):
             raise
         message = getattr(getattr(error, "diag", None), "message_primary", None) or str(error).partition("\n")[0]
+        if adbc:
+            code = code_of(message)
         raise WriteFailed(f"{type(error).__name__}: {message}", code or "") from None
 
 
@@ -47,6 +54,8 @@ def insert_rows(driver: Any, name: str, rows: pa.Table) -> None:
         return
     if isinstance(driver, sqlite3.Connection):
         _execute_many(driver, name, rows)
+    elif isinstance(driver, ArrowSqlite):
+        driver.execute_many(_insert(name, rows), _plain(rows, _SQLITE_TIME))
     else:
         _copy(driver, name, rows)
 
@@ -60,7 +69,7 @@ def update_rows(driver: Any, name: str, rows: pa.Table, key: str) -> None:
     driver.execute("DROP TABLE IF EXISTS changed")
     driver.execute(f'CREATE TEMPORARY TABLE changed AS SELECT {columns} FROM "{name}" WHERE 1 = 0')
     insert_rows(driver, "changed", rows)
-    if not isinstance(driver, sqlite3.Connection):
+    if not isinstance(driver, (sqlite3.Connection, ArrowSqlite)):
         driver.execute("ANALYZE changed")
     sets = ", ".join(f'"{column}" = changed."{column}"' for column in rows.column_names if column != key)
     driver.execute(f'UPDATE "{name}" SET {sets} FROM changed WHERE "{name}"."{key}" = changed."{key}"')
@@ -77,13 +86,15 @@ def _copy(driver: Any, name: str, rows: pa.Table) -> None:
 
 
 def _execute_many(driver: sqlite3.Connection, name: str, rows: pa.Table) -> None:
-    columns = ", ".join(f'"{column}"' for column in rows.column_names)
-    marks = ", ".join("?" * rows.num_columns)
-    statement = f'INSERT INTO "{name}" ({columns}) VALUES ({marks})'
+    statement = _insert(name, rows)
     for start in range(0, rows.num_rows, _BLOCK):
-        # the form in which SQLAlchemy writes times
-        block = _plain(rows.slice(start, _BLOCK), "%Y-%m-%d %H:%M:%S")
+        block = _plain(rows.slice(start, _BLOCK), _SQLITE_TIME)
         driver.executemany(statement, zip(*(_values(column) for column in block.columns), strict=True))
+
+
+def _insert(name: str, rows: pa.Table) -> str:
+    columns = ", ".join(f'"{column}"' for column in rows.column_names)
+    return f'INSERT INTO "{name}" ({columns}) VALUES ({", ".join("?" * rows.num_columns)})'
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:

@@ -7,7 +7,6 @@ the caller's own, so there a process does it. Whoever dies, what was not committ
 
 import multiprocessing
 import re
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection as Pipe
@@ -18,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, text
 
+from models.adbc import ArrowSqlite
 from models.bulk import WriteFailed, insert_rows, refusals_told, update_rows
 from models.memory import give_back, keep_little
 
@@ -178,7 +178,7 @@ _PRAGMAS = ("synchronous", "foreign_keys", "busy_timeout", "cache_size", "temp_s
 
 def _serve(pipe: Pipe, database: str, settings: Mapping[str, Any]) -> None:
     keep_little()
-    driver = sqlite3.connect(database, isolation_level=None)
+    driver = ArrowSqlite(database)
     for name, value in {**settings, "wal_autocheckpoint": 0}.items():
         driver.execute(f"PRAGMA {name} = {value}")
     failure: WriteFailed | None = None
@@ -210,21 +210,31 @@ def _perform(driver: Any, what: str, about: tuple[Any, ...]) -> Any:
     elif what == "write":
         return _write(driver, *about)
     elif what == "count":
-        mark = "?" if isinstance(driver, sqlite3.Connection) else "%s"
-        driver.cursor().executemany(_COUNT.format(mark=mark), sorted(about[0].items()))
-    elif what == "begin":
-        if isinstance(driver, sqlite3.Connection):
-            driver.execute("BEGIN IMMEDIATE")
+        _count(driver, about[0])
+    elif what == "rollback":
+        driver.rollback()
+    elif isinstance(driver, ArrowSqlite):
+        driver.execute({"begin": "BEGIN IMMEDIATE", "commit": "COMMIT"}[what])
     elif what == "commit":
         driver.commit()
-    else:
-        driver.rollback()
     return None
 
 
+def _count(driver: Any, values: Mapping[str, int]) -> None:
+    if not values:
+        return
+    if isinstance(driver, ArrowSqlite):
+        names = sorted(values)
+        driver.execute_many(_COUNT.format(mark="?"), pa.table({"n": names, "v": [values[name] for name in names]}))
+    else:
+        driver.cursor().executemany(_COUNT.format(mark="%s"), sorted(values.items()))
+
+
 def _write(driver: Any, statement: str, values: dict[str, Any]) -> int:
-    if not isinstance(driver, sqlite3.Connection):
-        statement = re.sub(r":(\w+)", r"%(\1)s", statement)
+    if isinstance(driver, ArrowSqlite):
+        driver.execute(statement, values)
+        return driver.changed()
+    statement = re.sub(r":(\w+)", r"%(\1)s", statement)
     return int(driver.execute(statement, values).rowcount)
 
 

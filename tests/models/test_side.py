@@ -3,15 +3,18 @@
 import os
 import signal
 from contextlib import closing
+from datetime import datetime
 
 import pandas as pd
 import psutil
+import pyarrow as pa
 import pytest
 
-from models import Account
+from models import Account, AccountOwner
 from models.bulk import WriteFailed
 from models.db import (
     add_to_counters,
+    begin,
     insert_frame,
     make_engine,
     read_frame,
@@ -115,3 +118,57 @@ def test_a_writing_process_that_is_gone_is_told(tmp_path):
         write(conn, "UPDATE account SET name = name")
     side.close()
     assert stored(engine) == []
+
+
+VALUES = pa.table(
+    {
+        "id": pa.array([1, 2, 3], pa.int64()),
+        "key": pa.array(["甲\U0001f600", "", "'\"\\,\n"], pa.large_string()),
+        "name": pa.array(["a\0b", "０", " "], pa.string()),
+        "region": pa.array([None, "x", None], pa.string()),
+        "tags": pa.nulls(3),
+    }
+)
+TIMES = pa.table(
+    {
+        "id": pa.array([1, 2], pa.int64()),
+        "account_id": pa.array([2**62, -(2**62)], pa.int64()),
+        "person": ["p1", "p2"],
+        "since": pa.array([datetime(2026, 2, 28, 23, 59, 59, 999999), datetime(1970, 1, 1)], pa.timestamp("us")),  # noqa: DTZ001
+        "until": pa.array([None, datetime(2026, 3, 1)], pa.timestamp("us")),  # noqa: DTZ001
+        "why": ["A-X", "A-Y"],
+    }
+)
+
+
+def test_values_are_stored_alike_beside_and_within_a_transaction(engine, side):
+    rows = VALUES if engine.dialect.name == "sqlite" else VALUES.set_column(2, "name", pa.array(["ab", "０", " "]))
+    with side.transaction() as conn:
+        insert_frame(conn, Account, rows)
+        insert_frame(conn, AccountOwner, TIMES)
+    beside = everything(engine)
+    with begin(engine) as conn:
+        write(conn, "DELETE FROM account")
+        write(conn, "DELETE FROM account_owner")
+        insert_frame(conn, Account, rows)
+        insert_frame(conn, AccountOwner, TIMES)
+    assert everything(engine) == beside
+
+
+def everything(engine) -> list[tuple]:
+    with engine.connect() as conn:
+        tables = ("SELECT * FROM account ORDER BY id", "SELECT * FROM account_owner ORDER BY id")
+        return [tuple(row) for query in tables for row in conn.exec_driver_sql(query)]
+
+
+def test_a_lock_that_is_held_is_told_and_the_next_transaction_works(tmp_path):
+    engine = make_engine(f"sqlite:///{tmp_path / 'one.db'}")
+    upgrade(engine)
+    with closing(SideWriter(engine)) as side:
+        side.write("PRAGMA busy_timeout = 50", {})
+        with begin(engine), pytest.raises(WriteFailed) as told, side.transaction():
+            pass
+        assert told.value.code == "SQLITE_BUSY"
+        with side.transaction() as conn:
+            insert_frame(conn, Account, accounts(2))
+    assert [one for one, _ in stored(engine)] == [2]
