@@ -17,6 +17,7 @@ _CODES = {
     "FOREIGN KEY constraint failed": "SQLITE_CONSTRAINT_FOREIGNKEY",
     "NOT NULL constraint failed": "SQLITE_CONSTRAINT_NOTNULL",
 }
+_ONE_BATCH = str(1 << 30)
 
 
 class ArrowSqlite:
@@ -38,6 +39,17 @@ class ArrowSqlite:
         """Run one statement for each row, its columns bound in order."""
         with closing(self._held.cursor()) as cursor:
             cursor.executemany(statement, rows)
+
+    def read(self, statement: str, values: Mapping[str, Any]) -> pa.Table:
+        """Run a query; a column without any value is of type null."""
+        bound = {f":{name}": value for name, value in values.items()}
+        with closing(self._held.cursor()) as cursor:
+            # a column's type is that of its values in the first batch: there must be no second one
+            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": _ONE_BATCH})
+            cursor.execute(statement, bound or None)
+            found = cursor.fetch_arrow_table()
+        columns = [pa.nulls(len(column)) if column.null_count == len(column) else column for column in found.columns]
+        return pa.table(columns, names=found.column_names)
 
     def changed(self) -> int:
         """Tell how many rows the last statement changed."""

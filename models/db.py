@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from models.base import Base
 from models.bulk import WriteFailed, insert_rows, update_rows
+from models.reader import Reader
 from models.side import KEY, SideWriter
 
 BUSY_MILLISECONDS = 30_000
@@ -158,11 +159,19 @@ def _side(conn: Connection) -> SideWriter | None:
     return found
 
 
+def _reader(conn: Connection) -> Reader | None:
+    side = _side(conn)
+    return side.reader if side else None
+
+
 def look_up(conn: Connection, keys: pd.Series, column_type: str, statement: str, **values: Any) -> pd.DataFrame:
     """Run a query against many keys at once: it reads them as table `wanted` with column `key`."""
+    wanted = pa.table({"key": pa.Array.from_pandas(keys)})
+    if reader := _reader(conn):
+        return _frame(reader.read(statement, values, wanted, column_type))
     conn.execute(text("DROP TABLE IF EXISTS wanted"))
     conn.execute(text(f"CREATE TEMPORARY TABLE wanted (key {column_type})"))
-    insert_rows(_driver(conn), "wanted", pa.table({"key": pa.Array.from_pandas(keys)}))
+    insert_rows(_driver(conn), "wanted", wanted)
     if conn.dialect.name == "postgresql":
         conn.execute(text("ANALYZE wanted"))
     return read_frame(conn, statement, **values)
@@ -170,12 +179,17 @@ def look_up(conn: Connection, keys: pd.Series, column_type: str, statement: str,
 
 def read_frame(conn: Connection, statement: str, **values: Any) -> pd.DataFrame:
     """Read a query into a frame: text `str`, whole numbers int64 or Int64, times naive UTC."""
+    if reader := _reader(conn):
+        return _frame(reader.read(statement, values))
     result = conn.execute(text(statement), values)
     names = list(result.keys())
     # in blocks: as Python objects a row takes many times its size
     parts = [_table(names, block) for block in iter(partial(result.fetchmany, _BLOCK), [])] or [_table(names, [])]
-    rows = pa.concat_tables(parts, promote_options="permissive")
-    return pd.DataFrame({name: _series(name, rows[name].combine_chunks()) for name in names})
+    return _frame(pa.concat_tables(parts, promote_options="permissive"))
+
+
+def _frame(rows: pa.Table) -> pd.DataFrame:
+    return pd.DataFrame({name: _series(name, rows[name].combine_chunks()) for name in rows.column_names})
 
 
 def _table(names: list[str], rows: Sequence[Any]) -> pa.Table:

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, text
 from models.adbc import ArrowSqlite
 from models.bulk import WriteFailed, insert_rows, refusals_told, update_rows
 from models.memory import give_back, keep_little
+from models.reader import Reader, packed, start_answering, unpacked
 
 KEY = "leadflow_side"
 # rows handed over at one time: what waits is held twice
@@ -44,6 +45,11 @@ class SideWriter:
         self._thread = Thread(target=self._work, daemon=True, name="leadflow-side")
         self._thread.start()
 
+    @property
+    def reader(self) -> Reader | None:
+        """Who answers queries in columns, where somebody does."""
+        return self._hands.reader
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Open a transaction and give the connection that reads for it; its writes are committed at the end.
@@ -54,9 +60,6 @@ class SideWriter:
         self._known, self._numbers = {}, {}
         try:
             with self._engine.connect() as conn, conn.begin():
-                if self._local:
-                    # the writing process has a cache of its own
-                    conn.exec_driver_sql("PRAGMA cache_size = -32768")
                 conn.info[KEY] = self
                 try:
                     yield conn
@@ -128,6 +131,8 @@ class SideWriter:
 class _Server:
     """A connection whose work another machine or process does anyway."""
 
+    reader = None
+
     def __init__(self, engine: Engine) -> None:
         self._held = engine.raw_connection()
 
@@ -148,15 +153,18 @@ class _Process:
             settings = {name: conn.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in _PRAGMAS}
         context = multiprocessing.get_context("spawn")
         self._pipe, there = context.Pipe()
-        arguments = (there, str(engine.url.database), settings)
+        self._queries, answering = context.Pipe()
+        self.reader = Reader(self._queries)
+        arguments = (there, answering, str(engine.url.database), settings)
         self._child = context.Process(target=_serve, args=arguments, daemon=True, name="leadflow-write")
         self._child.start()
         there.close()
+        answering.close()
 
     def do(self, what: str, waits: bool, about: tuple[Any, ...]) -> Any:
-        packed = tuple(_packed(one) if isinstance(one, pa.Table) else one for one in about)
+        sent = tuple(packed(one) if isinstance(one, pa.Table) else one for one in about)
         try:
-            self._pipe.send((what, waits, packed))
+            self._pipe.send((what, waits, sent))
             if not waits:
                 return None
             answer, failure = self._pipe.recv()
@@ -168,6 +176,7 @@ class _Process:
 
     def close(self) -> None:
         self._pipe.close()
+        self._queries.close()
         self._child.join(timeout=30)
         if self._child.is_alive():
             self._child.kill()
@@ -176,8 +185,9 @@ class _Process:
 _PRAGMAS = ("synchronous", "foreign_keys", "busy_timeout", "cache_size", "temp_store")
 
 
-def _serve(pipe: Pipe, database: str, settings: Mapping[str, Any]) -> None:
+def _serve(pipe: Pipe, queries: Pipe, database: str, settings: Mapping[str, Any]) -> None:
     keep_little()
+    start_answering(queries, database, settings)
     driver = ArrowSqlite(database)
     for name, value in {**settings, "wal_autocheckpoint": 0}.items():
         driver.execute(f"PRAGMA {name} = {value}")
@@ -189,7 +199,9 @@ def _serve(pipe: Pipe, database: str, settings: Mapping[str, Any]) -> None:
             answer = None
             try:
                 if failure is None or what == "rollback":
-                    answer = _perform(driver, what, tuple(_unpacked(one) for one in about))
+                    answer = _perform(
+                        driver, what, tuple(unpacked(one) if isinstance(one, bytes) else one for one in about)
+                    )
             except WriteFailed as error:
                 failure = failure or error
             if waits:
@@ -236,15 +248,3 @@ def _write(driver: Any, statement: str, values: dict[str, Any]) -> int:
         return driver.changed()
     statement = re.sub(r":(\w+)", r"%(\1)s", statement)
     return int(driver.execute(statement, values).rowcount)
-
-
-def _packed(rows: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema) as writer:
-        writer.write_table(rows)
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
-
-
-def _unpacked(one: Any) -> Any:
-    return pa.ipc.open_stream(one).read_all() if isinstance(one, bytes) else one

@@ -27,21 +27,12 @@ def write_rows(conn: Connection, batch_id: int, rows: pd.DataFrame) -> None:
     insert_frame(conn, Profile, named.sort_values(["key", "submission_id"]))
 
 
-def write_deliveries(conn: Connection, deliveries: Deliveries) -> None:
+def write_deliveries(conn: Connection, deliveries: Deliveries, near: Neighbours) -> None:
     """Note which rows others stand for, and which delivery of each record counts."""
     stands_for = pd.concat([deliveries.repeats, deliveries.superseded]).astype("int64")
     update_frame(conn, Submission, pd.DataFrame({"id": stands_for.index, "same_as": stands_for.to_numpy()}))
-    _write_records(conn, deliveries.current)
-
-
-def _write_records(conn: Connection, current: pd.DataFrame) -> None:
-    known = look_up(
-        conn,
-        current["key"],
-        "BIGINT",
-        "SELECT r.key AS record, r.submission_id FROM wanted w JOIN record r ON r.key = w.key",
-    )
-    stored = pd.Series(known["submission_id"].to_numpy(), index=known["record"].to_numpy())
+    current = deliveries.current
+    stored = pd.Series(near.records["submission_id"].to_numpy(), index=near.records["record"].to_numpy())
     before = stored.reindex(current["key"]).to_numpy()
     new = pd.isna(before)
     insert_frame(conn, RecordTable, current[new].sort_values("key"))

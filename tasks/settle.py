@@ -139,7 +139,7 @@ class _Settling:
         outcome = _outcomes(rows, found, deliveries)
         # from here on one worker after the other: people, numbers, loads and assignments follow commits
         self.turn.take(near, rows.index)
-        record.write_deliveries(self.conn, deliveries)
+        record.write_deliveries(self.conn, deliveries, near)
         if self.arrival.batch_id is not None:
             add_counts(self.conn, self.arrival.batch_id, rows["issues"], outcome)
         leads = record.write_people(self.conn, leads, found, near)
