@@ -6,7 +6,7 @@ from contextlib import suppress
 import pyarrow as pa
 
 # glibc's name for it, and from how many bytes on a block is the system's own
-_M_MMAP_THRESHOLD, _OWN_BLOCK = -3, 128 * 1024
+_M_MMAP_THRESHOLD, _OWN_BLOCK = -3, 4 * 1024 * 1024
 
 
 def keep_little() -> None:
@@ -21,3 +21,4 @@ def give_back() -> None:
     pa.default_memory_pool().release_unused()
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)
+

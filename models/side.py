@@ -25,6 +25,8 @@ from models.reader import Reader, packed, start_answering, unpacked
 KEY = "leadflow_side"
 # rows handed over at one time: what waits is held twice
 _BLOCK = 10_000
+# transactions between two checkpoints
+_CHECKPOINT_EVERY = 4
 _COUNT = (
     "INSERT INTO counter (name, value) VALUES ({mark}, {mark}) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 )
@@ -192,6 +194,7 @@ def _serve(pipe: Pipe, queries: Pipe, database: str, settings: Mapping[str, Any]
     for name, value in {**settings, "wal_autocheckpoint": 0}.items():
         driver.execute(f"PRAGMA {name} = {value}")
     failure: WriteFailed | None = None
+    commits = 0
     # whoever asked is gone: the connection goes with this process, and what is open with it
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
@@ -208,8 +211,10 @@ def _serve(pipe: Pipe, queries: Pipe, database: str, settings: Mapping[str, Any]
                 pipe.send((answer, None if what == "rollback" else failure))
                 failure = None
             if what == "commit":
-                # while the other side reads on
-                driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                commits += 1
+                if commits % _CHECKPOINT_EVERY == 0:
+                    # a page that several transactions changed is written back once
+                    driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 give_back()
 
 
