@@ -30,7 +30,8 @@ class Reader:
     ) -> pa.Table:
         """Run a query; `wanted`: keys that it finds as table `wanted` with a column `key` of SQL type `kind`."""
         try:
-            self._pipe.send((statement, dict(values), kind, None if wanted is None else packed(wanted)))
+            self._pipe.send((statement, dict(values), kind))
+            self._pipe.send_bytes(b"" if wanted is None else packed(wanted))
             answer = self._pipe.recv_bytes()
             if answer:
                 return unpacked(answer)
@@ -51,7 +52,8 @@ def _answer(pipe: Pipe, database: str, settings: Mapping[str, Any]) -> None:
         driver.execute(f"PRAGMA {name} = {value}")
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
-            statement, values, kind, wanted = pipe.recv()
+            statement, values, kind = pipe.recv()
+            wanted = pipe.recv_bytes()
             try:
                 pipe.send_bytes(packed(_found(driver, statement, values, kind, wanted)))
             except WriteFailed as failure:
@@ -61,20 +63,19 @@ def _answer(pipe: Pipe, database: str, settings: Mapping[str, Any]) -> None:
 
 @refusals_told()
 def _found(driver: ArrowSqlite, statement: str, values: Mapping[str, Any], kind: str, wanted: bytes | None) -> pa.Table:
-    if wanted is not None:
+    if wanted:
         driver.execute("DROP TABLE IF EXISTS wanted")
         driver.execute(f"CREATE TEMPORARY TABLE wanted (key {kind})")
         insert_rows(driver, "wanted", unpacked(wanted))
     return driver.read(statement, values)
 
 
-def packed(rows: pa.Table) -> bytes:
-    """Give a table as the bytes of an Arrow stream."""
+def packed(rows: pa.Table) -> pa.Buffer:
+    """Give a table as an Arrow stream."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema) as writer:
         writer.write_table(rows)
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
+    return sink.getvalue()
 
 
 def unpacked(content: bytes) -> pa.Table:

@@ -164,9 +164,13 @@ class _Process:
         answering.close()
 
     def do(self, what: str, waits: bool, about: tuple[Any, ...]) -> Any:
-        sent = tuple(packed(one) if isinstance(one, pa.Table) else one for one in about)
+        plain = tuple(None if isinstance(one, pa.Table) else one for one in about)
         try:
-            self._pipe.send((what, waits, sent))
+            self._pipe.send((what, waits, plain))
+            for one in about:
+                if isinstance(one, pa.Table):
+                    # in its place; pickled it would be copied twice more
+                    self._pipe.send_bytes(packed(one))
             if not waits:
                 return None
             answer, failure = self._pipe.recv()
@@ -198,13 +202,12 @@ def _serve(pipe: Pipe, queries: Pipe, database: str, settings: Mapping[str, Any]
     # whoever asked is gone: the connection goes with this process, and what is open with it
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
-            what, waits, about = pipe.recv()
+            what, waits, plain = pipe.recv()
+            about = tuple(unpacked(pipe.recv_bytes()) if one is None else one for one in plain)
             answer = None
             try:
                 if failure is None or what == "rollback":
-                    answer = _perform(
-                        driver, what, tuple(unpacked(one) if isinstance(one, bytes) else one for one in about)
-                    )
+                    answer = _perform(driver, what, about)
             except WriteFailed as error:
                 failure = failure or error
             if waits:
