@@ -29,6 +29,7 @@ from models.bulk import WriteFailed
 from models.db import DatabaseError, make_engine, refresh_statistics, upgrade
 from models.memory import give_back, keep_little
 from models.side import SideWriter
+from tasks.ahead import Coming
 from tasks.arrival import Arrival
 from tasks.batches import CUT_SHORT, DONE, SETTLED, Opened, finish, load_batch, mark, open_batch, unfinished
 from tasks.beside import Beside
@@ -256,10 +257,11 @@ def settle_rows(
         file.path, layout, channel, config.rules, batch.received_at, tools.settings.tz, rows, batch.chunks, prepared
     )
     done = batch.chunks * rows
-    for number, frame in tools.steps.waiting("prepare", chunks):
+    coming = Coming(chunks)
+    for number, frame in tools.steps.waiting("prepare", coming):
         content.check()
         place = Arrival(batch.id, channel, batch.as_of, datetime.now(UTC), tools.settings.tz)
-        settle = partial(settle_chunk, tools.engine, place, number, frame, config, side)
+        settle = partial(settle_chunk, tools.engine, place, number, frame, config, side, coming.fetch)
         spent: dict[str, float] = {}
         with tools.steps.timed("commit", spent):
             spent.update(tools.call(f"batch {batch.id} chunk {number}", settle) or {})

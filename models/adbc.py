@@ -4,8 +4,8 @@ The driver brings its own copy of SQLite, and two copies in one process would un
 that opens a database here opens none by `sqlite3`.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -21,42 +21,45 @@ _ONE_BATCH = str(1 << 30)
 
 
 class ArrowSqlite:
-    """A connection to a SQLite file; each statement stands for itself until BEGIN."""
+    """A connection to a SQLite file; each statement stands for itself until BEGIN.
+
+    The driver's plain interface: its DB-API would bring pandas into a process that needs none.
+    """
 
     def __init__(self, database: str) -> None:
-        # two tenths of a second, and only the writing process needs it
-        from adbc_driver_sqlite import dbapi
+        # only the writing process needs it
+        import adbc_driver_manager
+        import adbc_driver_sqlite
 
-        self._held = dbapi.connect(database, autocommit=True)
+        self._statement = adbc_driver_manager.AdbcStatement
+        self._by_name = {adbc_driver_manager.StatementOptions.BIND_BY_NAME.value: "true"}
+        self._database = adbc_driver_sqlite.connect(database)
+        self._held = adbc_driver_manager.AdbcConnection(self._database)
 
-    def execute(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> None:
-        """Run one statement; `values` by name or in order."""
-        bound = {f":{name}": value for name, value in values.items()} if isinstance(values, Mapping) else values
-        with closing(self._held.cursor()) as cursor:
-            cursor.execute(statement, bound or None)
+    def execute(self, statement: str, values: Mapping[str, Any] | None = None) -> None:
+        """Run one statement that gives no rows."""
+        with self._prepared(statement, values) as prepared:
+            # read to its end: a PRAGMA answers, and works only when it is asked for its answer
+            self._answer(prepared).read_all()
 
     def execute_many(self, statement: str, rows: pa.Table) -> None:
         """Run one statement for each row, its columns bound in order."""
-        with closing(self._held.cursor()) as cursor:
-            cursor.executemany(statement, rows)
+        with self._prepared(statement, None) as prepared:
+            prepared.bind_stream(rows)
+            prepared.execute_update()
 
-    def read(self, statement: str, values: Mapping[str, Any]) -> pa.Table:
+    def read(self, statement: str, values: Mapping[str, Any] | None = None) -> pa.Table:
         """Run a query; a column without any value is of type null."""
-        bound = {f":{name}": value for name, value in values.items()}
-        with closing(self._held.cursor()) as cursor:
+        with self._prepared(statement, values) as prepared:
             # a column's type is that of its values in the first batch: there must be no second one
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": _ONE_BATCH})
-            cursor.execute(statement, bound or None)
-            found = cursor.fetch_arrow_table()
+            prepared.set_options(**{"adbc.sqlite.query.batch_rows": _ONE_BATCH})
+            found = self._answer(prepared).read_all()
         columns = [pa.nulls(len(column)) if column.null_count == len(column) else column for column in found.columns]
         return pa.table(columns, names=found.column_names)
 
     def changed(self) -> int:
         """Tell how many rows the last statement changed."""
-        with closing(self._held.cursor()) as cursor:
-            cursor.execute("SELECT changes()")
-            [[count]] = cursor.fetchall()
-            return int(count)
+        return int(self.read("SELECT changes()").column(0)[0].as_py())
 
     def rollback(self) -> None:
         """Undo what was not committed; harmless where nothing is open, as after a full disk."""
@@ -71,6 +74,23 @@ class ArrowSqlite:
     def close(self) -> None:
         """Let go of the file; what was not committed is rolled back."""
         self._held.close()
+        self._database.close()
+
+    @contextmanager
+    def _prepared(self, statement: str, values: Mapping[str, Any] | None) -> Iterator[Any]:
+        prepared = self._statement(self._held)
+        try:
+            prepared.set_sql_query(statement)
+            if values:
+                prepared.set_options(**self._by_name)
+                prepared.bind(pa.RecordBatch.from_pylist([{f":{name}": value for name, value in values.items()}]))
+            yield prepared
+        finally:
+            prepared.close()
+
+    def _answer(self, prepared: Any) -> pa.RecordBatchReader:
+        stream, _ = prepared.execute_query()
+        return pa.RecordBatchReader._import_from_c(stream.address)
 
 
 def code_of(message: str) -> str:

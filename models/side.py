@@ -7,7 +7,7 @@ the caller's own, so there a process does it. Whoever dies, what was not committ
 
 import multiprocessing
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection as Pipe
 from queue import SimpleQueue
@@ -53,9 +53,10 @@ class SideWriter:
         return self._hands.reader
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, meanwhile: Callable[[], None] = lambda: None) -> Iterator[Connection]:
         """Open a transaction and give the connection that reads for it; its writes are committed at the end.
 
+        `meanwhile` is called once all writes are on their way; it must not raise, nor touch the database.
         On SQLite it holds the write lock from its start. WriteFailed when a write was refused.
         """
         self._ask("begin")
@@ -70,10 +71,10 @@ class SideWriter:
                 self._tell("count", self._numbers)
                 # what the reading side has locked stays locked until the writes are there
                 if not self._local:
-                    self._ask("commit")
+                    self._commit(meanwhile)
             # here no reader may stand in the way of the checkpoint that follows
             if self._local:
-                self._ask("commit")
+                self._commit(meanwhile)
         except BaseException:
             self._ask("rollback")
             raise
@@ -108,8 +109,16 @@ class SideWriter:
     def _tell(self, what: str, *about: Any) -> None:
         self._asked.put((what, False, about))
 
+    def _commit(self, meanwhile: Callable[[], None]) -> None:
+        self._asked.put(("commit", True, ()))
+        meanwhile()
+        self._answered()
+
     def _ask(self, what: str, *about: Any) -> Any:
         self._asked.put((what, True, about))
+        return self._answered()
+
+    def _answered(self) -> Any:
         answer, failure = self._answers.get()
         if failure is not None:
             raise failure

@@ -1,12 +1,12 @@
 """Frames made ahead by a process of its own, while the one that asked for them is busy with earlier ones."""
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from queue import Queue
 from threading import Thread
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -16,7 +16,35 @@ from models.memory import keep_little
 # how many frames may wait for the one that asked
 _AHEAD = 3
 
+Item = TypeVar("Item")
 Numbered = Iterator[tuple[int, pd.DataFrame]]
+
+
+class Coming(Generic[Item]):
+    """Gives items one by one; the next of them can be fetched before it is asked for."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = iter(items)
+        self._fetched: list[tuple[Item | None, Exception | None]] = []
+
+    def fetch(self) -> None:
+        """Fetch the next item, unless it is there; a failure is raised when it is asked for."""
+        if self._fetched:
+            return
+        try:
+            self._fetched.append((next(self._items), None))
+        except Exception as error:
+            self._fetched.append((None, error))
+
+    def __iter__(self) -> "Coming[Item]":
+        return self
+
+    def __next__(self) -> Item:
+        self.fetch()
+        item, failure = self._fetched.pop()
+        if failure is not None:
+            raise failure
+        return cast(Item, item)
 
 
 def run_ahead(make: Callable[..., Numbered], arguments: tuple[Any, ...]) -> Numbered:

@@ -1,5 +1,6 @@
 """One chunk becomes leads: matched, decided, numbered, owned and recorded in one transaction."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -50,16 +51,22 @@ class Judgement:
 
 
 def settle_chunk(
-    engine: Engine, arrival: Arrival, chunk: int, prepared: pd.DataFrame, config: Config, side: SideWriter | None = None
+    engine: Engine,
+    arrival: Arrival,
+    chunk: int,
+    prepared: pd.DataFrame,
+    config: Config,
+    side: SideWriter | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> dict[str, float] | None:
     """Settle one prepared chunk and give its seconds by step; None when it was settled before.
 
-    `side` carries out the writes, where there are many.
+    `side` carries out the writes, where there are many, and `meanwhile` is called while they end.
     A clash with another worker over the same person or company rolls back and starts anew.
     """
     for attempt in range(_TRIES):
         try:
-            with side.transaction() if side else begin(engine) as conn:
+            with side.transaction(meanwhile) if side else begin(engine) as conn:
                 if not _claim(conn, arrival, chunk, len(prepared)):
                     return None
                 # who was in another's way once goes first
