@@ -163,6 +163,82 @@ def split(
     return _say(commands.split(settings, asked), settings, as_json)
 
 
+By = Annotated[str, Parameter(help="Who says so: a person of the roster.")]
+DryRun = Annotated[bool, Parameter(help="Tell what would come of it and change nothing.")]
+Typed = Annotated[str | None, Parameter(help="As a file would say it; it is read as a file's is.")]
+
+
+@app.command
+def verify(
+    *numbers: Annotated[str, Parameter(required=True)],
+    valid: Annotated[
+        bool | None, Parameter(name=["--valid"], negative=["--invalid"], help="What the check gave.")
+    ] = None,
+    reason: Annotated[str, Parameter(help="Why; an invalid lead needs one.")] = "",
+    by: By,
+    as_of: AsOf = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> int:
+    """Say what checking a lead with the customer gave: it is graded and owned at once, or archived with the reason.
+
+    Example: leads verify XL202403001 --invalid --reason 联系人非决策者 --by wujiaqi
+
+    Parameters
+    ----------
+    numbers
+        Lead numbers.
+    """
+    if valid is None:
+        from flows.console import UsageError
+
+        raise UsageError("say --valid or --invalid")
+    return _by_hand(numbers, {"verdict": "valid" if valid else "invalid"}, reason, by, as_of, dry_run, as_json, True)
+
+
+@app.command(name="set")
+def set_(
+    *numbers: Annotated[str, Parameter(required=True)],
+    verdict: Annotated[str | None, Parameter(help="valid, invalid or to_verify.")] = None,
+    grade: Annotated[str | None, Parameter(help="A, B or C.")] = None,
+    owner: Annotated[str | None, Parameter(help="A person of the roster; the company goes along.")] = None,
+    company: Typed = None,
+    contact: Typed = None,
+    title: Typed = None,
+    phone: Typed = None,
+    email: Typed = None,
+    need: Typed = None,
+    budget: Typed = None,
+    chain: Typed = None,
+    urgency: Typed = None,
+    industry: Typed = None,
+    region: Typed = None,
+    size: Typed = None,
+    source: Typed = None,
+    reason: Annotated[str, Parameter(help="Why; it stands in the lead's story.")],
+    by: By,
+    as_of: AsOf = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> int:
+    """Decide about leads, or mend what they say; no machine changes it afterwards.
+
+    Example: leads set XL202403001 --phone 13800001111 --reason 少写一位 --by wujiaqi
+
+    Parameters
+    ----------
+    numbers
+        Lead numbers.
+    """
+    typed = {
+        "verdict": verdict, "grade": grade and grade.upper(), "owner": owner, "company": company, "contact": contact,
+        "title": title, "phone": phone, "email": email, "need": need, "budget": budget, "chain": chain,
+        "urgency": urgency, "industry": industry, "region": region, "size": size, "source": source,
+    }  # fmt: skip
+    values = {name: value for name, value in typed.items() if value is not None}
+    return _by_hand(numbers, values, reason, by, as_of, dry_run, as_json, False)
+
+
 @app.command
 def demo(
     *,
@@ -227,6 +303,23 @@ def _open(aside: bool) -> "Settings":
 
 def _say(answer: Answer, settings: "Settings", as_json: bool, quiet: bool = False) -> int:
     return say(answer, settings.home, as_json=as_json, quiet=quiet)
+
+
+def _by_hand(
+    numbers: tuple[str, ...],
+    values: dict[str, str],
+    reason: str,
+    by: str,
+    as_of: str | None,
+    dry_run: bool,
+    as_json: bool,
+    verified: bool,
+) -> int:
+    from flows import by_hand
+
+    settings = _open(as_json)
+    asked = by_hand.Asked(numbers, values, reason, by, verified, as_of, dry_run)
+    return _say(by_hand.decide(settings, asked), settings, as_json)
 
 
 def _export(what: Literal["rows", "leads"], out: Path, as_json: bool) -> int:

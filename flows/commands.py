@@ -109,7 +109,7 @@ def explain(settings: Settings, numbers: Sequence[str]) -> Answer:
     from tasks.explain import explain as story_of
 
     config = load_config(settings.config)
-    engine = _database(settings)
+    engine = database(settings)
     try:
         told = partial(story_of, engine, config=config, lang=settings.lang, zone=settings.tz, now=datetime.now(UTC))
         stories = [told(lead_number(number)) for number in numbers]
@@ -176,7 +176,7 @@ def export(settings: Settings, what: Literal["rows", "leads"], out: Path) -> Ans
         raise UsageError(f"--out {out}: its folder does not exist")
     from tasks.export import export_leads, export_rows
 
-    engine = _database(settings)
+    engine = database(settings)
     lines = export_rows(engine, out) if what == "rows" else export_leads(engine, out, zone=settings.tz)
     return Answer(f"{lines} {what} written to {out.absolute()}", {"file": str(out.absolute()), "lines": lines})
 
@@ -191,7 +191,7 @@ def split(settings: Settings, asked: SplitRequest) -> Answer:
     now = datetime.now(UTC)
     number = lead_number(asked.number)
     numbers = split_lead(
-        _database(settings),
+        database(settings),
         number,
         asked.rows,
         config,
@@ -239,11 +239,12 @@ def parse_moment(text: str | None, settings: Settings) -> datetime | None:
     return moment
 
 
-def _database(settings: Settings) -> "Database":
-    """The database as it stands; asking about leads does not make one."""
+def database(settings: Settings) -> "Database":
+    """The database as it stands, with the newest tables; asking about leads does not make one."""
     from sqlalchemy import inspect
 
-    from models.db import make_engine
+    from models.db import is_newest, make_engine
+    from models.db import upgrade as upgrade_database
 
     engine = make_engine(settings.database_url)
     file = engine.url.database if engine.dialect.name == "sqlite" else None
@@ -251,6 +252,8 @@ def _database(settings: Settings) -> "Database":
         raise Refused(f"there is no database {file} yet: leads db upgrade, or leads ingest, makes it")
     if not inspect(engine).has_table("lead"):
         raise Refused("the database has no tables of leadflow yet: leads db upgrade, or leads ingest, makes them")
+    if not is_newest(engine):
+        upgrade_database(engine)
     return engine
 
 

@@ -32,6 +32,7 @@ _EXIT_CODES = {
     "flows.console.Refused": REFUSED,
     "models.bulk.WriteFailed": DATABASE,
     "models.db.DatabaseError": DATABASE,
+    "tasks.judge.JudgeError": REFUSED,
     "tasks.split.SplitError": REFUSED,
     "tasks.unreadable.UnreadableFile": FILES,
     "sqlalchemy.exc.ArgumentError": CONFIG,

@@ -2,6 +2,7 @@
 
 from models.base import Base
 from models.intake import Batch, Counter, Message, MessageFile, Record, Submission
+from models.judgement import Judgement
 from models.lead import (
     Account,
     AccountOwner,
@@ -28,6 +29,7 @@ __all__ = [
     "Contact",
     "Counter",
     "Identity",
+    "Judgement",
     "Lead",
     "LeadEvent",
     "Leave",

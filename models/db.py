@@ -18,6 +18,8 @@ from models.reader import Reader
 from models.side import KEY, SideWriter
 
 BUSY_MILLISECONDS = 30_000
+#: The last of the migrations.
+NEWEST = "0002"
 
 
 class DatabaseError(Exception):
@@ -64,6 +66,12 @@ def upgrade(engine: Engine) -> None:
     except (OperationalError, OSError) as error:
         address = engine.url.render_as_string(hide_password=True)
         raise DatabaseError(f"database {address}: {getattr(error, 'orig', error)}") from error
+
+
+def is_newest(engine: Engine) -> bool:
+    """Whether the tables are those of this version; asked without alembic, which takes a while to come."""
+    with engine.connect() as conn:
+        return conn.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [NEWEST]
 
 
 # another worker may take ids in between: only then each id is sent
@@ -272,6 +280,7 @@ __all__ = [
     "as_times",
     "begin",
     "insert_frame",
+    "is_newest",
     "look_up",
     "make_engine",
     "read_frame",

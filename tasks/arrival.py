@@ -22,6 +22,8 @@ class Arrival:
     recorded_at: datetime
     zone: str
     actor: str = "leadflow"
+    # what its events are called where nothing has arrived
+    kind: str = "changed"
 
     @property
     def local(self) -> datetime:

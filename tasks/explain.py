@@ -18,6 +18,7 @@ from models import (
     Choice,
     Contact,
     Counter,
+    Judgement,
     Lead,
     LeadEvent,
     Match,
@@ -91,6 +92,12 @@ def _read(conn: Connection, lead: dict[str, Any]) -> dict[str, Any]:
         "assigned": assigned,
         **_choice(conn, assigned),
         "judged": _judged(conn, [row["id"] for row in rows], lead["id"]),
+        "said": _all(
+            conn,
+            select(Judgement.__table__)
+            .where(Judgement.lead_id == lead["id"], Judgement.until.is_(None))
+            .order_by(Judgement.id),
+        ),
         "joined_into": conn.execute(into).scalar_one_or_none(),
         "joined_from": list(conn.execute(joined).scalars()),
         "former_company": _former_company(conn, events, lead["owner"]),

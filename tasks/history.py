@@ -72,6 +72,14 @@ def write_leads(conn: Connection, changes: Changes, arrival: Arrival) -> None:
     update_frame(conn, Lead, pd.DataFrame(ended).assign(owner=lost["owner"]))
 
 
+def write_handed(conn: Connection, changes: Changes, arrival: Arrival, config: Config) -> None:
+    """Give the handed leads to their new owners, and nothing else: leads, assignments, events."""
+    moved = changes.handed[["lead_id", "status", "owner", "owner_rule"]].rename(columns={"lead_id": "id"})
+    update_frame(conn, Lead, moved)
+    write_assignments(conn, changes, arrival)
+    _append(conn, [_handed_events(changes.handed)], arrival, config)
+
+
 def write_members(
     conn: Connection, changes: Changes, found: Cluster, near: Neighbours, outcome: pd.Series, arrival: Arrival
 ) -> None:
@@ -143,12 +151,21 @@ def write_events(
     kind = _kinds(leads, leads["label"].isin(came).to_numpy(), near, changes, arrival)
     parts = [leads.assign(kind=kind, submission_id=row.reindex(leads["label"]).array)]
     if len(changes.handed):
-        # one that nobody had is taken from nobody
-        kind = np.where(changes.handed["old_owner"].notna(), "handover", "changed")
-        parts.append(changes.handed.assign(kind=kind, facts=""))
+        parts.append(_handed_events(changes.handed))
     if len(changes.joined):
         into = "into=" + changes.joined["into"].astype("str")
         parts.append(changes.joined.assign(kind="joined", facts=into))
+    _append(conn, parts, arrival, config)
+
+
+def _handed_events(handed: pd.DataFrame) -> pd.DataFrame:
+    # one that nobody had is taken from nobody
+    taken = handed["old_owner"].notna() & (handed["old_owner"] != handed["owner"])
+    kind = np.where(taken, "handover", "changed")
+    return handed.assign(kind=kind, facts="")
+
+
+def _append(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival, config: Config) -> None:
     columns = ["lead_id", "kind", "status", *DECISION, "owner", "owner_rule", "account_id", "contact_id", "facts"]
     events = pd.concat([part.reindex(columns=[*columns, "submission_id"]) for part in parts], ignore_index=True)
     teams = {person.id: person.team for person in config.roster.people}
@@ -178,7 +195,7 @@ def _kinds(leads: pd.DataFrame, fresh: np.ndarray, near: Neighbours, changes: Ch
         mine = (batch.reindex(leads["origin_id"]) == arrival.batch_id).fillna(False).to_numpy(dtype=bool)
         decided_again &= mine & _decided_otherwise(leads, near)
     chosen = [new & fresh, new, revived, decided_again, fresh]
-    return np.select(chosen, ["intake", "split", "revived", "changed", "merged"], "changed")
+    return np.select(chosen, ["intake", "split", "revived", "changed", "merged"], arrival.kind)
 
 
 def _decided_otherwise(leads: pd.DataFrame, near: Neighbours) -> np.ndarray:

@@ -7,6 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from models.db import look_up
+from tasks.rules.corrections import correct_rows
 from tasks.rules.keys import KnownBy, among, identity_keys, profile_keys
 
 # what deciding anew needs of a stored row
@@ -54,6 +55,11 @@ FROM wanted w JOIN lead l ON l.origin_id = w.key WHERE l.closed_at IS NULL OR l.
 _JUDGED = (
     "SELECT x.submission_id, x.key, x.verdict FROM wanted w JOIN match x ON x.submission_id = w.key AND x.until IS NULL"
 )
+_WORDS = """
+SELECT j.lead_id, j.field, j.value AS said, j.columns, j.was FROM wanted w
+JOIN judgement j ON j.lead_id = w.key AND j.until IS NULL ORDER BY j.id
+"""
+_NO_WORDS = ("lead_id", "field", "said", "columns", "was")
 
 
 @dataclass
@@ -61,6 +67,7 @@ class Neighbours:
     """The stored rows that a chunk's rows could be joined with, and what is known of their keys.
 
     `profiles`: those that were asked for, `seen`: the rows that they found, also rows of ended leads.
+    `words`: what people said of the leads, in order.
     """
 
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -70,6 +77,7 @@ class Neighbours:
     identities: pd.DataFrame = field(default_factory=pd.DataFrame)
     profiles: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     seen: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    words: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_NO_WORDS)))
 
 
 def find_numbers(conn: Connection, references: pd.Series) -> pd.DataFrame:
@@ -99,12 +107,17 @@ def load_neighbours(
     # a record that was rejected, or whose lead is closed, still tells what is new in a delivery
     loose = near.records.loc[near.records["any_lead_id"].isna(), "submission_id"]
     near.rows = _close(conn, near, touched, _ids(loose), profiles, by)
+    near.leads = look_up(conn, near.rows["id"], "BIGINT", _LEADS)
+    touched_leads = near.leads.loc[near.leads["touched_at"].notna(), "lead_id"].drop_duplicates()
+    if len(touched_leads):
+        # what a person has corrected is what the rows say from now on
+        near.words = look_up(conn, touched_leads, "BIGINT", _WORDS)
+        near.rows = correct_rows(near.rows, near.words, near.leads)
     stored = identity_keys(near.rows, by)["key"].drop_duplicates()
     more = look_up(conn, stored[~among(stored, keys)].sort_values(), "TEXT", _BY_IDENTITY)
     near.identities = pd.concat([near.identities, more], ignore_index=True).drop_duplicates("key")
     near.identities["contact_id"] = near.identities["contact_id"].astype("Int64")
     near.judged = look_up(conn, near.rows["id"], "BIGINT", _JUDGED)
-    near.leads = look_up(conn, near.rows["id"], "BIGINT", _LEADS)
     return near
 
 

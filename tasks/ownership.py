@@ -29,13 +29,13 @@ LEFT JOIN lead l ON l.account_id = w.key AND l.closed_at IS NULL
 AND (l.owner IS NOT NULL OR (l.touched_at IS NULL AND l.verdict <> 'invalid'))
 GROUP BY w.key, o.id, o.person
 """
-_OTHERS = """
+OTHERS = """
 SELECT l.id AS lead_id, l.account_id, l.contact_id, l.status, l.owner AS old_owner, l.verdict, l.verdict_rule,
 l.reasons, l.grade, l.grade_rule, l.region, l.industry FROM wanted w JOIN lead l ON l.account_id = w.key
 AND l.closed_at IS NULL
 """
-_HAD = f"{_OTHERS} AND l.owner IS NOT NULL ORDER BY l.id"
-_WAITING = f"{_OTHERS} AND l.owner IS NULL AND l.touched_at IS NULL AND l.verdict <> 'invalid' ORDER BY l.id"
+_HAD = f"{OTHERS} AND l.owner IS NOT NULL ORDER BY l.id"
+_WAITING = f"{OTHERS} AND l.owner IS NULL AND l.touched_at IS NULL AND l.verdict <> 'invalid' ORDER BY l.id"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def own_leads(
     if leads.empty:
         # rows that only repeat what was delivered are rows of their leads all the same
         nothing = leads.reset_index(names="label").assign(new=pd.Series(dtype=bool))
-        changes = Changes(nothing, _no_leads(), _no_leads(), found.lineage.revived, [])
+        changes = Changes(nothing, no_leads(), no_leads(), found.lineage.revived, [])
         history.write_members(conn, changes, found, near, outcome, arrival)
         return
     leads = _number(conn, _with_stored(conn, leads, found, near), arrival)
@@ -116,7 +116,7 @@ def _own(
     nothing = pd.Series(pd.NA, index=leads.index, dtype="str")
     columns: dict[str, Any] = {"owner": nothing, "owner_rule": nothing, "choice": -1}
     choices: list[dict[str, Any]] = []
-    handed = _no_leads()
+    handed = no_leads()
     # who comes to another company is to be owned there, by whoever had him if it has nobody
     other = (leads["account_id"].astype("Int64") != leads["old_account"]).fillna(True).to_numpy(dtype=bool)
     moved = leads["old_owner"].notna().to_numpy() & ~leads["touched"].to_numpy(dtype=bool) & other
@@ -148,7 +148,7 @@ def _companies(
     known = look_up(conn, asked, "BIGINT", _COMPANIES).set_index("account_id")
     known = known.astype({"held": "int64", "waiting": "int64", "held_id": "Int64", "person": "str"})
     there = pd.Series(known.index[known["waiting"] > 0])
-    waiting = look_up(conn, there, "BIGINT", _WAITING) if len(there) else _no_leads()
+    waiting = look_up(conn, there, "BIGINT", _WAITING) if len(there) else no_leads()
     waiting = waiting[~waiting["lead_id"].isin([*leads["lead_id"], *joined["lead_id"]])]
     gone = leads["old_owner"].notna() & ~leads["touched"] & (moved | ~wants)
     ended = joined[joined["old_owner"].notna()].rename(columns={"account_id": "old_account"})
@@ -287,7 +287,7 @@ def _move_companies(
         had = had.assign(lifted_from=had["old_owner"])[(had["owner"] != had["old_owner"]).to_numpy(dtype=bool)]
         parts.append(had[~had["lead_id"].isin(pd.concat([part["lead_id"] for part in decided]))])
     parts = [part for part in parts if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else _no_leads()
+    return pd.concat(parts, ignore_index=True) if parts else no_leads()
 
 
 def _waiting_given(now: pd.DataFrame, companies: _Companies, config: Config) -> pd.DataFrame:
@@ -305,6 +305,7 @@ def _waiting_given(now: pd.DataFrame, companies: _Companies, config: Config) -> 
     return waiting[may_have(waiting, owner, config.roster.people, config.rules)]
 
 
-def _no_leads() -> pd.DataFrame:
+def no_leads() -> pd.DataFrame:
+    """An empty frame of leads that are given with their company."""
     columns = ("lead_id", "account_id", "contact_id", "status", "owner", "old_owner", "owner_rule", "choice")
     return pd.DataFrame(columns=[*columns, "lifted_from", "region", "industry", *DECISION])

@@ -18,6 +18,7 @@ from tasks.neighbours import ROW_COLUMNS, Neighbours, find_numbers, load_neighbo
 from tasks.ownership import own_leads
 from tasks.points import reached
 from tasks.rules.cluster import FOLLOWERS, Cluster, cluster
+from tasks.rules.corrections import correct_leads, decided_by_hand
 from tasks.rules.decide import decide
 from tasks.rules.deliveries import Deliveries, follow_records, resolve
 from tasks.rules.keys import among, hash_text, identity_keys, known_by, profile_keys
@@ -43,11 +44,15 @@ _CLASHES = ("23505", "40001", "40P01", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONST
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a person said of a lead's rows: its first row from now on, and submission_id, key, verdict of each word."""
+    """What a person said of a lead's rows: its first row from now on, and submission_id, key, verdict of each word.
+
+    `again`: all that no person has decided is decided anew, though the lead was touched.
+    """
 
     lead_id: int
     origin_id: int
     said: pd.DataFrame
+    again: bool = False
 
 
 def settle_chunk(
@@ -176,7 +181,10 @@ class _Settling:
         if said:
             # not read again: it is written in this transaction
             near.judged = pd.concat([near.judged, said.said]).drop_duplicates(ignore_index=True)
-            near.leads.loc[near.leads["lead_id"] == said.lead_id, "origin_id"] = said.origin_id
+            mine = near.leads["lead_id"] == said.lead_id
+            near.leads.loc[mine, "origin_id"] = said.origin_id
+            if said.again:
+                near.leads.loc[mine, "touched_at"] = None
         return near
 
     def _address(self, rows: pd.DataFrame, numbers: pd.Series) -> pd.DataFrame:
@@ -211,6 +219,8 @@ class _Settling:
         label = found.member["label"].reindex(left["id"])
         now = found.lineage.lead.reindex(label.to_numpy()).to_numpy()
         losing = left.loc[now != left["lead_id"].to_numpy(), "lead_id"]
+        if self.judgement:
+            losing = pd.concat([losing, pd.Series([self.judgement.lead_id])])
         return changed | found.lineage.lead.reindex(changed.index).isin(losing)
 
     def _decide(self, found: Cluster, affected: pd.Series, union: pd.DataFrame, near: Neighbours) -> pd.DataFrame:
@@ -218,12 +228,16 @@ class _Settling:
         labels = affected.index[affected]
         counted = found.member[found.member["label"].isin(labels) & ~found.member["why"].isin(FOLLOWERS)]
         leads = survive(union.loc[counted.index], counted["label"].to_numpy())
-        decided = decide(leads, self.rules)
+        lead_of = found.lineage.lead.reindex(leads.index)
+        leads = correct_leads(leads, lead_of, near.words)
+        decided = decide(
+            leads, self.rules, *(decided_by_hand(near.words, lead_of, key) for key in ("verdict", "grade"))
+        )
         facts = [c for c in decided if c not in ("verdict", "verdict_rule", "reasons", "grade", "grade_rule")]
         leads["facts"] = _facts_text(leads, decided[facts])
         for column in ("verdict", "verdict_rule", "reasons", "grade", "grade_rule"):
             leads[column] = decided[column]
-        leads["lead_id"] = found.lineage.lead.reindex(leads.index)
+        leads["lead_id"] = lead_of
         leads["origin_id"] = found.first.reindex(leads.index)
         leads["rows"] = counted.groupby("label").size().reindex(leads.index)
         return leads.sort_values("origin_id")

@@ -12,6 +12,7 @@ from tasks.story_facts import FACT_OF, Facts
 
 _TOLD_OF_EVENT = ("kind", "actor", "verdict", "grade", "owner", "rules_version")
 _WIDTH, _ROWS, _EVENTS, _NAMES, _DIFFERENCES, _PLACES = 100, 6, 6, 4, 6, 3
+_WORDS = 5
 _MACHINE = "leadflow"
 _FIELDS = (
     "company", "contact", "title", "phone", "email", "need", "budget", "chain", "industry", "region", "urgency",
@@ -53,6 +54,9 @@ def told(facts: Facts) -> dict[str, Any]:
                    for event in facts.events],
         "judged": [{"row": match["submission_id"], "by": match["actor"], "at": facts.at(match["since"]),
                     "reason": match["reason"]} for match in facts.judged],
+        "said": [{"field": one["field"], "value": facts.shown(one["field"], {one["field"]: one["value"]})
+                  if one["field"] in ("phone", "email") else one["value"], "by": one["actor"],
+                  "at": facts.at(one["since"]), "reason": one["reason"]} for one in facts.said],
     }  # fmt: skip
 
 
@@ -312,6 +316,9 @@ def _by_hand(facts: Facts) -> Iterator[str]:
         said.append(t["verified"].format(at=facts.at(lead["verified_at"]), name=facts.name(lead["verified_by"])))
     if lead["touched_at"]:
         said.append(t["touched"].format(at=facts.at(lead["touched_at"])))
+    said += [_word(facts, one) for one in facts.said[-_WORDS:]]
+    if len(facts.said) > _WORDS:
+        said.append(t["word_more"].format(n=len(facts.said) - _WORDS))
     for match in facts.judged[:3]:
         row = t["row_short"].format(id=match["submission_id"])
         name = facts.name(match["actor"])
@@ -319,6 +326,20 @@ def _by_hand(facts: Facts) -> Iterator[str]:
     if said:
         yield t["by_hand"]
         yield from (f"  {line}" for line in said)
+
+
+def _word(facts: Facts, one: dict[str, Any]) -> str:
+    """What a person said of one field, and why."""
+    value, name = str(one["value"]), str(one["field"])
+    if name == "owner":
+        value = facts.name(value)
+    elif name == "verdict":
+        value = word(facts.lang, "verdict", value)
+    elif name in ("phone", "email"):
+        value = facts.shown(name, {name: value}) or value
+    reason = facts.t["word_reason"].format(reason=one["reason"]) if one["reason"] else ""
+    at, by = facts.at(one["since"]), facts.name(one["actor"])
+    return str(facts.t["word"].format(at=at, name=by, field=facts.t[f"field.{name}"], value=value, reason=reason))
 
 
 def _history(facts: Facts) -> Iterator[str]:

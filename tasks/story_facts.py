@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -51,6 +51,8 @@ class Facts:
     judged: list[dict[str, Any]]
     joined_into: str | None
     joined_from: list[str]
+    # what people said of its fields, in order; what was superseded is left out
+    said: list[dict[str, Any]] = field(default_factory=list)
     # of the last decision that another person owned
     former_company: str | None = None
     # which of how many shares of its kind this one was; nothing where nobody was compared

@@ -18,15 +18,35 @@ from tasks.rules.tables import first_match
 
 #: Facts of the whole lead, made here; stored with the facts of its rows as evidence.
 LEAD_FACTS = ("budget_state_fact", "industry_state")
+#: The rules under which a person's own verdict and grade stand.
+VERDICT_BY_HAND, GRADE_BY_HAND = "S-PERSON", "G-PERSON"
 _ANY = "*"
 
 
-def decide(leads: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """Decide each lead: LEAD_FACTS, verdict, verdict_rule, reasons, grade (NA: none) and grade_rule; same index."""
+def decide(
+    leads: pd.DataFrame, rules: Rules, verdicts: pd.Series | None = None, grades: pd.Series | None = None
+) -> pd.DataFrame:
+    """Decide each lead: LEAD_FACTS, verdict, verdict_rule, reasons, grade (NA: none) and grade_rule; same index.
+
+    verdicts, grades: what people decided, by the same index, NA where nobody did; a machine never overrules it.
+    """
     facts = lead_facts(leads, rules)
     facts = facts.join(screen(facts, rules.screening))
-    grades = _grade(facts, rules)
-    return facts[[*LEAD_FACTS, "verdict", "verdict_rule", "reasons"]].join(grades)
+    facts = _by_hand(facts, verdicts, {"verdict_rule": VERDICT_BY_HAND, "reasons": ""}, "verdict")
+    if grades is not None:
+        # an invalid lead has none, whatever was said before
+        grades = grades.where(facts["verdict"] != "invalid")
+    graded = _by_hand(_grade(facts, rules), grades, {"grade_rule": GRADE_BY_HAND}, "grade")
+    return facts[[*LEAD_FACTS, "verdict", "verdict_rule", "reasons"]].join(graded)
+
+
+def _by_hand(frame: pd.DataFrame, said: pd.Series | None, beside: dict[str, str], column: str) -> pd.DataFrame:
+    """Put what people decided in the place of what the tables gave."""
+    if said is None or not said.notna().any():
+        return frame
+    told = said.notna()
+    columns = {name: frame[name].mask(told, value) for name, value in beside.items()}
+    return frame.assign(**{column: frame[column].mask(told, said)}, **columns)
 
 
 def lead_facts(leads: pd.DataFrame, rules: Rules) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from models import Account, AccountOwner, Base, Batch
 from models.db import (
     begin,
     insert_frame,
+    is_newest,
     look_up,
     read_frame,
     take_ids,
@@ -34,6 +35,13 @@ def test_the_migrations_make_the_tables_that_the_models_say(engine):
 def test_upgrading_twice_changes_nothing(engine):
     upgrade(engine)
     assert inspect(engine).has_table("lead")
+    assert is_newest(engine)
+
+
+def test_older_tables_are_told_from_the_newest(engine):
+    with begin(engine) as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert not is_newest(engine)
 
 
 def test_rows_come_back_as_they_were_put_in(engine):
