@@ -240,6 +240,27 @@ def set_(
 
 
 @app.command
+def quality(
+    *,
+    month: Annotated[str | None, Parameter(help="Only what was received in this month, such as 2026-10.")] = None,
+    by: Annotated[tuple[str, ...], Parameter(help="channel, source, team, entrant, month (default: all).")] = (),
+    channel: Annotated[str | None, Parameter(help="Only what came through this channel.")] = None,
+    out: Annotated[Path | None, Parameter(name=["--out", "-o"], help="Write all of it: .csv, .xlsx, .parquet.")] = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> int:
+    """Tell what each channel, source, team, entrant and month brought: rows, omissions, verdicts, grades, late entries.
+
+    Example: leads quality --month 2026-10 --by channel --by team
+    """
+    from flows import quality as measuring
+
+    settings = _open(as_json)
+    asked = measuring.Asked(month, by, channel, out, as_of)
+    return _say(measuring.quality(settings, asked), settings, as_json)
+
+
+@app.command
 def demo(
     *,
     direct: Annotated[bool, Parameter(help="Run without Prefect.")] = False,
