@@ -261,6 +261,26 @@ def quality(
 
 
 @app.command
+def replay(
+    *,
+    config: Annotated[Path, Parameter(help="A folder of own rules, as LEADS_CONFIG names one.")],
+    out: Annotated[
+        Path | None, Parameter(name=["--out", "-o"], help="Write every lead that would change: .csv.")
+    ] = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> int:
+    """Decide all stored rows again under other rules and tell what would change; nothing is stored.
+
+    Example: leads replay --config ./proposed --out changes.csv
+    """
+    from flows import replay as replaying
+
+    settings = _open(as_json)
+    return _say(replaying.run(settings, replaying.Asked(config, out, as_of, not as_json)), settings, as_json)
+
+
+@app.command
 def demo(
     *,
     direct: Annotated[bool, Parameter(help="Run without Prefect.")] = False,

@@ -76,7 +76,7 @@ def _batches(conn: Connection, zone: ZoneInfo, as_of: datetime, month: str | Non
     kept = at <= pd.Timestamp(as_of)
     kept &= found["month"] == month if month else True
     kept &= found["channel"] == channel if channel else True
-    return found[kept].reset_index(drop=True)
+    return pd.DataFrame(found[kept]).reset_index(drop=True)
 
 
 def _counted(conn: Connection, query: str, batches: pd.DataFrame) -> pd.DataFrame:
@@ -84,8 +84,7 @@ def _counted(conn: Connection, query: str, batches: pd.DataFrame) -> pd.DataFram
     parts = [read_frame(conn, query, batch=int(batch)) for batch in batches["id"]]
     counts = pd.concat(parts or [read_frame(conn, query, batch=0)], ignore_index=True)
     about = batches.rename(columns={"id": "batch_id"})[["batch_id", "channel", "month", "received"]]
-    merged: pd.DataFrame = counts.merge(about, on="batch_id", how="left").astype({"n": "int64"})
-    return merged
+    return pd.DataFrame(counts.merge(about, on="batch_id", how="left")).astype({"n": "int64"})
 
 
 def _traced(conn: Connection, batches: pd.DataFrame, teams: pd.DataFrame, omissions: Mapping[str, str]) -> pd.DataFrame:

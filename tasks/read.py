@@ -37,6 +37,14 @@ def read_chunks(path: Path, layout: Layout, rows: int) -> Iterator[pd.DataFrame]
     return map(pa.Table.to_pandas, filter(len, tables))
 
 
+def rows_again(raw: Sequence[str], lines: np.ndarray, layout: Layout) -> pd.DataFrame:
+    """Read stored raw cells again, as `read_chunks` read their lines."""
+    cells = [text.split(CELL_SEPARATOR) for text in raw]
+    table = _from_cells(Records(lines, cells, np.zeros(len(cells), bool)), layout)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
 def _table(records: Lines | Records, layout: Layout) -> pa.Table:
     if isinstance(records, Records):
         return _from_cells(records, layout)
