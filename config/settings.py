@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     config: Path | None = None
     chunk_rows: int = Field(default=30_000, ge=1)
     engine_seconds: int = Field(default=60, ge=0)
+    # where people reach the pages that mails link to; without it mails have no links
+    web_url: str | None = None
+    secret: str | None = Field(default=None, repr=False, min_length=32)
 
     @field_validator("home", "config")
     @classmethod
@@ -70,6 +73,13 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError("has a port that is no number") from None
         return value
+
+    @field_validator("web_url")
+    @classmethod
+    def _web_url(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// or http://")
+        return value or None
 
     @field_validator("tz")
     @classmethod

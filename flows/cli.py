@@ -281,6 +281,22 @@ def replay(
 
 
 @app.command
+def web(
+    *,
+    host: Annotated[str, Parameter(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="The port to listen on.")] = 8600,
+    as_json: Json = False,
+) -> int:
+    """Serve the pages that mails link to; LEADS_WEB_URL says where people reach them.
+
+    Example: leads web --port 8600
+    """
+    from flows.web import serve
+
+    return serve(_open(as_json), host, port)
+
+
+@app.command
 def demo(
     *,
     direct: Annotated[bool, Parameter(help="Run without Prefect.")] = False,

@@ -208,6 +208,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "unowned.no_eligible": ("没有符合职级、地区和行业的人", "Nobody of the role, region and industry"),
     "unowned.all_full": ("符合条件的人在手线索都已满", "All who fit have as many open leads as they may"),
     "unowned.all_on_leave": ("符合条件的人都在请假", "All who fit are on leave"),
+    "mail.link": ("核实结果：有效 / 无效", "Verify: valid / invalid"),
     "mail.colon": ("：", ": "),
     "mail.title": ("（{}）", " ({})"),
     "mail.unstated": ("未填公司", "no company stated"),

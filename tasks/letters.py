@@ -1,6 +1,7 @@
 """The letters about leads: what a person reads, in his language, with everything attached."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -56,6 +57,8 @@ class Book:
     news: News
     day: str
     shared: SharedText = field(default_factory=SharedText)
+    # the address of a lead's page for a person; nothing where no address is set
+    link: Callable[[str, str], str] | None = None
 
     def name(self, person: str) -> str:
         """A person as people call him."""
@@ -123,6 +126,12 @@ class Book:
     def leads(self, rows: pa.Table, *, masked: bool) -> list[dict[str, Any]]:
         """The rows as a mail lists them."""
         return [self._lead(row, masked=masked) for row in rows.to_pylist()]
+
+    def linked(self, leads: list[dict[str, Any]], person: str) -> list[dict[str, Any]]:
+        """The listed leads with the address of the page on which this person verifies them."""
+        if self.link is None:
+            return leads
+        return [lead | {"link": self.link(lead["number"], person)} for lead in leads]
 
     def counted(self, counts: np.ndarray) -> tuple[list[int], int]:
         """Leads by grade A, B, C and none, and how many of all are to be verified."""

@@ -5,7 +5,7 @@ the top what nobody took; the deputy stands in for who is on leave. All of it an
 so a kill leaves one mail or none yet.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from functools import cached_property
 from itertools import islice
@@ -22,6 +22,7 @@ from models import Message, MessageFile
 from models.db import begin, take_numbers
 from tasks.i18n import CODED, english, words
 from tasks.letters import Book, Letter, Section, render
+from tasks.links import address, load_secret
 from tasks.news import FIELDS, NOBODY, Span, read_news
 from tasks.points import reached
 from tasks.workbook import SEPARATOR, join_rows, write_workbook
@@ -40,13 +41,21 @@ def tell(engine: Engine, config: Config, settings: Settings, as_of: datetime) ->
         if owned[1] > owned[0] or events[1] > events[0]:
             said = {field: english(field) for field in CODED} if settings.lang == "en" else None
             with read_news(conn, *owned, events, said) as news:
-                teller = _Teller(Book(config, settings.lang, news, f"{on:%Y%m%d}"), on, owned[1], events[1])
+                book = Book(config, settings.lang, news, f"{on:%Y%m%d}", link=_links(config, settings, as_of))
+                teller = _Teller(book, on, owned[1], events[1])
                 written = _write(conn, teller.letters(), config, as_of)
             _keep(conn, "told", owned)
             _keep(conn, "told_event", events)
             reached("telling")
             return written
     return 0
+
+
+def _links(config: Config, settings: Settings, as_of: datetime) -> Callable[[str, str], str] | None:
+    if settings.web_url is None:
+        return None
+    secret, days = load_secret(settings), int(config.rules.value("N-LINK-DAYS"))
+    return lambda number, person: address(settings, secret, number, person, as_of, days)
 
 
 def _span(conn: Connection, counter: str, table: str) -> Span:
@@ -153,6 +162,8 @@ class _Teller:
     ) -> Letter:
         stands_in = recipient != person
         own = None if section is None else self._own(section, self.book.name(person) if stands_in else None)
+        if own is not None:
+            own["leads"] = self.book.linked(own["leads"], recipient)
         told = own or team or {}
         form = self.t["mail.team_subject" if own is None else "mail.new_subject"]
         subject = form.format(n=told["n"], grades=told["grades"])

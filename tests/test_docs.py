@@ -36,9 +36,8 @@ COMMANDS = _commands()
 
 
 def test_the_commands_are_the_ones_that_were_promised() -> None:
-    promised = (
-        "ingest|explain|check-rules|db upgrade|export rows|export leads|split|verify|set|quality|replay|demo|version"
-    )
+    promised = "ingest|explain|check-rules|db upgrade|export rows|export leads|split|demo|version"
+    promised += "|verify|set|quality|replay|web"
     assert {" ".join(command) for command in COMMANDS} == set(promised.split("|"))
 
 

@@ -1,1 +1,1 @@
-"""The web application: receives forms and shows the few pages people need (comes with a later version)."""
+"""The web applications: pages that people reach by a signed link, on a code base that forms will share."""

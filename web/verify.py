@@ -1,0 +1,184 @@
+"""The page on which a lead's owner says what checking it gave (H1-3.2-verify): a GET shows, only the button changes."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import jinja2
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import Engine, select
+
+from config.people import Person
+from config.schema import Config, DecisionRule
+from config.settings import Settings
+from models import Account, Contact, Lead
+from tasks.i18n import budget_words, word
+from tasks.judge import JudgeError, Said, When, judge
+from tasks.letters import dialled
+from tasks.links import Link, LinkError, opened
+from web.words import words
+
+# of a form with two short fields
+_MOST_BYTES, _MOST_CHARACTERS = 16_384, 500
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the pages are made with."""
+
+    settings: Settings
+    config: Config
+    engine: Engine
+    secret: bytes
+
+    @cached_property
+    def templates(self) -> jinja2.Environment:
+        """The pages' templates; what they are given is escaped."""
+        return jinja2.Environment(
+            loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True,
+            trim_blocks=True, lstrip_blocks=True,
+        )  # fmt: skip
+
+    def page(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """Render a page in the language that people read."""
+        lang = "en" if self.settings.lang == "en" else "zh-CN"
+        text = self.templates.get_template(f"{name}.html.j2").render(t=words(self.settings.lang), lang=lang, **values)
+        return HTMLResponse(text, status)
+
+
+def routes(desk: Desk) -> APIRouter:
+    """The routes of the page."""
+    router = APIRouter()
+
+    @router.get("/v/{token}", response_class=HTMLResponse)
+    def show(token: str) -> HTMLResponse:
+        return _shown(desk, token)
+
+    @router.post("/v/{token}", response_class=HTMLResponse)
+    async def say(token: str, request: Request) -> HTMLResponse:
+        typed = await _form(request)
+        if typed is None:
+            return desk.page("message", 413, text=words(desk.settings.lang)["too_long"])
+        from starlette.concurrency import run_in_threadpool
+
+        return await run_in_threadpool(_said, desk, token, typed)
+
+    return router
+
+
+async def _form(request: Request) -> dict[str, str] | None:
+    """Read a plain form; nothing where it is longer than such a form can be."""
+    content = b""
+    async for part in request.stream():
+        content += part
+        if len(content) > _MOST_BYTES:
+            return None
+    fields = parse_qs(content.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+    return {name: values[-1] for name, values in fields.items()}
+
+
+def _shown(desk: Desk, token: str, typed: dict[str, str] | None = None, error: str = "") -> HTMLResponse:
+    found = _found(desk, token)
+    if isinstance(found, HTMLResponse):
+        return found
+    _, person, lead = found
+    return desk.page("verify", 400 if error else 200, lead=lead, person=person.name, typed=typed or {}, error=error)
+
+
+def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
+    """Carry out what the owner said; said twice it is said once."""
+    t = words(desk.settings.lang)
+    found = _found(desk, token)
+    if isinstance(found, HTMLResponse):
+        return found
+    link, person, lead = found
+    verdict, reason = typed.get("verdict", ""), " ".join(typed.get("reason", "").split())
+    if verdict not in ("valid", "invalid"):
+        return _shown(desk, token, typed, t["choose"])
+    if verdict == "invalid" and not reason:
+        return _shown(desk, token, typed, t["why"])
+    if len(reason) > _MOST_CHARACTERS:
+        return _shown(desk, token, typed, t["shorter"].format(n=_MOST_CHARACTERS))
+    if lead["verified"] and lead["verdict_code"] == verdict:
+        return desk.page("message", text=t["known"].format(number=link.number), lead=lead)
+    now = datetime.now(UTC)
+    said = Said(link.number, {"verdict": verdict}, reason, person.id, verified=True)
+    try:
+        judged = judge(desk.engine, said, desk.config, When(now, now, desk.settings.tz))
+    except JudgeError:
+        return desk.page("message", 409, text=t["closed"].format(number=link.number))
+    owner = desk.config.roster.person(judged.after["owner"]) if judged.after["owner"] else None
+    told = t["done_valid" if verdict == "valid" else "done_invalid"]
+    grade, name = judged.after["grade"] or "–", owner.name if owner else t["nobody"]
+    return desk.page("message", text=told.format(number=link.number, grade=grade, owner=name))
+
+
+def _found(desk: Desk, token: str) -> tuple[Link, Person, dict[str, Any]] | HTMLResponse:
+    """What the link opens, or the page that says why it opens nothing."""
+    t = words(desk.settings.lang)
+    try:
+        link = opened(desk.secret, token, datetime.now(UTC))
+    except LinkError as refused:
+        return desk.page("message", 410 if refused.why == "expired" else 404, text=t[refused.why])
+    person = desk.config.roster.person(link.person)
+    lead = _lead(desk, link.number)
+    if person is None or not person.active or lead is None:
+        return desk.page("message", 404, text=t["forged"])
+    if not _may(desk.config, person, lead["owner_id"]):
+        return desk.page("message", 403, text=t["not_yours"].format(number=link.number))
+    return link, person, lead
+
+
+def _may(config: Config, person: Person, owner: str | None) -> bool:
+    """Whether a lead is this person's: his own, or his whom he stands in for or leads; one of nobody is free."""
+    known = config.roster.person(owner) if owner else None
+    return known is None or person.id in (known.id, known.deputy, known.reports_to)
+
+
+def _lead(desk: Desk, number: str) -> dict[str, Any] | None:
+    """The lead as the page shows it."""
+    query = (
+        select(Lead.__table__, Account.name.label("company"), Contact.name, Contact.title, Contact.phone, Contact.email)
+        .join(Contact, Contact.id == Lead.contact_id)
+        .outerjoin(Account, Account.id == Lead.account_id)
+        .where(Lead.number == number)
+    )
+    with desk.engine.connect() as conn:
+        found = conn.execute(query).mappings().one_or_none()
+    if found is None:
+        return None
+    lang = desk.settings.lang
+    owner = desk.config.roster.person(found["owner"]) if found["owner"] else None
+    return {
+        **found,
+        "owner_id": found["owner"],
+        "owner": owner.name if owner else "",
+        "verdict_code": found["verdict"],
+        "verdict": word(lang, "verdict", found["verdict"]),
+        "verified": found["verified_at"] is not None,
+        "budget": budget_words(lang, found["budget_min"], found["budget_max"], found["budget_state"]),
+        "dial": dialled(found["phone"] or ""),
+        "created": (found["created"] or "").replace("T", " "),
+        "questions": _questions(desk, found["reasons"] or ""),
+    }
+
+
+def _questions(desk: Desk, reasons: str) -> list[str]:
+    """What is to be found out: the open points that the rules name."""
+    rules = [desk.config.rules.find(rule) for rule in reasons.split("|") if rule and _known(desk.config, rule)]
+    asked = [rule for rule in rules if isinstance(rule, DecisionRule) and rule.then == "to_verify"]
+    return [desk.config.rules.statement(rule.id, desk.settings.lang) for rule in asked]
+
+
+def _known(config: Config, rule: str) -> bool:
+    from config.errors import ConfigError
+
+    try:
+        config.rules.find(rule)
+    except ConfigError:
+        return False
+    return True
