@@ -164,6 +164,23 @@ def split(
 
 
 @app.command
+def up(
+    *,
+    port: Annotated[int | None, Parameter(help="Where Prefect answers (default: 4200, or a free one).")] = None,
+    as_json: Json = False,
+) -> int:
+    """Run all that one machine needs until it is stopped: scheduler, flows, folder scan.
+
+    Example: leads up
+    """
+    from flows import running
+
+    settings = _open(as_json)
+    answer = running.up(settings, port, as_json=as_json)
+    return answer.code
+
+
+@app.command
 def demo(
     *,
     direct: Annotated[bool, Parameter(help="Run without Prefect.")] = False,
