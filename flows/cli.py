@@ -181,6 +181,18 @@ def up(
 
 
 @app.command
+def status(*, as_json: Json = False, quiet: Quiet = False) -> int:
+    """Say what runs, what is late and what failed; exit code 6 when something is not well.
+
+    Example: leads status
+    """
+    from flows import running
+
+    settings = _open(as_json or quiet)
+    return _say(running.status(settings), settings, as_json, quiet)
+
+
+@app.command
 def demo(
     *,
     direct: Annotated[bool, Parameter(help="Run without Prefect.")] = False,

@@ -5,7 +5,9 @@ import json
 from config.loader import load_config
 from config.settings import Settings
 from flows.commands import usable_home
-from flows.console import Answer, aside
+from flows.console import OK, UNWELL, Answer, aside
+from flows.status import Status, now_utc
+from flows.status import status as look
 from flows.up import Up, run
 
 
@@ -36,4 +38,26 @@ def _page(settings: Settings, started: Up) -> str:
         f"  logs           {settings.up}",
         "  how it is      leads status",
     ]
+    return "\n".join(lines)
+
+
+def status(settings: Settings) -> Answer:
+    """Say how everything is; exit code 6 where something is late, failed or does not run."""
+    found = look(settings, load_config(settings.config), now_utc())
+    faults = tuple(found.faults)
+    return Answer(_state(found), found.as_dict(), UNWELL if faults else OK, faults)
+
+
+def _state(found: Status) -> str:
+    lines = [f"{one['name']:<10} process {one['pid'] or '-'}, started {one['starts']}x" for one in found.services]
+    for one in found.deployments:
+        paused = " (paused)" if one["paused"] else ""
+        lines.append(f"{one['name']:<10} last run {one['last'] or 'none yet'} {one['at'] or ''}{paused}".rstrip())
+    folders = found.folders
+    lines.append(
+        f"{'folders':<10} {folders['waiting']} files wait, {folders['left_behind']} are being taken or left behind"
+    )
+    mails = ", ".join(f"{count} {state}" for state, count in sorted(found.mails.items()))
+    lines.append(f"{'mails':<10} {mails or 'none'}")
+    lines.append("all is well" if not found.faults else f"{len(found.faults)} things are not well")
     return "\n".join(lines)

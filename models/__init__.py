@@ -17,6 +17,7 @@ from models.lead import (
     Person,
     Profile,
 )
+from models.lists import Block, Reversal
 
 __all__ = [
     "Account",
@@ -24,6 +25,7 @@ __all__ = [
     "Assignment",
     "Base",
     "Batch",
+    "Block",
     "Choice",
     "Contact",
     "Counter",
@@ -38,5 +40,6 @@ __all__ = [
     "Person",
     "Profile",
     "Record",
+    "Reversal",
     "Submission",
 ]

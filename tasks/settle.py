@@ -1,5 +1,6 @@
 """One chunk becomes leads: matched, decided, numbered, owned and recorded in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -76,6 +77,12 @@ def regroup(conn: Connection, arrival: Arrival, judgement: Judgement, config: Co
     _Settling(conn, arrival, config, Turn(conn, first=True), judgement).run(_no_rows())
 
 
+def decide_again(conn: Connection, arrival: Arrival, leads: Sequence[int], config: Config) -> None:
+    """Group the stored rows of leads (ids) anew and decide them, as after something that was known of them changed."""
+    if leads:
+        _Settling(conn, arrival, config, Turn(conn, first=True), asked=tuple(leads)).run(_no_rows())
+
+
 def _no_rows() -> pd.DataFrame:
     """Make a prepared frame without rows, with the types of one that has some."""
     types = {"budget_min": "float64", "budget_max": "float64", "contact_at": "datetime64[us]"}
@@ -103,9 +110,16 @@ class _Settling:
     """The steps of one chunk, in order; each notes its seconds."""
 
     def __init__(
-        self, conn: Connection, arrival: Arrival, config: Config, turn: Turn, judgement: Judgement | None = None
+        self,
+        conn: Connection,
+        arrival: Arrival,
+        config: Config,
+        turn: Turn,
+        judgement: Judgement | None = None,
+        asked: tuple[int, ...] = (),
     ) -> None:
         self.conn, self.arrival, self.config, self.turn, self.judgement = conn, arrival, config, turn, judgement
+        self.asked = (judgement.lead_id,) if judgement else asked
         self.rules, self.by = config.rules, known_by(config.rules)
         self.seconds: dict[str, float] = {}
         self._last = perf_counter()
@@ -164,8 +178,7 @@ class _Settling:
         profiles = profiles.dropna().drop_duplicates().astype("int64").sort_values()
         records = rows["record"].dropna().drop_duplicates().astype("int64").sort_values()
         said = self.judgement
-        asked = (said.lead_id,) if said else ()
-        near = load_neighbours(self.conn, named, keys, profiles, records, self.by, asked)
+        near = load_neighbours(self.conn, named, keys, profiles, records, self.by, self.asked)
         if said:
             # not read again: it is written in this transaction
             near.judged = pd.concat([near.judged, said.said]).drop_duplicates(ignore_index=True)
@@ -204,7 +217,7 @@ class _Settling:
         label = found.member["label"].reindex(left["id"])
         now = found.lineage.lead.reindex(label.to_numpy()).to_numpy()
         losing = left.loc[now != left["lead_id"].to_numpy(), "lead_id"]
-        return changed | found.lineage.lead.reindex(changed.index).isin(losing)
+        return changed | found.lineage.lead.reindex(changed.index).isin([*losing, *self.asked])
 
     def _decide(self, found: Cluster, affected: pd.Series, union: pd.DataFrame, near: Neighbours) -> pd.DataFrame:
         """Decide the affected leads anew: survivors of their rows, verdict, grade. Index: label."""
