@@ -8,7 +8,6 @@ arrival.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from models import AccountOwner, Assignment, Batch, Lead, LeadEvent, Membership,
 from models.db import add_to_counters, insert_frame, look_up, read_frame, take_numbers, take_turn, update_frame
 from tasks.arrival import Arrival
 from tasks.batches import CUT_SHORT, DONE, REVERTED
+from tasks.orders import Order
 from tasks.rules.deliveries import follow_records
 from tasks.rules.keys import hash_text, profile_keys
 from tasks.settle import decide_again
@@ -78,21 +78,9 @@ class Reverted:
         return {"rows": self.rows, "ended": self.ended, "decided_again": self.decided_again, "kept": self.kept}
 
 
-@dataclass(frozen=True)
-class Order:
-    """Whose word it is, why, and the times it bears."""
-
-    actor: str
-    reason: str
-    as_of: datetime
-    recorded_at: datetime
-    zone: str
-
-
 def revert_batch(engine: Engine, number: int, config: Config, order: Order, *, dry_run: bool = False) -> Reverted:
     """Take a batch back and give what came of it; with `dry_run` all of it is undone again. Harmless when repeated."""
-    if not order.reason.strip():
-        raise RevertError("the reason is blank: whoever reads a lead's story must learn why")
+    order.check()
     with engine.connect().execution_options(leadflow_write=True) as conn, conn.begin() as transaction:
         take_turn(conn)
         found = _revert(conn, number, config, order)

@@ -14,6 +14,7 @@ from models.side import SideWriter
 from tasks import record
 from tasks.arrival import Arrival
 from tasks.batches import add_counts
+from tasks.blocked import blocks_of_leads
 from tasks.neighbours import ROW_COLUMNS, Neighbours, find_numbers, load_neighbours
 from tasks.ownership import own_leads
 from tasks.points import reached
@@ -224,6 +225,9 @@ class _Settling:
         labels = affected.index[affected]
         counted = found.member[found.member["label"].isin(labels) & ~found.member["why"].isin(FOLLOWERS)]
         leads = survive(union.loc[counted.index], counted["label"].to_numpy())
+        leads["blocked"] = blocks_of_leads(
+            self.conn, union.loc[counted.index], counted["label"].to_numpy(), leads.index
+        )
         decided = decide(leads, self.rules)
         facts = [c for c in decided if c not in ("verdict", "verdict_rule", "reasons", "grade", "grade_rule")]
         leads["facts"] = _facts_text(leads, decided[facts])
@@ -297,6 +301,7 @@ def _facts_text(leads: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
         "urgency": leads["urgency_state"],
         "title": leads["title_state"],
         "junk": leads["junk"].str.replace("|", ",", regex=False),
+        "blocked": leads["blocked"].str.replace("|", ",", regex=False),
     }
     named.update({str(name): facts[name].astype("str") for name in facts})
     text_ = pd.Series("", index=leads.index, dtype="str")

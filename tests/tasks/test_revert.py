@@ -10,7 +10,8 @@ from models.audit import audit
 from models.db import begin, make_engine, read_frame, update_frame, upgrade
 from models.lead import Lead
 from tasks.batches import DONE, mark, open_batch, unfinished
-from tasks.revert import Order, RevertError, reversals, revert_batch
+from tasks.orders import Order, OrderError
+from tasks.revert import RevertError, reversals, revert_batch
 from tests.prepared import AS_OF, CONFIG, lead, leads_as_sets, outcomes, settle
 
 LATER = AS_OF + timedelta(hours=1)
@@ -171,7 +172,7 @@ def test_a_delivery_that_repeated_what_was_taken_back_counts_itself(engine):
 @pytest.mark.parametrize("reason", ["", "  "])
 def test_a_reason_is_asked_for(engine, reason):
     batch = taken(engine, ZHANG, file="a.csv")
-    with pytest.raises(RevertError, match="reason"):
+    with pytest.raises(OrderError, match="reason"):
         revert_batch(engine, batch, CONFIG, Order("wang.min", reason, LATER, LATER, "Asia/Shanghai"))
 
 
