@@ -109,7 +109,7 @@ def explain(settings: Settings, numbers: Sequence[str]) -> Answer:
     from tasks.explain import explain as story_of
 
     config = load_config(settings.config)
-    engine = _database(settings)
+    engine = database(settings)
     try:
         told = partial(story_of, engine, config=config, lang=settings.lang, zone=settings.tz, now=datetime.now(UTC))
         stories = [told(lead_number(number)) for number in numbers]
@@ -162,10 +162,10 @@ def upgrade(settings: Settings) -> Answer:
     engine = make_engine(settings.database_url)
     upgrade_database(engine)
     make_folders(settings, config.channels)
-    database = engine.url.render_as_string(hide_password=True)
+    address = engine.url.render_as_string(hide_password=True)
     intake = [str(settings.intake / name) for name in sorted(config.channels)]
-    lines = [f"database {database}", "drop lead files into:", *(f"  {folder}" for folder in intake)]
-    return Answer("\n".join(lines), {"database": database, "intake": intake})
+    lines = [f"database {address}", "drop lead files into:", *(f"  {folder}" for folder in intake)]
+    return Answer("\n".join(lines), {"database": address, "intake": intake})
 
 
 def export(settings: Settings, what: Literal["rows", "leads"], out: Path) -> Answer:
@@ -176,7 +176,7 @@ def export(settings: Settings, what: Literal["rows", "leads"], out: Path) -> Ans
         raise UsageError(f"--out {out}: its folder does not exist")
     from tasks.export import export_leads, export_rows
 
-    engine = _database(settings)
+    engine = database(settings)
     lines = export_rows(engine, out) if what == "rows" else export_leads(engine, out, zone=settings.tz)
     return Answer(f"{lines} {what} written to {out.absolute()}", {"file": str(out.absolute()), "lines": lines})
 
@@ -191,7 +191,7 @@ def split(settings: Settings, asked: SplitRequest) -> Answer:
     now = datetime.now(UTC)
     number = lead_number(asked.number)
     numbers = split_lead(
-        _database(settings),
+        database(settings),
         number,
         asked.rows,
         config,
@@ -239,7 +239,7 @@ def parse_moment(text: str | None, settings: Settings) -> datetime | None:
     return moment
 
 
-def _database(settings: Settings) -> "Database":
+def database(settings: Settings) -> "Database":
     """The database as it stands; asking about leads does not make one."""
     from sqlalchemy import inspect
 
