@@ -12,12 +12,14 @@ from sqlalchemy import Engine, func, inspect, select
 from config.schema import Config
 from config.settings import Settings
 from flows.api import Api, ApiFailed, time_of
+from flows.request import rules_on
 from flows.server import is_healthy
 from flows.up import read_note, running
 from models import Message
 from models.db import make_engine
 from tasks.batches import unfinished
 from tasks.folders import looks, unread
+from tasks.quiet import quiet_channels
 from tasks.waiting import left_behind, oldest
 
 #: How long (seconds) a file or a run may wait before it counts as late.
@@ -123,6 +125,8 @@ def _see_database(found: Status, settings: Settings, config: Config, now: dateti
         if _has_tables(engine):
             _see_batches(found, engine, now)
             _see_mails(found, engine)
+            quiet = quiet_channels(engine, config, rules_on(config.rules, now, settings), now, settings.zone)
+            found.late += [one.line() for one in quiet]
     finally:
         engine.dispose()
 
