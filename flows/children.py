@@ -16,6 +16,7 @@ _LOG_BYTES = 10_000_000
 _WELL_AFTER = 30.0
 _LONGEST_WAIT = 30.0
 _BETWEEN_QUESTIONS = 5.0
+_KILL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class Child:
                 self._failures = 0
         elif now - self._answered > self.service.patience:
             self.kill()
+            self._answered = now
             return f"{self.service.name} does not answer; it is started anew"
         self._ask_at = now + _BETWEEN_QUESTIONS
         return None
@@ -124,10 +126,11 @@ class Child:
         return True
 
     def kill(self) -> None:
-        """End it at once."""
+        """End it at once; one that hangs in the system, as on a share that is gone, is waited for only so long."""
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
-            self.process.wait()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=_KILL_SECONDS)
 
 
 def environment(**added: str) -> dict[str, str]:

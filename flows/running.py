@@ -55,7 +55,7 @@ def _state(found: Status) -> str:
         lines.append(f"{one['name']:<10} last run {one['last'] or 'none yet'} {one['at'] or ''}{paused}".rstrip())
     folders = found.folders
     lines.append(
-        f"{'folders':<10} {folders['waiting']} files wait, {folders['left_behind']} are being taken or left behind"
+        f"{'folders':<10} {folders['waiting']} files wait, {folders['left_behind']} were left behind by a run that died"
     )
     mails = ", ".join(f"{count} {state}" for state, count in sorted(found.mails.items()))
     lines.append(f"{'mails':<10} {mails or 'none'}")

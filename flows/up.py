@@ -39,6 +39,8 @@ _QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_WORKER_QUERY_SECONDS": "2",
     "PREFECT_CLIENT_MAX_RETRIES": "8",
+    # a run every five minutes: those of a quarter of a year are kept
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
 }
 
 

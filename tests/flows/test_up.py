@@ -133,6 +133,26 @@ def test_a_dropped_file_is_owned_within_a_minute(up: Running) -> None:
     assert up.ask("SELECT count(*) FROM lead WHERE owner IS NOT NULL") == 3
 
 
+def test_the_status_is_healthy_and_names_what_runs(up: Running) -> None:
+    def healthy() -> dict[str, Any]:
+        command = [sys.executable, "-m", "flows", "status", "--json"]
+        done = subprocess.run(command, cwd=ROOT, env=environment(up.home), capture_output=True, text=True, check=False)
+        return json.loads(done.stdout) if done.returncode == 0 else {}
+
+    said = until(healthy, 60)
+    assert [one["name"] for one in said["services"]] == ["server", "worker", "scan"]
+    assert all(one["runs"] for one in said["services"])
+    assert {one["name"]: one["last"] for one in said["deployments"]} == {"ingest": "Completed", "watch": None}
+
+
+def test_a_command_runs_on_the_server_that_is_up(up: Running) -> None:
+    path = up.home.parent / "named.csv"
+    path.write_text("\n".join([HEADER, _row(50), ""]), encoding="utf-8")
+    command = [sys.executable, "-m", "flows", "ingest", str(path), "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=environment(up.home), capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["engine"]["where"] == up.said["prefect"] + "/api"
+
+
 def test_a_second_one_says_that_one_runs(up: Running) -> None:
     command = [sys.executable, "-m", "flows", "up"]
     second = subprocess.run(command, cwd=ROOT, env=environment(up.home), capture_output=True, text=True, check=False)
