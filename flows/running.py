@@ -1,20 +1,27 @@
 """The commands `leads up` and `leads status`."""
 
 import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
 
 from config.loader import load_config
 from config.settings import Settings
+from flows.children import ROOT, environment
 from flows.commands import usable_home
 from flows.console import OK, UNWELL, Answer, aside
-from flows.status import Status, now_utc
-from flows.status import status as look
-from flows.up import Up, run
+from flows.up import Up, run, told_of
+
+if TYPE_CHECKING:
+    from flows.status import Status
 
 
 def up(settings: Settings, port: int | None, *, as_json: bool) -> Answer:
     """Run everything until a stop is asked for."""
     load_config(settings.config)  # what is wrong with it is said before anything is started
     usable_home(settings)
+    if code := _upgrade(settings):
+        return Answer("", {}, code)
 
     def tell(started: Up) -> None:
         said = started.as_dict()
@@ -27,6 +34,16 @@ def up(settings: Settings, port: int | None, *, as_json: bool) -> Answer:
         aside("starting; the first time takes half a minute")
     run(settings, port, tell)
     return Answer("stopped", {})
+
+
+def _upgrade(settings: Settings) -> int:
+    """Bring the database to the newest schema and make the folders, in a process of its own; gives its exit code.
+
+    A database that cannot be reached is said now, once, and not by every run.
+    """
+    command = [sys.executable, "-m", "flows", "db", "upgrade"]
+    told = environment(**told_of(settings))
+    return subprocess.run(command, cwd=ROOT, env=told, stdout=subprocess.DEVNULL, check=False).returncode
 
 
 def _page(settings: Settings, started: Up) -> str:
@@ -43,12 +60,15 @@ def _page(settings: Settings, started: Up) -> str:
 
 def status(settings: Settings) -> Answer:
     """Say how everything is; exit code 6 where something is late, failed or does not run."""
+    from flows.status import now_utc
+    from flows.status import status as look
+
     found = look(settings, load_config(settings.config), now_utc())
     faults = tuple(found.faults)
     return Answer(_state(found), found.as_dict(), UNWELL if faults else OK, faults)
 
 
-def _state(found: Status) -> str:
+def _state(found: "Status") -> str:
     lines = [f"{one['name']:<10} process {one['pid'] or '-'}, started {one['starts']}x" for one in found.services]
     for one in found.deployments:
         paused = " (paused)" if one["paused"] else ""

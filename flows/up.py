@@ -75,7 +75,7 @@ class Up:
         home = os.environ.get("PREFECT_HOME") or str(self.settings.home / "prefect")
         told = {"PREFECT_HOME": home, "PREFECT_API_URL": f"{self.url}/api", "PREFECT_UI_API_URL": f"{self.url}/api"}
         quiet = {name: value for name, value in _QUIET.items() if name not in os.environ}
-        return environment(**quiet, **told, **_told(self.settings))
+        return environment(**quiet, **told, **told_of(self.settings))
 
     def services(self) -> list[Service]:
         """All that runs, in the order of its start; the web application is one more entry here."""
@@ -286,7 +286,7 @@ def _stop_on_signals(up: Up, signals: Sequence[int]) -> None:
         signal.signal(number, asked)
 
 
-def _told(settings: Settings) -> dict[str, str]:
+def told_of(settings: Settings) -> dict[str, str]:
     """Leadflow's settings as the environment of the children: a flow runs in another folder, with another .env."""
     named = {f"LEADS_{name.upper()}": value for name, value in settings.model_dump().items() if value is not None}
     return {name: str(value) for name, value in named.items()}

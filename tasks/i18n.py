@@ -130,11 +130,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "status.new": ("待分配", "unassigned"),
     "status.owned": ("已分配", "owned"),
     "status.archived": ("已归档", "archived"),
+    "status.reverted": ("已撤回", "taken back"),
     "status.joined": ("已并入", "joined"),
     "outcome.created": ("新建线索", "made the lead"),
     "outcome.merged": ("并入已有线索", "joined it"),
     "outcome.updated": ("更新", "updated it"),
     "outcome.rejected": ("退回", "rejected"),
+    "outcome.reverted": ("已整批撤回", "was taken back with its batch"),
     "outcome.held": ("无变化", "changed nothing"),
     # the columns of the workbook of new leads
     "column.grade": ("级别", "Grade"),

@@ -204,7 +204,9 @@ def _rule(facts: Facts, rule: str) -> str:
 def _owner(facts: Facts) -> Iterator[str]:
     t, lead, assigned = facts.t, facts.lead, facts.assigned
     if assigned is None:
-        code = {"archived": "invalid", "joined": "joined"}.get(lead["status"], lead["owner_rule"] or "")
+        code = {"archived": "invalid", "joined": "joined", "reverted": "reverted"}.get(
+            lead["status"], lead["owner_rule"] or ""
+        )
         reason = t.get(f"unowned.{code}", code)
         yield f"{t['owning']}{t['colon']}{t['sep'].join(filter(None, [t['nobody'], reason]))}"
         yield from _compared(facts, None, "")

@@ -71,6 +71,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "on_facts": ("（依据 {facts}）", " (on {facts})"),
     "owning": ("负责人", "Owner"),
     "nobody": ("目前无人负责", "nobody has it at present"),
+    "unowned.reverted": (
+        "它的各行已随整批撤回，原因见 leads batches",
+        "its rows were taken back with their batch; leads batches says why"),
     "unowned.no_eligible": ("没有符合职级、地区和行业的人", "nobody of the role, region and industry"),
     "unowned.all_full": ("符合条件的人在手线索都已满", "all who fit have as many open leads as they may"),
     "unowned.all_on_leave": ("符合条件的人都在请假", "all who fit are on leave"),
