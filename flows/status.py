@@ -71,6 +71,7 @@ def _see_processes(found: Status, settings: Settings, now: datetime) -> None:
     at = time_of(scan["at"]) if scan else None
     if at is None or now - at > timedelta(seconds=60):
         found.late.append(f"the folder scan has not looked since {_moment(at, settings)}")
+    found.missing += [f"the folder scan cannot ask for runs: {fault}" for fault in (scan or {}).get("faults", ())]
     if "prefect" in noted:
         _see_runs(found, Api(f"{noted['prefect']}/api"), settings, now)
 

@@ -26,6 +26,8 @@ SELECT DISTINCT l.id, l.number, l.touched_at FROM submission s
 JOIN membership m ON m.submission_id = s.id AND m.until IS NULL
 JOIN lead l ON l.id = m.lead_id AND l.closed_at IS NULL WHERE {where}
 """
+# a number stands for its extensions, too
+_WHERE = dict.fromkeys(COLUMNS, "s.{column} = :key") | {"phone": "s.{column} = :key OR s.{column} LIKE :key || '-%'"}
 
 
 class BlockError(Exception):
@@ -114,7 +116,7 @@ def _live(conn: Connection, entry: Blocked) -> int | None:
 def _decide_again(conn: Connection, entries: Sequence[Blocked], config: Config, order: Order, effect: Effect) -> None:
     found: dict[int, tuple[str, bool]] = {}
     for entry in entries:
-        where = " OR ".join(f"s.{column} = :key" for column in COLUMNS[entry.kind])
+        where = " OR ".join(_WHERE[entry.kind].format(column=column) for column in COLUMNS[entry.kind])
         for row in conn.execute(text(_LEADS.format(where=where)), {"key": entry.key}):
             found[row.id] = (row.number, row.touched_at is not None)
     effect.kept = sorted(number for number, touched in found.values() if touched)

@@ -71,6 +71,16 @@ def test_who_is_on_the_list_is_never_owned(engine, entry):
     assert f"blocked={entry.kind}" in facts
 
 
+def test_a_number_stands_for_its_extensions(engine):
+    wang = {"company": "丁厂", "name": "王五", "phone": "0571-88889999-801", "phone_kind": "landline_ext"}
+    zhao = {"company": "戊厂", "name": "赵六", "phone": "0571-8888999-801", "phone_kind": "landline_ext"}
+    settle(engine, wang)
+    entry = Blocked("phone", "0571-88889999")
+    assert block(engine, [entry], CONFIG, ORDER).decided_again == ["XL202403001"]
+    settle(engine, {**wang, "name": "王七", "phone": "0571-88889999-802"}, zhao, file="b.csv")
+    assert table(engine, "SELECT status FROM lead ORDER BY id")["status"].tolist() == ["archived", "archived", "owned"]
+
+
 def test_it_survives_every_re_import_and_a_second_number(engine):
     block(engine, [PHONE], CONFIG, ORDER)
     settle(engine, ZHANG)
