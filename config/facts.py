@@ -36,7 +36,10 @@ JUNK: Final[tuple[str, ...]] = (
     "email_test",
 )
 
-CODES: Final[dict[str, tuple[str, ...]]] = {"junk": JUNK}
+#: By what a lead is on the do-not-contact list.
+BLOCKED: Final[tuple[str, ...]] = ("phone", "email", "company")
+
+CODES: Final[dict[str, tuple[str, ...]]] = {"junk": JUNK, "blocked": BLOCKED}
 
 
 def kind_of(fact: str) -> Kind | None:

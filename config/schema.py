@@ -334,6 +334,8 @@ class Channel(Frozen):
     entry_team: str | None = None
     #: The source of a row that names none.
     source: str | None = None
+    #: Who gets the receipts of its files, and hears when it falls silent.
+    contact: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 
 
 class Config(Frozen):

@@ -139,6 +139,11 @@ class Settings(BaseSettings):
         """Mails written as files while LEADS_MAIL_MODE is file."""
         return self.home / "mails"
 
+    @property
+    def up(self) -> Path:
+        """What `leads up` notes about its processes, and their logs."""
+        return self.home / "up"
+
 
 def get_settings(**overrides: Any) -> Settings:
     """Read the environment and .env of the working directory; a bad setting is a SettingsError naming it."""

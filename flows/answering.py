@@ -45,6 +45,8 @@ class Answered:
     outcomes: dict[str, int]
     failed: tuple[str, ...]
     seconds: dict[str, float]
+    #: All files of the receipt that its sender opens: the answer, and the rows to mend.
+    files: tuple[Path, ...] = ()
 
 
 def answer(settled: Settled, engine: Engine) -> Answered:
@@ -66,7 +68,8 @@ def answer(settled: Settled, engine: Engine) -> Answered:
     with steps.timed("check"):
         rows = sum(outcomes.values())
         checked = check_file(batch.counts.get("issues", {}), rows, settled.rules, settled.channel)
-    return Answered(receipt.rows, outcomes, tuple(rule.rule_id for rule in checked.failed), steps.seconds)
+    files = tuple(path for path in (receipt.rows, receipt.to_mend) if path)
+    return Answered(receipt.rows, outcomes, tuple(rule.rule_id for rule in checked.failed), steps.seconds, files)
 
 
 def helper() -> Beside:

@@ -4,43 +4,15 @@ import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import CycloptsError, Parameter
 
-from flows.console import EXIT_CODES, INTERRUPTED, USAGE, Answer, exit_code, one_line, say, say_home
+from flows import cli_leads, cli_running
+from flows.cli_app import AsOf, Json, Out, Quiet, app, db, export, opened, told
+from flows.console import INTERRUPTED, USAGE, exit_code, one_line
 
-if TYPE_CHECKING:
-    from config.settings import Settings
-
-EPILOGUE = (
-    "Every command prints LEADS_HOME, the folder that holds all state (default ./var).\nExit codes: "
-    + ", ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items())
-)
-
-app = App(
-    name="leads",
-    help="B2B sales leads: taken in, cleaned, deduplicated, screened, graded and owned.\n\n"
-    "Example: leads ingest fair.csv --channel expo",
-    help_format="plaintext",
-    help_epilogue=EPILOGUE,
-    version_flags=[],
-    default_parameter=Parameter(negative=(), show_default=False),
-    suppress_keyboard_interrupt=False,
-)
-db = App(name="db", help="Look after the database.\n\nExample: leads db upgrade", help_format="plaintext")
-export = App(
-    name="export",
-    help="Write rows or leads to a CSV or Parquet file.\n\nExample: leads export rows --out rows.csv",
-    help_format="plaintext",
-)
-app.command(db)
-app.command(export)
-
-Json = Annotated[bool, Parameter(name="--json", help="Answer in JSON on standard output.")]
-Quiet = Annotated[bool, Parameter(name=["--quiet", "-q"], help="Say nothing when all is well.")]
-AsOf = Annotated[str | None, Parameter(help="The moment the run stands for, as 2024-03-15T09:00 (default: now).")]
-Out = Annotated[Path, Parameter(name=["--out", "-o"], help="The file to write: .csv or .parquet.")]
+__all__ = ["app", "cli_leads", "cli_running", "main", "run"]
 
 
 @app.command
@@ -67,10 +39,10 @@ def ingest(
     """
     from flows import commands
 
-    settings = _open(as_json or quiet)
+    settings = opened(as_json or quiet)
     show = not (as_json or quiet)
     asked = commands.IngestRequest(paths, channel, dry_run, direct, as_of, backfill_mail, show)
-    return _say(commands.ingest(settings, asked), settings, as_json, quiet)
+    return told(commands.ingest(settings, asked), settings, as_json, quiet)
 
 
 @app.command
@@ -86,8 +58,8 @@ def explain(*numbers: Annotated[str, Parameter(required=True)], as_json: Json = 
     """
     from flows import commands
 
-    settings = _open(as_json)
-    return _say(commands.explain(settings, numbers), settings, as_json)
+    settings = opened(as_json)
+    return told(commands.explain(settings, numbers), settings, as_json)
 
 
 @app.command
@@ -102,8 +74,8 @@ def check_rules(
     """
     from flows import commands
 
-    settings = _open(as_json)
-    return _say(commands.check_rules(settings, write_docs=write_docs), settings, as_json)
+    settings = opened(as_json)
+    return told(commands.check_rules(settings, write_docs=write_docs), settings, as_json)
 
 
 @db.command
@@ -114,8 +86,8 @@ def upgrade(*, as_json: Json = False) -> int:
     """
     from flows import commands
 
-    settings = _open(as_json)
-    return _say(commands.upgrade(settings), settings, as_json)
+    settings = opened(as_json)
+    return told(commands.upgrade(settings), settings, as_json)
 
 
 @export.command
@@ -137,166 +109,6 @@ def leads(*, out: Out, as_json: Json = False) -> int:
 
 
 @app.command
-def split(
-    number: str,
-    /,
-    *,
-    row: Annotated[tuple[int, ...], Parameter(help="A row (submission) id, as explain shows it.")],
-    reason: Annotated[str, Parameter(help="Why the rows are not this lead's.")],
-    by: Annotated[str, Parameter(help="Who says so: a person of the roster.")],
-    as_of: AsOf = None,
-    as_json: Json = False,
-) -> int:
-    """Take rows out of a lead that they were joined to by mistake; they become a lead of their own.
-
-    Example: leads split XL202403001 --row 17 --reason "another person" --by wang.min
-
-    Parameters
-    ----------
-    number
-        The lead's number.
-    """
-    from flows import commands
-
-    settings = _open(as_json)
-    asked = commands.SplitRequest(number, row, reason, by, as_of)
-    return _say(commands.split(settings, asked), settings, as_json)
-
-
-By = Annotated[str, Parameter(help="Who says so: a person of the roster.")]
-DryRun = Annotated[bool, Parameter(help="Tell what would come of it and change nothing.")]
-Typed = Annotated[str | None, Parameter(help="As a file would say it; it is read as a file's is.")]
-
-
-@app.command
-def verify(
-    *numbers: Annotated[str, Parameter(required=True)],
-    valid: Annotated[
-        bool | None, Parameter(name=["--valid"], negative=["--invalid"], help="What the check gave.")
-    ] = None,
-    reason: Annotated[str, Parameter(help="Why; an invalid lead needs one.")] = "",
-    by: By,
-    as_of: AsOf = None,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> int:
-    """Say what checking a lead with the customer gave: it is graded and owned at once, or archived with the reason.
-
-    Example: leads verify XL202403001 --invalid --reason 联系人非决策者 --by wujiaqi
-
-    Parameters
-    ----------
-    numbers
-        Lead numbers.
-    """
-    if valid is None:
-        from flows.console import UsageError
-
-        raise UsageError("say --valid or --invalid")
-    return _by_hand(numbers, {"verdict": "valid" if valid else "invalid"}, reason, by, as_of, dry_run, as_json, True)
-
-
-@app.command(name="set")
-def set_(
-    *numbers: Annotated[str, Parameter(required=True)],
-    verdict: Annotated[str | None, Parameter(help="valid, invalid or to_verify.")] = None,
-    grade: Annotated[str | None, Parameter(help="A, B or C.")] = None,
-    owner: Annotated[str | None, Parameter(help="A person of the roster; the company goes along.")] = None,
-    company: Typed = None,
-    contact: Typed = None,
-    title: Typed = None,
-    phone: Typed = None,
-    email: Typed = None,
-    need: Typed = None,
-    budget: Typed = None,
-    chain: Typed = None,
-    urgency: Typed = None,
-    industry: Typed = None,
-    region: Typed = None,
-    size: Typed = None,
-    source: Typed = None,
-    reason: Annotated[str, Parameter(help="Why; it stands in the lead's story.")],
-    by: By,
-    as_of: AsOf = None,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> int:
-    """Decide about leads, or mend what they say; no machine changes it afterwards.
-
-    Example: leads set XL202403001 --phone 13800001111 --reason 少写一位 --by wujiaqi
-
-    Parameters
-    ----------
-    numbers
-        Lead numbers.
-    """
-    typed = {
-        "verdict": verdict, "grade": grade and grade.upper(), "owner": owner, "company": company, "contact": contact,
-        "title": title, "phone": phone, "email": email, "need": need, "budget": budget, "chain": chain,
-        "urgency": urgency, "industry": industry, "region": region, "size": size, "source": source,
-    }  # fmt: skip
-    values = {name: value for name, value in typed.items() if value is not None}
-    return _by_hand(numbers, values, reason, by, as_of, dry_run, as_json, False)
-
-
-@app.command
-def quality(
-    *,
-    month: Annotated[str | None, Parameter(help="Only what was received in this month, such as 2026-10.")] = None,
-    by: Annotated[tuple[str, ...], Parameter(help="channel, source, team, entrant, month (default: all).")] = (),
-    channel: Annotated[str | None, Parameter(help="Only what came through this channel.")] = None,
-    out: Annotated[Path | None, Parameter(name=["--out", "-o"], help="Write all of it: .csv, .xlsx, .parquet.")] = None,
-    as_of: AsOf = None,
-    as_json: Json = False,
-) -> int:
-    """Tell what each channel, source, team, entrant and month brought: rows, omissions, verdicts, grades, late entries.
-
-    Example: leads quality --month 2026-10 --by channel --by team
-    """
-    from flows import quality as measuring
-
-    settings = _open(as_json)
-    asked = measuring.Asked(month, by, channel, out, as_of)
-    return _say(measuring.quality(settings, asked), settings, as_json)
-
-
-@app.command
-def replay(
-    *,
-    config: Annotated[Path, Parameter(help="A folder of own rules, as LEADS_CONFIG names one.")],
-    out: Annotated[
-        Path | None, Parameter(name=["--out", "-o"], help="Write every lead that would change: .csv.")
-    ] = None,
-    as_of: AsOf = None,
-    as_json: Json = False,
-) -> int:
-    """Decide all stored rows again under other rules and tell what would change; nothing is stored.
-
-    Example: leads replay --config ./proposed --out changes.csv
-    """
-    from flows import replay as replaying
-
-    settings = _open(as_json)
-    return _say(replaying.run(settings, replaying.Asked(config, out, as_of, not as_json)), settings, as_json)
-
-
-@app.command
-def web(
-    *,
-    host: Annotated[str, Parameter(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, Parameter(help="The port to listen on.")] = 8600,
-    as_json: Json = False,
-) -> int:
-    """Serve the pages that mails link to; LEADS_WEB_URL says where people reach them.
-
-    Example: leads web --port 8600
-    """
-    from flows.web import serve
-
-    return serve(_open(as_json), host, port)
-
-
-@app.command
 def demo(
     *,
     direct: Annotated[bool, Parameter(help="Run without Prefect.")] = False,
@@ -309,8 +121,8 @@ def demo(
     """
     from flows import demo as demonstration
 
-    settings = _open(as_json)
-    return _say(demonstration.run(settings, direct=direct, as_of=as_of, show=not as_json), settings, as_json)
+    settings = opened(as_json)
+    return told(demonstration.run(settings, direct=direct, as_of=as_of, show=not as_json), settings, as_json)
 
 
 @app.command
@@ -321,8 +133,8 @@ def version(*, as_json: Json = False) -> int:
     """
     from flows import commands
 
-    settings = _open(as_json)
-    return _say(commands.version(), settings, as_json)
+    settings = opened(as_json)
+    return told(commands.version(), settings, as_json)
 
 
 def run(tokens: Iterable[str] | None = None) -> int:
@@ -350,37 +162,8 @@ def main() -> None:
     sys.exit(run())
 
 
-def _open(aside: bool) -> "Settings":
-    from config.settings import get_settings
-
-    settings = get_settings()
-    say_home(settings.home, aside=aside)
-    return settings
-
-
-def _say(answer: Answer, settings: "Settings", as_json: bool, quiet: bool = False) -> int:
-    return say(answer, settings.home, as_json=as_json, quiet=quiet)
-
-
-def _by_hand(
-    numbers: tuple[str, ...],
-    values: dict[str, str],
-    reason: str,
-    by: str,
-    as_of: str | None,
-    dry_run: bool,
-    as_json: bool,
-    verified: bool,
-) -> int:
-    from flows import by_hand
-
-    settings = _open(as_json)
-    asked = by_hand.Asked(numbers, values, reason, by, verified, as_of, dry_run)
-    return _say(by_hand.decide(settings, asked), settings, as_json)
-
-
 def _export(what: Literal["rows", "leads"], out: Path, as_json: bool) -> int:
     from flows import commands
 
-    settings = _open(as_json)
-    return _say(commands.export(settings, what, out), settings, as_json)
+    settings = opened(as_json)
+    return told(commands.export(settings, what, out), settings, as_json)

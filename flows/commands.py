@@ -162,10 +162,10 @@ def upgrade(settings: Settings) -> Answer:
     engine = make_engine(settings.database_url)
     upgrade_database(engine)
     make_folders(settings, config.channels)
-    database = engine.url.render_as_string(hide_password=True)
+    address = engine.url.render_as_string(hide_password=True)
     intake = [str(settings.intake / name) for name in sorted(config.channels)]
-    lines = [f"database {database}", "drop lead files into:", *(f"  {folder}" for folder in intake)]
-    return Answer("\n".join(lines), {"database": database, "intake": intake})
+    lines = [f"database {address}", "drop lead files into:", *(f"  {folder}" for folder in intake)]
+    return Answer("\n".join(lines), {"database": address, "intake": intake})
 
 
 def export(settings: Settings, what: Literal["rows", "leads"], out: Path) -> Answer:

@@ -12,6 +12,7 @@ USAGE = 2
 FILES = 3
 CONFIG = 4
 DATABASE = 5
+UNWELL = 6
 INTERRUPTED = 130
 
 # what each code means, as --help says it; README.md has the same
@@ -22,6 +23,7 @@ EXIT_CODES = {
     FILES: "a file was refused; the others were taken",
     CONFIG: "settings or configuration cannot be used",
     DATABASE: "the database cannot be reached or used",
+    UNWELL: "something is late, failed or does not run",
     INTERRUPTED: "interrupted",
 }
 
@@ -33,6 +35,9 @@ _EXIT_CODES = {
     "models.bulk.WriteFailed": DATABASE,
     "models.db.DatabaseError": DATABASE,
     "tasks.judge.JudgeError": REFUSED,
+    "tasks.blocks.BlockError": REFUSED,
+    "tasks.orders.OrderError": REFUSED,
+    "tasks.revert.RevertError": REFUSED,
     "tasks.split.SplitError": REFUSED,
     "tasks.unreadable.UnreadableFile": FILES,
     "sqlalchemy.exc.ArgumentError": CONFIG,

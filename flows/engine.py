@@ -82,7 +82,7 @@ def carry_out(
 def _engine(settings: "Settings") -> Iterator[Engine]:
     started = time.monotonic()
     with ExitStack() as stack:
-        given = configured_url()
+        given = configured_url() or _up(settings)
         used = given if given and is_healthy(given, seconds=HEALTH_SECONDS) else None
         os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
         if used:
@@ -118,6 +118,14 @@ def _profile_url() -> str | None:
     active = os.environ.get("PREFECT_PROFILE") or profiles.get("active")
     url = profiles.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
     return str(url) if url else None
+
+
+def _up(settings: "Settings") -> str | None:
+    """The Prefect API of the `leads up` that runs for this LEADS_HOME: a second server would write to its base."""
+    from flows.up import running
+
+    noted = running(settings) or {}
+    return f"{noted['prefect']}/api" if "prefect" in noted else None
 
 
 def _import_flow() -> None:

@@ -4,6 +4,7 @@ graded, numbered and owned; its sender gets a receipt, its owners a mail.
 Every step may be run again: what was settled is found settled, what was begun is finished first.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ from tasks.folders import LeadFile, claim, file_away, in_place, make_folders, re
 from tasks.layout import Layout, detect_layout
 from tasks.outbox import send_pending
 from tasks.points import reached
+from tasks.post import post, receipt_letter, refused_letter
 from tasks.prepare import is_large, prepared_chunks
 from tasks.roster import sync_roster
 from tasks.settle import settle_chunk
@@ -121,7 +123,12 @@ def take_in(request: Request, settings: Settings, config: Config, call: Call = p
         with steps.timed("figures"):
             batches = [*(file.batch for file in result.files), *(ending.batch for _, ending in endings)]
             result.figures = figures(engine, [batch for batch in batches if batch is not None])
+        late = bool(endings)
         end()
+        if late and any(channel.contact for channel in config.channels.values()):
+            # what the last answer put into the outbox goes out with this run, too
+            more = send_pending(engine, settings, request.as_of, config.rules, backfill_mail=backfill)
+            result.messages = dict(Counter(result.messages) + Counter(more))
     if faults:
         raise faults[0]
     result.unfinished = [Unfinished(batch.id, batch.file, batch.channel) for batch in unfinished(engine)]
@@ -170,7 +177,7 @@ def take_file(file: LeadFile, tools: Tools) -> Ending:
             layout = detect_layout(file.path, channel)
             large = is_large(file.path)
     except UnreadableFile as why:
-        return _over(refused(file, why, settings))
+        return _over(refused(file, why, tools))
     batch = open_batch(
         engine,
         channel.name,
@@ -215,6 +222,7 @@ def end_file(file: LeadFile, settled: Settled, answered: Callable[[], Answered],
             inner.update(given.seconds)
     except UnreadableFile as why:
         return cut_short(file, why, batch, tools)
+    post_receipt(settled, given, tools)
     finish(tools.engine, batch, given.outcomes)
     reached("done")
     file_away(file, tools.settings)
@@ -222,14 +230,28 @@ def end_file(file: LeadFile, settled: Settled, answered: Callable[[], Answered],
     return FileResult(file.name, batch.channel, "taken", batch.id, rows, counts, given.receipt, failed=given.failed)
 
 
+def post_receipt(settled: Settled, given: Answered, tools: Tools) -> None:
+    """Mail the receipt to the channel's contact, where there is one; once, however often the end is run."""
+    batch, contact = settled.batch, settled.channel.contact
+    if contact is not None:
+        rules, lang = tools.config_of(tools.as_of).rules, tools.settings.lang
+        letter = receipt_letter(batch.id, batch.file, batch.channel, given.outcomes, given.files, rules, lang)
+        post(tools.engine, [(letter, contact)], tools.as_of)
+
+
 def cut_short(file: LeadFile, why: UnreadableFile, batch: Opened, tools: Tools) -> FileResult:
     """Give a file back that could not be read to its end."""
     mark(tools.engine, batch.id, CUT_SHORT)
-    return refused(file, why, tools.settings, load_batch(tools.engine, batch.id))
+    return refused(file, why, tools, load_batch(tools.engine, batch.id))
 
 
-def refused(file: LeadFile, why: UnreadableFile, settings: Settings, batch: Opened | None = None) -> FileResult:
+def refused(file: LeadFile, why: UnreadableFile, tools: Tools, batch: Opened | None = None) -> FileResult:
     """Give a file back that cannot be read; the rows that were settled before stay, and its sender is told."""
+    settings = tools.settings
+    if file.claim is not None and file.channel.contact is not None:
+        # by its claim: a run that dies before the file is moved finds it under the same
+        letter = refused_letter(file.claim.folder.name, file.name, file.channel.name, why, settings.lang)
+        post(tools.engine, [(letter, file.channel.contact)], tools.as_of)
     counts = batch.counts.get("outcomes", {}) if batch else {}
     rows = sum(counts.values())
     refuse(file, settings, why, rows)

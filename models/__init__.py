@@ -18,6 +18,7 @@ from models.lead import (
     Person,
     Profile,
 )
+from models.lists import Block, Reversal
 
 __all__ = [
     "Account",
@@ -25,6 +26,7 @@ __all__ = [
     "Assignment",
     "Base",
     "Batch",
+    "Block",
     "Choice",
     "Contact",
     "Counter",
@@ -40,5 +42,6 @@ __all__ = [
     "Person",
     "Profile",
     "Record",
+    "Reversal",
     "Submission",
 ]

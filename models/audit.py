@@ -23,14 +23,16 @@ _REFERENCES = (
     ("lead_event", "submission_id", "submission"),
     ("assignment", "lead_id", "lead"),
     ("assignment", "choice_id", "choice"),
+    ("reversal", "batch_id", "batch"),
 )
 _CHECKS = {
     "a row that counts for a lead has none": "SELECT count(*) FROM submission s WHERE s.accepted AND s.same_as IS NULL"
-    " AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.submission_id = s.id AND m.until IS NULL)",
+    " AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.submission_id = s.id AND m.until IS NULL)"
+    " AND NOT EXISTS (SELECT 1 FROM reversal r WHERE r.batch_id = s.batch_id)",
     "an open lead without rows": "SELECT count(*) FROM lead l WHERE l.closed_at IS NULL"
     " AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.lead_id = l.id AND m.until IS NULL)",
-    "a joined lead with rows": "SELECT count(*) FROM lead l JOIN membership m ON m.lead_id = l.id AND m.until IS NULL"
-    " WHERE l.status = 'joined'",
+    "a joined or reverted lead with rows": "SELECT count(*) FROM lead l"
+    " JOIN membership m ON m.lead_id = l.id AND m.until IS NULL WHERE l.status IN ('joined', 'reverted')",
     "a lead's owner is not whom it is assigned to": "SELECT count(*) FROM lead l"
     " LEFT JOIN assignment a ON a.lead_id = l.id AND a.until IS NULL"
     " WHERE l.closed_at IS NULL AND coalesce(l.owner, '') <> coalesce(a.person, '')",

@@ -15,8 +15,8 @@ from models import Batch
 from models.db import begin, take_numbers, write
 from tasks.points import reached
 
-# CUT_SHORT: its file could not be read to the end; the rows settled so far stay
-OPEN, SETTLED, DONE, CUT_SHORT = "open", "settled", "done", "cut_short"
+# CUT_SHORT: its file could not be read to the end; the rows settled so far stay. REVERTED: a person took it back
+OPEN, SETTLED, DONE, CUT_SHORT, REVERTED = "open", "settled", "done", "cut_short", "reverted"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,9 @@ def find_batch(engine: Engine, channel: str, digest: str) -> Opened | None:
 def unfinished(engine: Engine) -> list[Opened]:
     """List the batches that a run left before their end, or is still at, oldest first."""
     with engine.connect() as conn:
-        rows = conn.execute(select(Batch).where(Batch.state.not_in((DONE, CUT_SHORT))).order_by(Batch.id)).all()
+        rows = conn.execute(
+            select(Batch).where(Batch.state.not_in((DONE, CUT_SHORT, REVERTED))).order_by(Batch.id)
+        ).all()
     return [_opened(row) for row in rows]
 
 

@@ -6,6 +6,7 @@ run left is found and taken by the next one. Every move is one rename or link an
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 import unicodedata
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,14 +23,18 @@ from config.schema import Channel
 from config.settings import Settings
 from tasks.claims import Lock, take_lock
 from tasks.points import reached
+from tasks.shares import clock_of, give_back, move
 from tasks.unreadable import UnreadableFile
+
+log = logging.getLogger(__name__)
 
 # Written by programs while they work, never by people as a list of leads.
 _IGNORED_STARTS = (".", "~$")
 _IGNORED_ENDS = (".tmp", ".part", ".partial", ".crdownload", ".ok")
 _IGNORED_NAMES = ("desktop.ini", "thumbs.db")
-# How long a file must lie unchanged, by age or between two looks (seconds).
+# How long a file must lie unchanged, by age or between two looks (seconds); an empty one may just have been begun.
 AGED = 5.0
+EMPTY_AGED = 30.0
 BETWEEN_LOOKS = 1.0
 _DEPTH = 4
 _NOTE = {"zh_CN": ".说明.txt", "en": ".note.txt"}
@@ -69,27 +75,32 @@ def claim(
     as_of: datetime,
     between: float = BETWEEN_LOOKS,
     aged: float = AGED,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
     pause: Callable[[float], None] = time.sleep,
     before: Callable[[], None] = lambda: None,
 ) -> Iterator[LeadFile]:
     """Take what an earlier run left, then every complete file, in the order of channel and name.
 
     Complete: marked by NAME.ok, unchanged for `aged` seconds, or unchanged over two looks `between` seconds apart.
-    `before` is called before a further file is looked at and taken.
+    `clock`: seconds since the epoch (default: of the file system that the folder lies on). `before` is called before
+    a further file is looked at and taken.
     """
     on = as_of.astimezone(settings.zone).date()
     yield from leftovers(settings, channels, on)
-    seen = {
-        path: (look, channel) for channel in channels.values() for path, look in _looks(settings.intake / channel.name)
-    }
-    old = {path for path, (look, _) in seen.items() if _is_marked(path) or clock() - look.changed > aged}
+    seen: dict[Path, tuple[Look, Channel]] = {}
+    old: set[Path] = set()
+    for channel in channels.values():
+        found = dict(looks(settings.intake / channel.name))
+        now = (clock or partial(clock_of, settings.intake / channel.name))() if found else 0.0
+        found = {path: look for path, look in found.items() if is_marked(path) or not look.may_begin(now)}
+        old |= {path for path, look in found.items() if is_marked(path) or now - look.changed > aged}
+        seen |= {path: (look, channel) for path, look in found.items()}
     if seen.keys() - old:
         pause(between)
     for path, (look, channel) in sorted(seen.items(), key=lambda item: (item[1][1].name, item[0])):
         before()
         # Also looked at again before it is taken: the files before it may have taken minutes.
-        if path in old or _look(path) == look:
+        if path in old or look_at(path) == look:
             file = _take(path, settings, channel, on)
             if file is not None:
                 yield file
@@ -98,7 +109,8 @@ def claim(
 def leftovers(settings: Settings, channels: Mapping[str, Channel], on: date) -> Iterator[LeadFile]:
     """Take again the files that a run claimed and did not finish, unless that run is still alive."""
     for channel in channels.values():
-        folders = _folders(settings.processing / channel.name)
+        give_back(settings, channel.name)
+        folders = folders_of(settings.processing / channel.name)
         for name, team, folder in sorted((*_claimed(folder), folder) for folder in folders):
             lock = take_lock(folder)
             if lock is None:
@@ -117,7 +129,7 @@ def unread(settings: Settings, channels: Iterable[str]) -> list[str]:
     Names within intake/, a folder's with a closing slash.
     """
     known = set(channels)
-    folders = [folder for folder in _folders(settings.intake) if folder.name not in known]
+    folders = [folder for folder in folders_of(settings.intake) if folder.name not in known]
     lost = [f"{clean_name(folder.name)}/" for folder in folders if any(_files(folder))]
     return sorted([*lost, *(clean_name(path.name) for path in _files(settings.intake, 0))])
 
@@ -163,29 +175,36 @@ def clean_name(name: str) -> str:
     return "".join(kept).replace("/", "_").strip() or "unnamed"
 
 
-class _Look(NamedTuple):
+class Look(NamedTuple):
     """What a file looked like: bytes, and when it was last changed (seconds since the epoch)."""
 
     size: int
     changed: float
 
+    def may_begin(self, now: float) -> bool:
+        """Whether it is empty and so young that whoever writes it may not have begun."""
+        return self.size == 0 and now - self.changed <= EMPTY_AGED
 
-def _looks(folder: Path) -> Iterator[tuple[Path, _Look]]:
+
+def looks(folder: Path) -> Iterator[tuple[Path, Look]]:
+    """Look at every lead file below a folder."""
     for path in _files(folder):
-        look = _look(path)
+        look = look_at(path)
         if look is not None:
             yield path, look
 
 
-def _look(path: Path) -> _Look | None:
+def look_at(path: Path) -> Look | None:
+    """Look at one file; None where it is gone."""
     with suppress(OSError):
         stat = path.lstat()
         # A copy that keeps the date of its original still shows in ctime when it was written.
-        return _Look(stat.st_size, max(stat.st_mtime, stat.st_ctime))
+        return Look(stat.st_size, max(stat.st_mtime, stat.st_ctime))
     return None
 
 
-def _is_marked(path: Path) -> bool:
+def is_marked(path: Path) -> bool:
+    """Whether its sender says that it is complete."""
     return _marker(path).exists()
 
 
@@ -206,7 +225,8 @@ def _files(folder: Path, depth: int = _DEPTH) -> Iterator[Path]:
                 yield from _files(Path(entry.path), depth - 1)
 
 
-def _folders(folder: Path) -> list[Path]:
+def folders_of(folder: Path) -> list[Path]:
+    """The folders in a folder, in the order of their names; links are not followed."""
     with suppress(OSError):
         return sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
     return []
@@ -228,8 +248,10 @@ def _take(path: Path, settings: Settings, channel: Channel, on: date) -> LeadFil
         # The marker first: left behind, it would speak for the next file of that name.
         _marker(path).unlink(missing_ok=True)
         reached("claiming")
-        path.rename(place / name)
-    except FileNotFoundError:
+        move(path, place / name, folder.name)
+    except OSError as error:
+        if not isinstance(error, FileNotFoundError):  # nobody was faster: it may not be moved, and stays for all to see
+            log.warning("a file in intake/%s cannot be moved: %s", channel.name, error.strerror)
         _clear(folder)
         lock.release()
         return None

@@ -130,11 +130,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "status.new": ("待分配", "unassigned"),
     "status.owned": ("已分配", "owned"),
     "status.archived": ("已归档", "archived"),
+    "status.reverted": ("已撤回", "taken back"),
     "status.joined": ("已并入", "joined"),
     "outcome.created": ("新建线索", "made the lead"),
     "outcome.merged": ("并入已有线索", "joined it"),
     "outcome.updated": ("更新", "updated it"),
     "outcome.rejected": ("退回", "rejected"),
+    "outcome.reverted": ("已整批撤回", "was taken back with its batch"),
     "outcome.held": ("无变化", "changed nothing"),
     # the columns of the workbook of new leads
     "column.grade": ("级别", "Grade"),
@@ -212,5 +214,23 @@ _WORDS: dict[str, tuple[str, str]] = {
     "mail.colon": ("：", ": "),
     "mail.title": ("（{}）", " ({})"),
     "mail.unstated": ("未填公司", "no company stated"),
+    "post.receipt_subject": (
+        "回执：{file}，{n} 行，退回 {rejected} 行",
+        "Receipt of {file}: {n} rows, {rejected} rejected",
+    ),
+    "post.receipt": (
+        "文件 {file}（渠道 {channel}，批次 {batch}）已接收，共 {n} 行：",
+        "The file {file} (channel {channel}, batch {batch}) was taken in, {n} rows:",
+    ),
+    "post.attached": ("附件：{files}", "Attached: {files}"),
+    "post.too_large": ("回执较大，未随附：{folder} 中的 {files}", "Too large to attach: {files} in {folder}"),
+    "post.refused_subject": ("无法读取：{file}", "Cannot be read: {file}"),
+    "post.refused": ("文件 {file}（渠道 {channel}）无法读取。", "The file {file} (channel {channel}) cannot be read."),
+    "post.quiet_subject": ("渠道 {channel} 已 {days} 天没有新线索", "Channel {channel}: no leads for {days} days"),
+    "post.quiet": (
+        "渠道 {channel} 平时约每 {usual} 天送来一批，最近一次是 {last}，至今已 {days} 天没有。请查一下原因。",
+        "The channel {channel} usually brings a batch every {usual} days; the last came on {last}, "
+        "{days} days ago. Please see why.",
+    ),
     "mail.footer": ("本邮件由 leadflow 自动发送，请勿直接回复。", "Sent by leadflow; please do not reply."),
 }

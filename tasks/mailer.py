@@ -11,7 +11,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from types import TracebackType
 from typing import Literal
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import numpy as np
 
@@ -23,6 +23,7 @@ _NOBODY = "leadflow@localhost"
 # a line of a header is best shorter than 78 signs; an encoded word never longer than 75
 _PLAIN_CHARACTERS, _WORD_BYTES = 600, 39
 _LINE = 76
+_PIECE = 54
 _SUBMISSION = 587
 
 Outcome = Literal["sent", "refused", "pending", "unknown"]
@@ -73,7 +74,7 @@ def mail_bytes(mail: Mail, sender: str, redirect: str | None = None) -> bytes:
     both = [_part("text/plain; charset=utf-8", _body(mail.text)), _part("text/html; charset=utf-8", _body(mail.html))]
     tree = _several("alternative", both, f"leadflow-{digest[:24]}-1")
     if mail.files:
-        attached = [_part(_XLSX, content, _header(name)) for name, content in mail.files]
+        attached = [_part(_type_of(name), content, name) for name, content in mail.files]
         tree = _several("mixed", [tree, *attached], f"leadflow-{digest[:24]}-0")
     return b"".join(f"{name}: {value}\r\n".encode() for name, value in headers.items()) + tree
 
@@ -184,9 +185,27 @@ def _several(kind: str, parts: list[bytes], boundary: str) -> bytes:
 
 
 def _part(kind: str, content: bytes, name: str | None = None) -> bytes:
-    disposition = f'Content-Disposition: attachment; filename="{name}"\r\n' if name else ""
+    disposition = f"Content-Disposition: attachment; {_file_name(name)}\r\n" if name else ""
     head = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n{disposition}\r\n"
     return head.encode() + _base64(content)
+
+
+def _type_of(name: str) -> str:
+    """What kind of file it is, by its ending; text is not taken for text, for it is in its sender's encoding."""
+    return _XLSX if name.lower().endswith(".xlsx") else "application/octet-stream"
+
+
+def _file_name(name: str) -> str:
+    """A file's name as RFC 2231 writes it where it is not plain ASCII."""
+    name = re.sub(r'[\x00-\x1f\x7f"\\]+', "_", name)
+    if name.isascii():
+        return f'filename="{name}"'
+    signs = quote(name, safe="")
+    pieces = [signs[at : at + _PIECE] for at in range(0, len(signs), _PIECE)]
+    pieces[0] = f"utf-8''{pieces[0]}"
+    if len(pieces) == 1:
+        return f"filename*={pieces[0]}"
+    return ";\r\n ".join(f"filename*{place}*={piece}" for place, piece in enumerate(pieces))
 
 
 def _base64(content: bytes) -> bytes:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from config.schema import Channel, Config, Rules
 from models.db import as_times, read_frame
+from tasks.blocked import blocks_of_leads
 from tasks.layout import Layout
 from tasks.prepare import prepare
 from tasks.read import rows_again
@@ -108,7 +109,9 @@ def _leads(conn: Connection, about: _About, low: int) -> Replayed:
         return Replayed(_none())
     rows = about.prepared(stored)
     lead = stored.set_index("id")["lead_id"].reindex(rows.index)
-    survivors = survive(rows, lead.to_numpy(dtype=np.int64))
+    label = lead.to_numpy(dtype=np.int64)
+    survivors = survive(rows, label)
+    survivors["blocked"] = blocks_of_leads(conn, rows, label, survivors.index)
     after = decide(survivors, about.rules)[list(_DECIDED)].add_suffix("_new")
     leads = before.merge(after, left_on="lead_id", right_index=True)
     accepted = stored.set_index("id")["accepted"].astype("bool").reindex(rows.index)

@@ -1,6 +1,6 @@
 """One chunk becomes leads: matched, decided, numbered, owned and recorded in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -14,6 +14,7 @@ from models.side import SideWriter
 from tasks import record
 from tasks.arrival import Arrival
 from tasks.batches import add_counts
+from tasks.blocked import blocks_of_leads
 from tasks.neighbours import ROW_COLUMNS, Neighbours, find_numbers, load_neighbours
 from tasks.ownership import own_leads
 from tasks.points import reached
@@ -88,6 +89,12 @@ def regroup(conn: Connection, arrival: Arrival, judgement: Judgement, config: Co
     _Settling(conn, arrival, config, Turn(conn, first=True), judgement).run(_no_rows())
 
 
+def decide_again(conn: Connection, arrival: Arrival, leads: Sequence[int], config: Config) -> None:
+    """Group the stored rows of leads (ids) anew and decide them, as after something that was known of them changed."""
+    if leads:
+        _Settling(conn, arrival, config, Turn(conn, first=True), asked=tuple(leads)).run(_no_rows())
+
+
 def _no_rows() -> pd.DataFrame:
     """Make a prepared frame without rows, with the types of one that has some."""
     types = {"budget_min": "float64", "budget_max": "float64", "contact_at": "datetime64[us]"}
@@ -115,9 +122,16 @@ class _Settling:
     """The steps of one chunk, in order; each notes its seconds."""
 
     def __init__(
-        self, conn: Connection, arrival: Arrival, config: Config, turn: Turn, judgement: Judgement | None = None
+        self,
+        conn: Connection,
+        arrival: Arrival,
+        config: Config,
+        turn: Turn,
+        judgement: Judgement | None = None,
+        asked: tuple[int, ...] = (),
     ) -> None:
         self.conn, self.arrival, self.config, self.turn, self.judgement = conn, arrival, config, turn, judgement
+        self.asked = (judgement.lead_id,) if judgement else asked
         self.rules, self.by = config.rules, known_by(config.rules)
         self.seconds: dict[str, float] = {}
         self._last = perf_counter()
@@ -176,8 +190,7 @@ class _Settling:
         profiles = profiles.dropna().drop_duplicates().astype("int64").sort_values()
         records = rows["record"].dropna().drop_duplicates().astype("int64").sort_values()
         said = self.judgement
-        asked = (said.lead_id,) if said else ()
-        near = load_neighbours(self.conn, named, keys, profiles, records, self.by, asked)
+        near = load_neighbours(self.conn, named, keys, profiles, records, self.by, self.asked)
         if said:
             # not read again: it is written in this transaction
             near.judged = pd.concat([near.judged, said.said]).drop_duplicates(ignore_index=True)
@@ -219,9 +232,7 @@ class _Settling:
         label = found.member["label"].reindex(left["id"])
         now = found.lineage.lead.reindex(label.to_numpy()).to_numpy()
         losing = left.loc[now != left["lead_id"].to_numpy(), "lead_id"]
-        if self.judgement:
-            losing = pd.concat([losing, pd.Series([self.judgement.lead_id])])
-        return changed | found.lineage.lead.reindex(changed.index).isin(losing)
+        return changed | found.lineage.lead.reindex(changed.index).isin([*losing, *self.asked])
 
     def _decide(self, found: Cluster, affected: pd.Series, union: pd.DataFrame, near: Neighbours) -> pd.DataFrame:
         """Decide the affected leads anew: survivors of their rows, verdict, grade. Index: label."""
@@ -230,9 +241,11 @@ class _Settling:
         leads = survive(union.loc[counted.index], counted["label"].to_numpy())
         lead_of = found.lineage.lead.reindex(leads.index)
         leads = correct_leads(leads, lead_of, near.words)
-        decided = decide(
-            leads, self.rules, *(decided_by_hand(near.words, lead_of, key) for key in ("verdict", "grade"))
+        leads["blocked"] = blocks_of_leads(
+            self.conn, union.loc[counted.index], counted["label"].to_numpy(), leads.index
         )
+        said = (decided_by_hand(near.words, lead_of, key) for key in ("verdict", "grade"))
+        decided = decide(leads, self.rules, *said)
         facts = [c for c in decided if c not in ("verdict", "verdict_rule", "reasons", "grade", "grade_rule")]
         leads["facts"] = _facts_text(leads, decided[facts])
         for column in ("verdict", "verdict_rule", "reasons", "grade", "grade_rule"):
@@ -305,6 +318,7 @@ def _facts_text(leads: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
         "urgency": leads["urgency_state"],
         "title": leads["title_state"],
         "junk": leads["junk"].str.replace("|", ",", regex=False),
+        "blocked": leads["blocked"].str.replace("|", ",", regex=False),
     }
     named.update({str(name): facts[name].astype("str") for name in facts})
     text_ = pd.Series("", index=leads.index, dtype="str")

@@ -208,7 +208,9 @@ def _rule(facts: Facts, rule: str) -> str:
 def _owner(facts: Facts) -> Iterator[str]:
     t, lead, assigned = facts.t, facts.lead, facts.assigned
     if assigned is None:
-        code = {"archived": "invalid", "joined": "joined"}.get(lead["status"], lead["owner_rule"] or "")
+        code = {"archived": "invalid", "joined": "joined", "reverted": "reverted"}.get(
+            lead["status"], lead["owner_rule"] or ""
+        )
         reason = t.get(f"unowned.{code}", code)
         yield f"{t['owning']}{t['colon']}{t['sep'].join(filter(None, [t['nobody'], reason]))}"
         yield from _compared(facts, None, "")
@@ -330,16 +332,13 @@ def _by_hand(facts: Facts) -> Iterator[str]:
 
 def _word(facts: Facts, one: dict[str, Any]) -> str:
     """What a person said of one field, and why."""
-    value, name = str(one["value"]), str(one["field"])
-    if name == "owner":
-        value = facts.name(value)
-    elif name == "verdict":
-        value = word(facts.lang, "verdict", value)
-    elif name in ("phone", "email"):
-        value = facts.shown(name, {name: value}) or value
+    name = str(one["field"])
+    value = facts.shown(name, {name: one["value"]}) if name in ("phone", "email") else str(one["value"])
+    if name in ("owner", "verdict"):
+        value = facts.name(value) if name == "owner" else word(facts.lang, "verdict", value)
     reason = facts.t["word_reason"].format(reason=one["reason"]) if one["reason"] else ""
-    at, by = facts.at(one["since"]), facts.name(one["actor"])
-    return str(facts.t["word"].format(at=at, name=by, field=facts.t[f"field.{name}"], value=value, reason=reason))
+    said = {"at": facts.at(one["since"]), "name": facts.name(one["actor"]), "field": facts.t[f"field.{name}"]}
+    return str(facts.t["word"].format(**said, value=value, reason=reason))
 
 
 def _history(facts: Facts) -> Iterator[str]:

@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from models.db import add_to_counters, look_up, read_frame, take_turn
 from tasks.neighbours import Neighbours
 
-_TURNS, _EVENTS = "turns", "lead_event_id"
-_MARKS = f"SELECT name, value FROM counter WHERE name IN ('{_TURNS}', '{_EVENTS}')"
+_TURNS, _EVENTS, _BLOCKS = "turns", "lead_event_id", "block_id"
+_MARKS = f"SELECT name, value FROM counter WHERE name IN ('{_TURNS}', '{_EVENTS}', '{_BLOCKS}')"
 _CHANGED = "SELECT DISTINCT lead_id FROM lead_event WHERE id > :last"
 _NAMED = "SELECT p.submission_id FROM wanted w JOIN profile p ON p.key = w.key"
 
@@ -40,7 +40,10 @@ class Turn:
         take_turn(self._conn)
         if not self._shared:
             return
-        if self._marks() != self._before:
+        marks = self._marks()
+        if marks.get(_BLOCKS) != self._before.get(_BLOCKS):
+            raise Clash("somebody was put on the do-not-contact list")
+        if marks != self._before:
             self._compare(near, rows)
         add_to_counters(self._conn, {_TURNS: 1})
 

@@ -63,6 +63,7 @@ def lead_facts(leads: pd.DataFrame, rules: Rules) -> pd.DataFrame:
             "industry_state": industry_state(leads, rules),
             "junk": series(junk, leads.index),
             "junk_signals": _count(junk),
+            "blocked": series(column(leads, "blocked").fill_null(""), leads.index),
         },
         index=leads.index,
     )

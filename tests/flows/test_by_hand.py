@@ -60,6 +60,8 @@ def everything(url: str) -> list[tuple[Any, ...]]:
 
 def test_the_same_rules_decide_the_same_again_and_write_nothing(leads: Leads, url: str, tmp_path: Path) -> None:
     (tmp_path / "same").mkdir()
+    blocked = ["--phone", "13800001111", "--company", "杭州澄屿机械有限公司"]
+    assert leads("block", *blocked, "--reason", "请勿联系", "--by", SALES)[0] == OK
     before = everything(url)
     code, told = leads("replay", "--config", str(tmp_path / "same"))
     assert (code, told["changed"], told["newly_rejected"], told["newly_accepted"]) == (OK, 0, 0, 0)
