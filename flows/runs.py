@@ -46,14 +46,23 @@ def process_of(run: dict[str, Any]) -> int | None:
     return int(noted) if noted.isdecimal() else None
 
 
-def _is_flow(pid: int) -> bool:
-    """Whether a process lives, and is one of Prefect's: numbers are used again."""
+def is_alive(pid: int | None) -> bool:
+    """Whether there is a process of that number."""
+    if pid is None:
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
-        return True
+    except PermissionError:  # somebody else's
+        pass
+    return True
+
+
+def _is_flow(pid: int) -> bool:
+    """Whether a process lives, and is one of Prefect's: numbers are used again."""
+    if not is_alive(pid):
+        return False
     try:
         line = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:  # a system that does not tell
