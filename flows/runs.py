@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,12 @@ def reap(api: Api, runs: Iterable[dict[str, Any]], now: datetime) -> list[dict[s
 def is_dead(run: dict[str, Any], now: datetime) -> bool:
     """Whether a run has lost its process, or never got one."""
     pid = process_of(run)
+    since = time_of(run["state"]["timestamp"])
+    settled = since is not None and now - since > NO_PROCESS
     if pid is None:
-        since = time_of(run["state"]["timestamp"])
-        return since is not None and now - since > NO_PROCESS
-    return not _is_flow(pid)
+        return settled
+    # a process that has only just begun may not show yet what it is
+    return not is_alive(pid) or (settled and not _is_flow(pid))
 
 
 def process_of(run: dict[str, Any]) -> int | None:
@@ -46,17 +49,27 @@ def process_of(run: dict[str, Any]) -> int | None:
     return int(noted) if noted.isdecimal() else None
 
 
-def _is_flow(pid: int) -> bool:
-    """Whether a process lives, and is one of Prefect's: numbers are used again."""
+def is_alive(pid: int | None) -> bool:
+    """Whether a process of that number is at work; one that has ended and was not waited for is not."""
+    if pid is None:
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # somebody else's
         return True
-    try:
-        line = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:  # a system that does not tell
-        return True
-    # one that has ended and was not waited for has no command line
-    return b"prefect" in line
+    return not _told(pid, "stat").rpartition(b")")[2].strip().startswith(b"Z")
+
+
+def _is_flow(pid: int) -> bool:
+    """Whether a process is one of Prefect's, as far as can be told: numbers are used again."""
+    line = _told(pid, "cmdline")
+    return not line or b"prefect" in line
+
+
+def _told(pid: int, what: str) -> bytes:
+    """What the system tells of a process; nothing where it does not tell."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/{what}").read_bytes()
+    return b""

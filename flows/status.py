@@ -13,6 +13,7 @@ from config.schema import Config
 from config.settings import Settings
 from flows.api import Api, ApiFailed, time_of
 from flows.request import rules_on
+from flows.runs import is_alive
 from flows.server import is_healthy
 from flows.up import read_note, running
 from models import Message
@@ -63,9 +64,9 @@ def _see_processes(found: Status, settings: Settings, now: datetime) -> None:
     if noted is None:
         found.missing.append("leads up does not run: nothing is taken in until it does, or until leads ingest")
         return
-    found.services = [service | {"runs": service["pid"] is not None} for service in noted.get("services", ())]
+    found.services = [service | {"runs": is_alive(service["pid"])} for service in noted.get("services", ())]
     found.missing += [
-        f"the {one['name']} is being started again; {one['log']}" for one in found.services if not one["pid"]
+        f"the {one['name']} is being started again; {one['log']}" for one in found.services if not one["runs"]
     ]
     scan = read_note(settings.up / "scan.json")
     at = time_of(scan["at"]) if scan else None

@@ -74,6 +74,8 @@ class Up:
         """What every child is told: where Prefect is, and leadflow's settings as this process read them."""
         home = os.environ.get("PREFECT_HOME") or str(self.settings.home / "prefect")
         told = {"PREFECT_HOME": home, "PREFECT_API_URL": f"{self.url}/api", "PREFECT_UI_API_URL": f"{self.url}/api"}
+        # its page is copied there; where it is installed may not be written to
+        told["PREFECT_UI_STATIC_DIRECTORY"] = str(Path(home) / "ui")
         quiet = {name: value for name, value in _QUIET.items() if name not in os.environ}
         return environment(**quiet, **told, **told_of(self.settings))
 
@@ -283,7 +285,9 @@ def _stop_on_signals(up: Up, signals: Sequence[int]) -> None:
         up.stop.set()
 
     for number in signals:
-        signal.signal(number, asked)
+        # nohup: a closed terminal is to be ignored
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, asked)
 
 
 def told_of(settings: Settings) -> dict[str, str]:

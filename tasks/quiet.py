@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, select
@@ -39,6 +40,14 @@ class Quiet:
         )
 
 
+class _Limits(NamedTuple):
+    """What the rules say: days with arrivals, times the usual interval, days of silence."""
+
+    arrivals: float
+    factor: float
+    days: float
+
+
 def quiet_channels(engine: Engine, config: Config, rules: Rules, as_of: datetime, zone: ZoneInfo) -> list[Quiet]:
     """List the channels that are configured, had a usual interval, and have been silent for much longer, by name.
 
@@ -56,17 +65,18 @@ def quiet_channels(engine: Engine, config: Config, rules: Rules, as_of: datetime
             days.setdefault(channel, set()).add(received_at.astimezone(zone).date())
             last[channel] = number
     today = as_of.astimezone(zone).date()
-    found = [_quiet(channel, sorted(days[channel]), last[channel], rules, today) for channel in sorted(days)]
+    limits = _Limits(*(float(rules.value(rule)) for rule in (ARRIVALS, FACTOR, DAYS)))
+    found = [_quiet(channel, sorted(days[channel]), last[channel], limits, today) for channel in sorted(days)]
     return [one for one in found if one is not None and one.channel in config.channels]
 
 
-def _quiet(channel: str, days: list[date], batch: int, rules: Rules, today: date) -> Quiet | None:
-    if len(days) < rules.value(ARRIVALS):
+def _quiet(channel: str, days: list[date], batch: int, limits: _Limits, today: date) -> Quiet | None:
+    if len(days) < limits.arrivals:
         return None
     telling = days[-_TELLING:]
     usual = float(median((later - earlier).days for earlier, later in pairwise(telling)))
     silent = (today - days[-1]).days
-    if silent < rules.value(DAYS) or silent <= usual * rules.value(FACTOR):
+    if silent < limits.days or silent <= usual * limits.factor:
         return None
     return Quiet(channel, days[-1], silent, usual, batch)
 

@@ -66,7 +66,9 @@ def test_every_named_point_of_the_code_is_one_that_runs_are_killed_at() -> None:
     for package in ("flows", "tasks", "models"):
         for path in (ROOT / package).rglob("*.py"):
             named.update(re.findall(r'\breached\("([a-z-]+)"\)', path.read_text("utf-8")))
-    assert named - {"started"} == {place.rpartition(":")[0] for place in POINTS}
+    # killed at in tests/tasks/test_shares.py and tests/flows/test_receipt_mail.py
+    elsewhere = {"started", "taking", "copied", "posted"}
+    assert named - elsewhere == {place.rpartition(":")[0] for place in POINTS}
 
 
 def _at_named_points(plan: tuple[str, ...], base: Base, wanted: LeftBehind, killed: Note) -> list[str]:

@@ -2,6 +2,10 @@
 
 import email
 import email.policy
+import os
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -94,3 +98,15 @@ def test_without_a_contact_nobody_is_written_to(home: Path) -> None:
     with create_engine(settings.database_url).connect() as conn:
         kinds = set(conn.execute(text("SELECT DISTINCT kind FROM message")).scalars())
     assert "receipt" not in kinds
+
+
+@pytest.mark.kill
+def test_a_run_killed_while_it_posts_leaves_one_mail(settings: Settings, config: Config) -> None:
+    drop(settings, "名单.csv", ROWS.encode())
+    command = [sys.executable, "-m", "flows", "ingest", "--direct", "--as-of", "2024-03-18T09:00"]
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "LEADS_STOP_AT": "posted:1"}
+    killed = subprocess.run(command, env=env, capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    run(settings, config)
+    run(settings, config)
+    assert len(mails(settings, "receipt")) == 1

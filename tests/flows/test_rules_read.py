@@ -11,6 +11,7 @@ from config.schema import Rules
 from config.settings import get_settings
 from flows.intake import take_in
 from flows.request import Request
+from flows.watching import watch_channels
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -28,10 +29,15 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
         return value(rules, rule_id)
 
     config = load_config()
+    # with somebody to send receipts to
+    known = {name: one.model_copy(update={"contact": "marketing@example.com"}) for name, one in config.channels.items()}
+    config = config.model_copy(update={"channels": known})
     monkeypatch.setattr(Rules, "value", noting)
     (tmp_path / "rare.csv").write_text(_RARE, encoding="utf-8")
     for channel, folder in (("default", SAMPLES / "default"), ("expo", SAMPLES / "expo"), ("default", tmp_path)):
         files = tuple(sorted(folder.glob("*.csv")))
         assert files
         take_in(Request(files, channel, datetime(2024, 3, 18, 1, 0, tzinfo=UTC)), get_settings(), config)
+    # the daily look at what should have arrived
+    watch_channels(get_settings(), config, datetime(2024, 3, 18, 1, 0, tzinfo=UTC))
     assert {rule.id for rules in config.rules.values.values() for rule in rules} - asked == set()
