@@ -10,7 +10,7 @@ from config.settings import Settings
 from flows.children import ROOT, environment
 from flows.commands import usable_home
 from flows.console import OK, UNWELL, Answer, aside
-from flows.up import Up, run, told_of
+from flows.up import WEB_PORT, Up, run, told_of
 
 if TYPE_CHECKING:
     from flows.status import Status
@@ -50,6 +50,7 @@ def _page(settings: Settings, started: Up) -> str:
     lines = [
         f"leadflow is up (process {started.as_dict()['pid']}); Ctrl-C or SIGTERM stops it",
         f"  Prefect        {started.url}",
+        *([f"  pages          http://127.0.0.1:{WEB_PORT}, for people {settings.web_url}"] if settings.web_url else []),
         f"  drop files in  {settings.intake}/CHANNEL",
         f"  receipts       {settings.receipts}",
         f"  logs           {settings.up}",

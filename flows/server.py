@@ -25,8 +25,17 @@ class ServerFailed(Exception):  # noqa: N818 - read in a sentence: why the engin
 
 def is_healthy(api_url: str, *, seconds: float) -> bool:
     """Whether a Prefect API answers its health question within `seconds`."""
+    return _is_good(f"{api_url.rstrip('/')}/health", seconds)
+
+
+def is_served(port: int, *, seconds: float = 5.0) -> bool:
+    """Whether the pages answer on a port of this machine."""
+    return _is_good(f"http://127.0.0.1:{port}/healthz", seconds)
+
+
+def _is_good(url: str, seconds: float) -> bool:
     try:
-        with urllib.request.urlopen(f"{api_url.rstrip('/')}/health", timeout=seconds) as answer:
+        with urllib.request.urlopen(url, timeout=seconds) as answer:
             return bool(answer.status == 200)
     except (OSError, ValueError):
         return False

@@ -24,10 +24,11 @@ from flows.api import Api, ApiFailed, time_of
 from flows.children import ROOT, Child, Service, environment
 from flows.console import Refused, aside
 from flows.runs import active, process_of, reap
-from flows.server import free_port, is_healthy
+from flows.server import free_port, is_healthy, is_served
 from tasks.claims import take_lock
 
 PORT = 4200
+WEB_PORT = 8600
 POOL = "local-process"
 START_SECONDS = 180.0
 #: The parts of a stop, in seconds: a flow may end, then it is asked to, then it is ended; 30 in all.
@@ -80,8 +81,10 @@ class Up:
         return environment(**quiet, **told, **told_of(self.settings))
 
     def services(self) -> list[Service]:
-        """All that runs, in the order of its start; the web application is one more entry here."""
+        """All that runs, in the order of its start; the pages only where mails link to them."""
+        pages = Service("web", ("flows.web", str(WEB_PORT)), lambda: is_served(WEB_PORT))
         return [
+            *([pages] if self.settings.web_url else []),
             Service("server", ("flows.server", str(self.port)), self._server_answers),
             Service("worker", ("flows.worker", POOL, worker_name()), self._worker_answers, 300.0, False),
             Service("scan", ("flows.scan", f"{self.url}/api"), self._scan_answers),

@@ -1,10 +1,12 @@
-"""Serve the pages that mails link to: `leads web`."""
+"""Serve the pages that mails link to: `leads web`, and a child of `leads up`."""
 
+import signal
 import sys
 
 from config.loader import load_config
 from config.settings import Settings
 from flows.commands import usable_home
+from flows.worker import end_with_input
 
 
 def serve(settings: Settings, host: str, port: int) -> int:
@@ -23,3 +25,10 @@ def serve(settings: Settings, host: str, port: int) -> int:
     # no access log: the path of a signed link is what opens it
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
     return 0
+
+
+if __name__ == "__main__":
+    from config.settings import get_settings
+
+    end_with_input(signal.SIGTERM)
+    sys.exit(serve(get_settings(), "127.0.0.1", int(sys.argv[1])))
