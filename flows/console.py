@@ -4,7 +4,10 @@ import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from config.settings import Settings
 
 OK = 0
 REFUSED = 1
@@ -66,6 +69,15 @@ class Answer:
 def say_home(home: Path, *, aside: bool) -> None:
     """Print where all state lies; `aside` keeps standard output free for the answer."""
     print(f"LEADS_HOME {home}", file=sys.stderr if aside else sys.stdout, flush=True)
+
+
+def open_settings(*, aside: bool) -> "Settings":
+    """Read the settings and say where all state lies."""
+    from config.settings import get_settings
+
+    settings = get_settings()
+    say_home(settings.home, aside=aside)
+    return settings
 
 
 def say(answer: Answer, home: Path, *, as_json: bool = False, quiet: bool = False) -> int:
