@@ -3,12 +3,14 @@
 import base64
 import json
 import os
+import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime
 from typing import Any
 
 SECONDS = 10.0
+_BUSY, _PAUSES = (429, 503), (0.5, 1.0, 2.0)
 #: States of a run that has a process, or is to have one at any moment.
 ACTIVE = ("PENDING", "RUNNING", "CANCELLING")
 
@@ -31,13 +33,18 @@ class Api:
         if secret := os.environ.get("PREFECT_API_AUTH_STRING"):
             headers["Authorization"] = "Basic " + base64.b64encode(secret.encode()).decode()
         request = urllib.request.Request(f"{self.url}/{path}", data, headers)
-        try:
-            with urllib.request.urlopen(request, timeout=SECONDS) as answer:
-                return json.loads(answer.read() or b"null")
-        except urllib.error.HTTPError as refused:
-            raise ApiFailed(f"{path}: {refused.code}") from refused
-        except (OSError, ValueError) as error:
-            raise ApiFailed(f"{path}: {type(error).__name__}") from error
+        for pause in (*_PAUSES, None):
+            try:
+                with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+                    return json.loads(answer.read() or b"null")
+            except urllib.error.HTTPError as refused:
+                # its database is busy: nothing was done
+                if pause is None or refused.code not in _BUSY:
+                    raise ApiFailed(f"{path}: {refused.code}") from refused
+                time.sleep(pause)
+            except (OSError, ValueError) as error:
+                raise ApiFailed(f"{path}: {type(error).__name__}") from error
+        raise AssertionError("unreachable")
 
     def deployments(self) -> list[dict[str, Any]]:
         """Every deployment that is registered, by name."""

@@ -125,16 +125,24 @@ def take_in(request: Request, settings: Settings, config: Config, call: Call = p
             result.figures = figures(engine, [batch for batch in batches if batch is not None])
         late = bool(endings)
         end()
-        if late and any(channel.contact for channel in config.channels.values()):
-            # what the last answer put into the outbox goes out with this run, too
-            more = send_pending(engine, settings, request.as_of, config.rules, backfill_mail=backfill)
-            result.messages = dict(Counter(result.messages) + Counter(more))
+        if late:
+            _send_the_last_receipt(result, request, tools)
     if faults:
         raise faults[0]
     result.unfinished = [Unfinished(batch.id, batch.file, batch.channel) for batch in unfinished(engine)]
     result.unread = unread(settings, config.channels)
     result.seconds = steps.seconds
     return result
+
+
+def _send_the_last_receipt(result: Result, request: Request, tools: Tools) -> None:
+    """Send what the last answer put into the outbox; not where the mail server has just failed."""
+    contacts = [channel.contact for channel in tools.config.channels.values() if channel.contact]
+    if contacts and not result.messages.get("pending"):
+        rules, backfill = tools.config.rules, request.backfill_mail
+        more = send_pending(tools.engine, tools.settings, request.as_of, rules, backfill_mail=backfill)
+        more.pop("held_back", None)  # the same ones again
+        result.messages = dict(Counter(result.messages) + Counter(more))
 
 
 @contextmanager
