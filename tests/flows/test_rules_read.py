@@ -12,6 +12,8 @@ from config.settings import get_settings
 from flows.intake import take_in
 from flows.request import Request
 from flows.watching import watch_channels
+from models.db import make_engine
+from tasks.quality import measure
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -21,6 +23,7 @@ _RARE = "公司名称,联系人,电话,需求描述\n杭州澄屿机械有限公
 
 
 def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADS_WEB_URL", "https://leads.example.com")
     asked: set[str] = set()
     value = Rules.value
 
@@ -38,6 +41,11 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
         files = tuple(sorted(folder.glob("*.csv")))
         assert files
         take_in(Request(files, channel, datetime(2024, 3, 18, 1, 0, tzinfo=UTC)), get_settings(), config)
-    # the daily look at what should have arrived
-    watch_channels(get_settings(), config, datetime(2024, 3, 18, 1, 0, tzinfo=UTC))
-    assert {rule.id for rules in config.rules.values.values() for rule in rules} - asked == set()
+    # the daily look at what should have arrived, and what is asked about it
+    now = datetime(2024, 3, 18, 1, 0, tzinfo=UTC)
+    watch_channels(get_settings(), config, now)
+    with make_engine(get_settings().database_url).connect() as conn:
+        measure(conn, config.rules, get_settings().zone, now, ("team",))
+    # a rule of one choice is a sentence that stands by what people decided
+    rules = [rule for rules in config.rules.values.values() for rule in rules if rule.choices != (True,)]
+    assert {rule.id for rule in rules} - asked == set()
