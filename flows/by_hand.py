@@ -10,7 +10,8 @@ from config.settings import Settings
 from flows.commands import database, lead_number, parse_moment
 from flows.console import OK, REFUSED, Answer, UsageError
 from tasks.i18n import word
-from tasks.judge import Judged, JudgeError, Said, When, judge
+from tasks.judge import Judged, JudgeError, Said, judge
+from tasks.orders import Order
 from tasks.story_words import words
 
 
@@ -36,13 +37,13 @@ def decide(settings: Settings, asked: Asked) -> Answer:
         raise UsageError("say what is to be set, such as --grade A or --phone 13800001111")
     engine = database(settings)
     now = datetime.now(UTC)
-    when = When(parse_moment(asked.as_of, settings) or now, now, settings.tz)
+    order = Order(asked.by, asked.reason, parse_moment(asked.as_of, settings) or now, now, settings.tz)
     done: list[Judged] = []
     faults: list[str] = []
     for number in dict.fromkeys(map(lead_number, asked.numbers)):
-        said = Said(number, asked.values, asked.reason, asked.by, asked.verified)
+        said = Said(number, asked.values, asked.verified)
         try:
-            done.append(judge(engine, said, config, when, dry_run=asked.dry_run))
+            done.append(judge(engine, said, config, order, dry_run=asked.dry_run))
         except JudgeError as error:
             faults.append(str(error))
     leads = [{"number": one.number, "before": one.before, "after": one.after} for one in done]

@@ -41,10 +41,15 @@ def make_engine(url: str) -> Engine:
 
 
 @contextmanager
-def begin(engine: Engine) -> Iterator[Connection]:
-    """Open one write transaction; on SQLite it holds the write lock from its start."""
-    with engine.connect().execution_options(leadflow_write=True) as conn, conn.begin():
+def begin(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
+    """Open one write transaction; on SQLite it holds the write lock from its start.
+
+    Without `keep` all of it is undone at its end: a dry run.
+    """
+    with engine.connect().execution_options(leadflow_write=True) as conn, conn.begin() as transaction:
         yield conn
+        if not keep:
+            transaction.rollback()
 
 
 def upgrade(engine: Engine) -> None:

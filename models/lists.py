@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import BIG, Base
-
-LIVE = text("until IS NULL")
+from models.lead import LIVE
 
 
 class Block(Base):

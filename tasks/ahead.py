@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from models.memory import keep_little
+from models.reader import packed, unpacked
 
 # how many frames may wait for the one that asked
 _AHEAD = 3
@@ -66,7 +67,7 @@ def run_ahead(make: Callable[..., Numbered], arguments: tuple[Any, ...]) -> Numb
             if isinstance(message, BaseException):
                 raise message
             number, size = message
-            yield number, pa.ipc.open_stream(here.recv_bytes(size)).read_pandas()
+            yield number, unpacked(here.recv_bytes(size)).to_pandas()
     finally:
         here.close()
         child.join(timeout=5)
@@ -90,16 +91,8 @@ def _serve(pipe: Connection, make: Callable[..., Numbered], arguments: tuple[Any
 def _fill(waiting: Queue[Any], make: Callable[..., Numbered], arguments: tuple[Any, ...]) -> None:
     try:
         for number, frame in make(*arguments):
-            waiting.put((number, _packed(frame)))
+            waiting.put((number, packed(pa.Table.from_pandas(frame, preserve_index=False))))
     except Exception as error:
         waiting.put(error)
     else:
         waiting.put(None)
-
-
-def _packed(frame: pd.DataFrame) -> pa.Buffer:
-    sink = pa.BufferOutputStream()
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue()

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
+from config.facts import BLOCKED
 from models.db import look_up, read_frame
 
-KINDS = ("phone", "email", "company")
 #: Kind -> the columns of a row that bear it.
 COLUMNS = {"phone": ("phone", "phone2"), "email": ("email",), "company": ("company_key",)}
 # a landline with its extension: 0571-88889999-801
@@ -32,11 +32,11 @@ def blocks_of_leads(conn: Connection, rows: pd.DataFrame, label: np.ndarray, lea
     live = read_frame(conn, _LIST)
     if live.empty:
         return blocked
-    borne = {kind: [form for column in COLUMNS[kind] for form in _forms(rows[column], kind)] for kind in KINDS}
+    borne = {kind: [form for column in COLUMNS[kind] for form in _forms(rows[column], kind)] for kind in BLOCKED}
     if len(live) > _READ_WHOLE:
         every = pa.chunked_array([form for forms in borne.values() for form in forms])
         live = look_up(conn, pd.Series(pc.unique(every).drop_null()).sort_values(), "TEXT", _ASKED)
-    for kind in KINDS:
+    for kind in BLOCKED:
         keys = _text(live.loc[live["kind"] == kind, "key"])
         hit = np.logical_or.reduce(
             [np.asarray(pc.is_in(form, value_set=keys, skip_nulls=True)) for form in borne[kind]]

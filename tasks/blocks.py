@@ -12,10 +12,9 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Engine, insert, select, text, update
 
-from config.schema import Channel, Config, Rules
+from config.schema import Config, Rules
 from models import Block
 from models.db import begin, take_numbers, take_turn
-from tasks.arrival import Arrival
 from tasks.blocked import COLUMNS
 from tasks.orders import Order
 from tasks.rules.clean import clean
@@ -122,5 +121,4 @@ def _decide_again(conn: Connection, entries: Sequence[Blocked], config: Config, 
     effect.kept = sorted(number for number, touched in found.values() if touched)
     again = sorted(lead for lead, (_, touched) in found.items() if not touched)
     effect.decided_again = sorted(found[lead][0] for lead in again)
-    arrival = Arrival(None, Channel(name="by-hand"), order.as_of, order.recorded_at, order.zone, order.actor)
-    decide_again(conn, arrival, again, config)
+    decide_again(conn, order.arrival(), again, config)

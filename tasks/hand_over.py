@@ -1,5 +1,6 @@
 """A company given to another person by hand: all of its open leads go along, so that one person calls it."""
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, select, update
 
@@ -26,9 +27,7 @@ def hand_over(conn: Connection, lead_id: int, owner: str, arrival: Arrival, conf
         kept = pd.Series(True, index=found.index)
     handed = found[kept.to_numpy(dtype=bool)].reset_index(drop=True)
     handed = handed.assign(owner=owner, owner_rule=BY_HAND, choice=-1, status="owned", lifted_from=handed["old_owner"])
-    nothing = no_leads()
-    leads = nothing.assign(label=pd.Series(dtype="int64"), new=pd.Series(dtype=bool), touch_moved=pd.Series(dtype=bool))
-    changes = Changes(leads, handed, nothing, pd.Series(dtype="int64").to_numpy(), [])
+    changes = Changes(no_leads(), handed, no_leads(), np.empty(0, dtype=np.int64), [])
     history.write_handed(conn, changes, arrival, config)
 
 

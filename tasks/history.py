@@ -77,7 +77,7 @@ def write_handed(conn: Connection, changes: Changes, arrival: Arrival, config: C
     moved = changes.handed[["lead_id", "status", "owner", "owner_rule"]].rename(columns={"lead_id": "id"})
     update_frame(conn, Lead, moved)
     write_assignments(conn, changes, arrival)
-    _append(conn, [_handed_events(changes.handed)], arrival, config)
+    append_events(conn, [_handed_events(changes.handed)], arrival, config)
 
 
 def write_members(
@@ -155,7 +155,7 @@ def write_events(
     if len(changes.joined):
         into = "into=" + changes.joined["into"].astype("str")
         parts.append(changes.joined.assign(kind="joined", facts=into))
-    _append(conn, parts, arrival, config)
+    append_events(conn, parts, arrival, config)
 
 
 def _handed_events(handed: pd.DataFrame) -> pd.DataFrame:
@@ -165,7 +165,8 @@ def _handed_events(handed: pd.DataFrame) -> pd.DataFrame:
     return handed.assign(kind=kind, facts="")
 
 
-def _append(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival, config: Config) -> None:
+def append_events(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival, config: Config) -> None:
+    """Append events: lead_id, kind, status, what was decided and on which facts; the owner's team is that of now."""
     columns = ["lead_id", "kind", "status", *DECISION, "owner", "owner_rule", "account_id", "contact_id", "facts"]
     events = pd.concat([part.reindex(columns=[*columns, "submission_id"]) for part in parts], ignore_index=True)
     teams = {person.id: person.team for person in config.roster.people}

@@ -7,29 +7,25 @@ the mended values, and the owner follows the grade. A lead that a person calls i
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
-from config.schema import Channel, Config
-from models import Contact, Identity, Lead, Profile
+from config.schema import Config
+from models import Contact, Lead, Profile
 from models import Judgement as Word
 from models.db import begin, insert_frame, look_up, take_ids, take_turn, write
-from tasks.arrival import Arrival
 from tasks.hand_over import BY_HAND, hand_over
-from tasks.neighbours import load_neighbours
+from tasks.neighbours import find_profiles, load_neighbours
+from tasks.orders import Order
 from tasks.prepare import prepare
 from tasks.rules.corrections import COLUMNS_OF, DECIDED
 from tasks.rules.keys import KnownBy, identity_keys, known_by, profile_keys
-from tasks.settle import Judgement, regroup
+from tasks.settle import decide_again
 
 VERDICTS, GRADES = ("valid", "invalid", "to_verify"), ("A", "B", "C")
 _OF_CONTACT = {"contact": "name", "title": "title", "phone": "phone", "email": "email"}
-_NOBODY = pd.DataFrame(
-    {"submission_id": pd.Series(dtype="int64"), "key": pd.Series(dtype="str"), "verdict": pd.Series(dtype="str")}
-)
 
 
 class JudgeError(Exception):
@@ -42,19 +38,8 @@ class Said:
 
     number: str
     values: Mapping[str, str]
-    reason: str
-    actor: str
     #: that he has spoken with the customer: it stops the clock of verification
     verified: bool = False
-
-
-@dataclass(frozen=True)
-class When:
-    """The times of a judgement, aware, and the business zone."""
-
-    as_of: datetime
-    recorded_at: datetime
-    zone: str
 
 
 @dataclass(frozen=True)
@@ -66,30 +51,19 @@ class Judged:
     after: dict[str, Any] = field(default_factory=dict)
 
 
-class _DryRun(Exception):
-    pass
-
-
-def judge(engine: Engine, said: Said, config: Config, when: When, *, dry_run: bool = False) -> Judged:
+def judge(engine: Engine, said: Said, config: Config, order: Order, *, dry_run: bool = False) -> Judged:
     """Carry out what a person said of a lead; JudgeError when it cannot be, and then nothing is changed."""
-    _refuse_nonsense(said, config)
-    judged: list[Judged] = []
-    try:
-        with begin(engine) as conn:
-            # nobody changes the lead between what is read here and the end
-            take_turn(conn)
-            judged.append(_judge(conn, said, config, when))
-            if dry_run:
-                raise _DryRun
-    except _DryRun:
-        pass
-    return judged[0]
+    _refuse_nonsense(said, order, config)
+    with begin(engine, keep=not dry_run) as conn:
+        # nobody changes the lead between what is read here and the end
+        take_turn(conn)
+        return _judge(conn, said, config, order)
 
 
-def _refuse_nonsense(said: Said, config: Config) -> None:
+def _refuse_nonsense(said: Said, order: Order, config: Config) -> None:
     if not said.values:
         raise JudgeError(f"nothing is said of {said.number}")
-    if not said.reason.strip() and not (said.verified and said.values.get("verdict") == "valid"):
+    if not order.reason.strip() and not (said.verified and said.values.get("verdict") == "valid"):
         raise JudgeError("the reason is blank: whoever reads the lead's story must learn why")
     for name, allowed in (("verdict", VERDICTS), ("grade", GRADES)):
         if name in said.values and said.values[name] not in allowed:
@@ -99,33 +73,25 @@ def _refuse_nonsense(said: Said, config: Config) -> None:
         raise JudgeError(f"owner {said.values['owner']!r}: nobody of that id is active in the roster")
 
 
-def _judge(conn: Connection, said: Said, config: Config, when: When) -> Judged:
+def _judge(conn: Connection, said: Said, config: Config, order: Order) -> Judged:
     lead = _open(conn, said)
     before = _standing(lead)
-    arrival = Arrival(
-        None,
-        Channel(name="by-hand"),
-        when.as_of,
-        when.recorded_at,
-        when.zone,
-        said.actor,
-        "verified" if said.verified else "set",
-    )
+    arrival = order.arrival("verified" if said.verified else "set")
     config = config.model_copy(update={"rules": config.rules.at(arrival.local.date())})
-    mended = _mended(said, config, when)
+    mended = _mended(said, config, order)
     by = known_by(config.rules)
     was = _rows(conn, lead, by)
-    _keep(conn, lead, said, mended, was, arrival)
-    _touch(conn, lead, said, when)
+    _keep(conn, lead, said, mended, was, order)
+    _touch(conn, lead, said, order)
     if mended:
         _mend_keys(conn, lead, was, by)
-    regroup(conn, arrival, Judgement(lead.id, lead.origin_id, _NOBODY, again=True), config)
+    decide_again(conn, arrival, [lead.id], config, touched=True)
     owner = _said_owner(conn, lead.id)
     now = conn.execute(select(Lead.__table__).where(Lead.id == lead.id)).one()
     if owner and now.verdict != "invalid" and (now.owner, now.owner_rule) != (owner, BY_HAND):
         hand_over(conn, lead.id, owner, arrival, config)
     if said.values.get("verdict") == "invalid":
-        conn.execute(update(Lead).where(Lead.id == lead.id).values(closed_at=when.as_of))
+        conn.execute(update(Lead).where(Lead.id == lead.id).values(closed_at=order.as_of))
     return Judged(said.number, before, _standing(conn.execute(select(Lead.__table__).where(Lead.id == lead.id)).one()))
 
 
@@ -154,7 +120,7 @@ def _standing(lead: Row[Any]) -> dict[str, Any]:
     return {name: getattr(lead, name) for name in ("status", "verdict", "grade", "owner")}
 
 
-def _mended(said: Said, config: Config, when: When) -> dict[str, dict[str, Any]]:
+def _mended(said: Said, config: Config, order: Order) -> dict[str, dict[str, Any]]:
     """Read the typed values as the cleaner reads a row's: field → columns; JudgeError where it cannot read one."""
     typed = {name: value for name, value in said.values.items() if name not in DECIDED}
     if not typed:
@@ -164,15 +130,13 @@ def _mended(said: Said, config: Config, when: When) -> dict[str, dict[str, Any]]
         raise JudgeError(f"{', '.join(strange)} cannot be set")
     row = pd.DataFrame({"sheet": [""], "line": [1], "raw": [""], "ragged": [False], "total_row": [False]})
     row = row.assign(**{name: pd.Series([value], dtype="str") for name, value in typed.items()})
-    read = prepare(row, config.rules, Channel(name="by-hand"), when.as_of, when.zone).iloc[0]
+    read = prepare(row, config.rules, order.arrival().channel, order.as_of, order.zone).iloc[0]
     mended = {}
     for name, value in typed.items():
         columns = {column: _plain(read[column]) for column in (*COLUMNS_OF[name], "junk")}
-        if (
-            value.strip()
-            and columns[COLUMNS_OF[name][0]] is None
-            and not (name == "budget" and columns["budget_max"] is not None)
-        ):
+        # a budget may have an upper end alone
+        telling = ("budget_min", "budget_max") if name == "budget" else COLUMNS_OF[name][:1]
+        if value.strip() and all(columns[column] is None for column in telling):
             raise JudgeError(f"{name}: {value!r} cannot be read as one")
         mended[name] = columns
     return mended
@@ -197,16 +161,16 @@ def _keep(
     said: Said,
     mended: Mapping[str, Mapping[str, Any]],
     rows: pd.DataFrame,
-    arrival: Arrival,
+    order: Order,
 ) -> None:
     """Store each word; what was said of the same field before is superseded."""
     ids = take_ids(conn, "judgement", len(said.values)).tolist()
     for number, (name, value) in zip(ids, said.values.items(), strict=True):
         live = (Word.lead_id == lead.id, Word.field == name, Word.until.is_(None))
-        conn.execute(update(Word).where(*live).values(until=arrival.as_of))
+        conn.execute(update(Word).where(*live).values(until=order.as_of))
         word = {"id": number, "lead_id": lead.id, "field": name, "value": value, "was": _was(conn, lead, rows, name)}
         word |= {"columns": json.dumps(mended.get(name, {}), ensure_ascii=False)}
-        word |= {"reason": said.reason.strip(), "actor": said.actor, "since": arrival.as_of}
+        word |= {"reason": order.reason.strip(), "actor": order.actor, "since": order.as_of}
         conn.execute(insert(Word).values(word))
 
 
@@ -231,10 +195,10 @@ def _was(conn: Connection, lead: Row[Any], rows: pd.DataFrame, name: str) -> str
     return str(said.iloc[-1]) if len(said) else None
 
 
-def _touch(conn: Connection, lead: Row[Any], said: Said, when: When) -> None:
-    values: dict[str, Any] = {"touched_at": lead.touched_at or when.as_of}
+def _touch(conn: Connection, lead: Row[Any], said: Said, order: Order) -> None:
+    values: dict[str, Any] = {"touched_at": lead.touched_at or order.as_of}
     if said.verified:
-        values |= {"verified_at": when.as_of, "verified_by": said.actor}
+        values |= {"verified_at": order.as_of, "verified_by": order.actor}
     conn.execute(update(Lead).where(Lead.id == lead.id).values(values))
 
 
@@ -252,16 +216,15 @@ def _mend_keys(conn: Connection, lead: Row[Any], was: pd.DataFrame, by: KnownBy)
         write(conn, "DELETE FROM identity WHERE key = :key AND contact_id = :contact", key=key, contact=lead.contact_id)
     profiles = profile_keys(rows).dropna().astype("int64")
     wanted = pd.DataFrame({"key": profiles.to_numpy(), "submission_id": rows.loc[profiles.index, "id"].to_numpy()})
-    stored = look_up(conn, wanted["key"].drop_duplicates(), "BIGINT", _PROFILES)
+    stored = find_profiles(conn, wanted["key"].drop_duplicates())
     both = wanted.merge(stored, how="left", on=["key", "submission_id"], indicator=True)
     insert_frame(conn, Profile, both.loc[both["_merge"] == "left_only", ["key", "submission_id"]])
 
 
-_TAKEN = f"""
-SELECT i.key, i.contact_id, l.number FROM wanted w JOIN {Identity.__tablename__} i ON i.key = w.key
+_TAKEN = """
+SELECT i.key, i.contact_id, l.number FROM wanted w JOIN identity i ON i.key = w.key
 LEFT JOIN lead l ON l.contact_id = i.contact_id AND l.closed_at IS NULL
 """
-_PROFILES = "SELECT p.key, p.submission_id FROM wanted w JOIN profile p ON p.key = w.key"
 
 
 def _said_owner(conn: Connection, lead_id: int) -> str | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,12 @@ class Letter:
     text: str
     html: str
     files: tuple[tuple[str, bytes], ...] = ()
+
+    def message(self, number: int, address: str, as_of: datetime) -> dict[str, Any]:
+        """The letter as a row of the outbox that waits to be sent."""
+        fields = ("key", "kind", "recipient", "subject", "text", "html")
+        said: dict[str, Any] = {name: getattr(self, name) for name in fields}
+        return said | {"id": number, "address": address, "state": "pending", "attempts": 0, "created_at": as_of}
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ FROM wanted w JOIN lead l ON l.origin_id = w.key WHERE l.closed_at IS NULL OR l.
 _JUDGED = (
     "SELECT x.submission_id, x.key, x.verdict FROM wanted w JOIN match x ON x.submission_id = w.key AND x.until IS NULL"
 )
+_NAMED = "SELECT p.key, p.submission_id FROM wanted w JOIN profile p ON p.key = w.key"
 _WORDS = """
 SELECT j.lead_id, j.field, j.value AS said, j.columns, j.was FROM wanted w
 JOIN judgement j ON j.lead_id = w.key AND j.until IS NULL ORDER BY j.id
@@ -83,6 +84,11 @@ class Neighbours:
 def find_numbers(conn: Connection, references: pd.Series) -> pd.DataFrame:
     """Find the lead numbers that rows name: number, id, lead_id (the open lead that it is now part of)."""
     return look_up(conn, references.dropna().drop_duplicates(), "TEXT", _BY_NUMBER)
+
+
+def find_profiles(conn: Connection, profiles: pd.Series) -> pd.DataFrame:
+    """Find the stored rows that names at companies (hashes) are those of: key, submission_id."""
+    return look_up(conn, profiles, "BIGINT", _NAMED)
 
 
 def load_neighbours(

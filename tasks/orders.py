@@ -1,7 +1,10 @@
-"""A person's word about many rows at once: whose it is, why, and when."""
+"""A person's word about leads or about many rows at once: whose it is, why, and when."""
 
 from dataclasses import dataclass
 from datetime import datetime
+
+from config.schema import Channel
+from tasks.arrival import Arrival
 
 
 class OrderError(Exception):
@@ -17,6 +20,10 @@ class Order:
     as_of: datetime
     recorded_at: datetime
     zone: str
+
+    def arrival(self, kind: str = "changed") -> Arrival:
+        """What is decided by it, as something that came by hand; `kind`: what its events are called."""
+        return Arrival(None, Channel(name="by-hand"), self.as_of, self.recorded_at, self.zone, self.actor, kind)
 
     def check(self) -> None:
         """OrderError where no reason is given."""

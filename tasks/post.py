@@ -35,11 +35,7 @@ def _put(conn: Connection, letter: Letter, address: str, as_of: datetime) -> int
     if conn.execute(select(Message.id).where(Message.key == letter.key)).first() is not None:
         return 0
     number = int(take_numbers(conn, "message_id", 1)[0])
-    fields = ("key", "kind", "recipient", "subject", "text", "html")
-    said = {name: getattr(letter, name) for name in fields}
-    conn.execute(
-        insert(Message).values(**said, id=number, address=address, state="pending", attempts=0, created_at=as_of)
-    )
+    conn.execute(insert(Message).values(letter.message(number, address, as_of)))
     for name, content in letter.files:
         conn.execute(insert(MessageFile).values(message_id=number, name=name, content=content))
     reached("posted")

@@ -7,21 +7,23 @@ arrival.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 
-from config.schema import Channel, Config
-from models import AccountOwner, Assignment, Batch, Lead, LeadEvent, Membership, Profile, Record, Reversal, Submission
-from models.db import add_to_counters, insert_frame, look_up, read_frame, take_numbers, take_turn, update_frame
+from config.schema import Config
+from models import AccountOwner, Assignment, Batch, Lead, Membership, Profile, Record, Reversal, Submission
+from models.db import add_to_counters, begin, look_up, read_frame, take_turn, update_frame
 from tasks.arrival import Arrival
 from tasks.batches import CUT_SHORT, DONE, REVERTED
+from tasks.history import append_events
+from tasks.neighbours import find_profiles
 from tasks.orders import Order
 from tasks.rules.deliveries import follow_records
-from tasks.rules.keys import hash_text, profile_keys
+from tasks.rules.keys import profile_keys, record_keys
 from tasks.settle import decide_again
 
 _LEADS_AT_ONCE, _ROWS_AT_ONCE = 5_000, 50_000
@@ -42,7 +44,6 @@ _LEFT = """
 SELECT s.id, s.company_key, s.contact_key FROM submission s WHERE s.batch_id = :batch AND s.id > :after
 AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.submission_id = s.id AND m.until IS NULL) ORDER BY s.id LIMIT :rows
 """
-_NAMED = "SELECT p.key, p.submission_id FROM wanted w JOIN profile p ON p.key = w.key"
 _LIVE = "SELECT a.id, a.person FROM wanted w JOIN assignment a ON a.lead_id = w.key AND a.until IS NULL"
 _AS_IT_WAS = """
 SELECT l.id AS lead_id, l.verdict, l.verdict_rule, l.reasons, l.grade, l.grade_rule, l.account_id, l.contact_id
@@ -81,12 +82,9 @@ class Reverted:
 def revert_batch(engine: Engine, number: int, config: Config, order: Order, *, dry_run: bool = False) -> Reverted:
     """Take a batch back and give what came of it; with `dry_run` all of it is undone again. Harmless when repeated."""
     order.check()
-    with engine.connect().execution_options(leadflow_write=True) as conn, conn.begin() as transaction:
+    with begin(engine, keep=not dry_run) as conn:
         take_turn(conn)
-        found = _revert(conn, number, config, order)
-        if dry_run:
-            transaction.rollback()
-        return found
+        return _revert(conn, number, config, order)
 
 
 def reversals(engine: Engine) -> dict[int, dict[str, Any]]:
@@ -111,7 +109,7 @@ def _revert(conn: Connection, number: int, config: Config, order: Order) -> Reve
         return result
     if batch.state not in (DONE, CUT_SHORT):
         raise RevertError(f"batch {number} is not taken in to its end yet: run leads ingest first")
-    arrival = Arrival(None, Channel(name="by-hand"), order.as_of, order.recorded_at, order.zone, order.actor)
+    arrival = order.arrival()
     for rows in _rows_left(conn, number):
         _forget_names(conn, rows)
     while not (leads := read_frame(conn, _FREE, batch=number)).empty:
@@ -153,7 +151,7 @@ def _take_back(
 
 def _mend_deliveries(conn: Connection, gone: pd.DataFrame, stay: pd.DataFrame) -> pd.DataFrame:
     """Let the deliveries that stay follow each other as if the others had never come; gives `stay` with `same_as`."""
-    gone, stay = gone.assign(record=_records(gone)), stay.assign(record=_records(stay))
+    gone, stay = gone.assign(record=record_keys(gone)), stay.assign(record=record_keys(stay))
     records = gone["record"].dropna().drop_duplicates()
     if records.empty:
         return stay
@@ -174,15 +172,6 @@ def _mend_deliveries(conn: Connection, gone: pd.DataFrame, stay: pd.DataFrame) -
     return stay.assign(same_as=same_as.array)
 
 
-def _records(rows: pd.DataFrame) -> pd.Series:
-    """The record of each delivery: a hash of its channel and external id; NA where it is none."""
-    record = pd.Series(pd.NA, index=rows.index, dtype="Int64")
-    has = rows["external_id"].notna() & rows["accepted"].astype(bool)
-    if has.any():
-        record[has] = hash_text(rows.loc[has, "channel"] + "\x1f" + rows.loc[has, "external_id"])
-    return record
-
-
 def _end_leads(conn: Connection, batch: int, leads: pd.Series, config: Config, arrival: Arrival) -> None:
     """Close leads that nothing is left of: nobody's any more, each with its event."""
     nobody = pd.array([pd.NA] * len(leads), dtype="str")
@@ -192,25 +181,14 @@ def _end_leads(conn: Connection, batch: int, leads: pd.Series, config: Config, a
     update_frame(conn, Assignment, pd.DataFrame({"id": live["id"], "until": arrival.at}))
     add_to_counters(conn, {f"load:{person}": -int(n) for person, n in live["person"].value_counts().items()})
     events = look_up(conn, leads, "BIGINT", _AS_IT_WAS).sort_values("lead_id", ignore_index=True)
-    events = events.assign(
-        id=take_numbers(conn, "lead_event_id", len(events)),
-        at=arrival.at,
-        recorded_at=arrival.recorded,
-        kind="reverted",
-        status="reverted",
-        actor=arrival.actor,
-        batch_id=batch,
-        rules_version=config.rules.version,
-        facts="",
-        account_id=events["account_id"].astype("Int64"),
-    )
-    insert_frame(conn, LeadEvent, events)
+    events = events.assign(kind="reverted", status="reverted", facts="")
+    append_events(conn, [events], replace(arrival, batch_id=batch), config)
 
 
 def _forget_names(conn: Connection, rows: pd.DataFrame) -> None:
     """Take rows out of the index by which later rows would find them again."""
     key = profile_keys(rows).dropna().drop_duplicates().astype("int64").sort_values()
-    found = look_up(conn, key, "BIGINT", _NAMED)
+    found = find_profiles(conn, key)
     found = found.loc[found["submission_id"].isin(rows["id"]), ["key", "submission_id"]].astype("int64")
     if len(found):
         entry = text(f"DELETE FROM {Profile.__tablename__} WHERE key = :key AND submission_id = :row")

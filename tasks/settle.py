@@ -22,7 +22,7 @@ from tasks.rules.cluster import FOLLOWERS, Cluster, cluster
 from tasks.rules.corrections import correct_leads, decided_by_hand
 from tasks.rules.decide import decide
 from tasks.rules.deliveries import Deliveries, follow_records, resolve
-from tasks.rules.keys import among, hash_text, identity_keys, known_by, profile_keys
+from tasks.rules.keys import among, identity_keys, known_by, profile_keys, record_keys
 from tasks.rules.survive import survive
 from tasks.turns import Clash, Turn
 
@@ -45,15 +45,11 @@ _CLASHES = ("23505", "40001", "40P01", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONST
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a person said of a lead's rows: its first row from now on, and submission_id, key, verdict of each word.
-
-    `again`: all that no person has decided is decided anew, though the lead was touched.
-    """
+    """What a person said of a lead's rows: its first row from now on, and submission_id, key, verdict of each word."""
 
     lead_id: int
     origin_id: int
     said: pd.DataFrame
-    again: bool = False
 
 
 def settle_chunk(
@@ -89,10 +85,16 @@ def regroup(conn: Connection, arrival: Arrival, judgement: Judgement, config: Co
     _Settling(conn, arrival, config, Turn(conn, first=True), judgement).run(_no_rows())
 
 
-def decide_again(conn: Connection, arrival: Arrival, leads: Sequence[int], config: Config) -> None:
-    """Group the stored rows of leads (ids) anew and decide them, as after something that was known of them changed."""
+def decide_again(
+    conn: Connection, arrival: Arrival, leads: Sequence[int], config: Config, *, touched: bool = False
+) -> None:
+    """Group the stored rows of leads (ids) anew and decide them, as after something that was known of them changed.
+
+    touched: also what no person has decided about those that a person has touched.
+    """
     if leads:
-        _Settling(conn, arrival, config, Turn(conn, first=True), asked=tuple(leads)).run(_no_rows())
+        turn = Turn(conn, first=True)
+        _Settling(conn, arrival, config, turn, asked=tuple(leads), touched=touched).run(_no_rows())
 
 
 def _no_rows() -> pd.DataFrame:
@@ -129,9 +131,11 @@ class _Settling:
         turn: Turn,
         judgement: Judgement | None = None,
         asked: tuple[int, ...] = (),
+        *,
+        touched: bool = False,
     ) -> None:
         self.conn, self.arrival, self.config, self.turn, self.judgement = conn, arrival, config, turn, judgement
-        self.asked = (judgement.lead_id,) if judgement else asked
+        self.asked, self.touched = (judgement.lead_id,) if judgement else asked, touched
         self.rules, self.by = config.rules, known_by(config.rules)
         self.seconds: dict[str, float] = {}
         self._last = perf_counter()
@@ -194,10 +198,9 @@ class _Settling:
         if said:
             # not read again: it is written in this transaction
             near.judged = pd.concat([near.judged, said.said]).drop_duplicates(ignore_index=True)
-            mine = near.leads["lead_id"] == said.lead_id
-            near.leads.loc[mine, "origin_id"] = said.origin_id
-            if said.again:
-                near.leads.loc[mine, "touched_at"] = None
+            near.leads.loc[near.leads["lead_id"] == said.lead_id, "origin_id"] = said.origin_id
+        if self.touched:
+            near.leads.loc[near.leads["lead_id"].isin(self.asked), "touched_at"] = None
         return near
 
     def _address(self, rows: pd.DataFrame, numbers: pd.Series) -> pd.DataFrame:
@@ -207,9 +210,7 @@ class _Settling:
         rows["external_id"] = rows["external_id"].fillna(foreign)
         rows["lead_ref"] = rows["lead_ref"].where(known)
         rows["joinable"] = rows["accepted"] | rows["named"] | known
-        rows["record"] = pd.Series(pd.NA, index=rows.index, dtype="Int64")
-        has = rows["external_id"].notna() & rows["accepted"]
-        rows.loc[has, "record"] = hash_text(self.arrival.channel.name + "\x1f" + rows.loc[has, "external_id"])
+        rows["record"] = record_keys(rows.assign(channel=self.arrival.channel.name))
         return rows
 
     def _follow(self, rows: pd.DataFrame, near: Neighbours) -> Deliveries:

@@ -303,7 +303,10 @@ def _write(conn: Connection, letters: Iterable[Letter], config: Config, as_of: d
         # the id is part of a mail file's name, so a run that died must not have used one up
         ids = take_numbers(conn, "message_id", len(some)).tolist()
         numbered = list(zip(ids, some, strict=True))
-        conn.execute(insert(Message), [_message(number, letter, address, as_of) for number, letter in numbered])
+        conn.execute(
+            insert(Message),
+            [letter.message(number, address.get(letter.recipient) or "", as_of) for number, letter in numbered],
+        )
         files = [
             {"message_id": number, "name": name, "content": content}
             for number, letter in numbered
@@ -313,14 +316,3 @@ def _write(conn: Connection, letters: Iterable[Letter], config: Config, as_of: d
             conn.execute(insert(MessageFile), files)
         written += len(some)
     return written
-
-
-def _message(number: int, letter: Letter, address: dict[str, str], as_of: datetime) -> dict[str, Any]:
-    fields = ("key", "kind", "recipient", "subject", "text", "html")
-    return {name: getattr(letter, name) for name in fields} | {
-        "id": number,
-        "address": address.get(letter.recipient) or "",
-        "state": "pending",
-        "attempts": 0,
-        "created_at": as_of,
-    }

@@ -11,13 +11,12 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from models.db import add_to_counters, look_up, read_frame, take_turn
-from tasks.neighbours import Neighbours
+from models.db import add_to_counters, read_frame, take_turn
+from tasks.neighbours import Neighbours, find_profiles
 
 _TURNS, _EVENTS, _BLOCKS = "turns", "lead_event_id", "block_id"
 _MARKS = f"SELECT name, value FROM counter WHERE name IN ('{_TURNS}', '{_EVENTS}', '{_BLOCKS}')"
 _CHANGED = "SELECT DISTINCT lead_id FROM lead_event WHERE id > :last"
-_NAMED = "SELECT p.submission_id FROM wanted w JOIN profile p ON p.key = w.key"
 
 
 class Clash(Exception):
@@ -55,7 +54,7 @@ class Turn:
         changed = read_frame(self._conn, _CHANGED, last=self._before.get(_EVENTS, 0))
         if _meet(changed["lead_id"], [near.leads["lead_id"], near.rows["lead_id"]]):
             raise Clash("a lead that was read has changed")
-        named = look_up(self._conn, pd.Series(near.profiles), "BIGINT", _NAMED)["submission_id"]
+        named = find_profiles(self._conn, pd.Series(near.profiles))["submission_id"]
         if not named.isin(np.union1d(near.seen, rows.to_numpy(dtype=np.int64))).all():
             raise Clash("a row of the same name at the same company has come")
 

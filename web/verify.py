@@ -17,9 +17,10 @@ from config.schema import Config, DecisionRule
 from config.settings import Settings
 from models import Account, Contact, Lead
 from tasks.i18n import budget_words, word
-from tasks.judge import JudgeError, Said, When, judge
+from tasks.judge import JudgeError, Said, judge
 from tasks.letters import dialled
 from tasks.links import Link, LinkError, opened
+from tasks.orders import Order
 from web.words import words
 
 # of a form with two short fields
@@ -106,9 +107,10 @@ def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
     if lead["verified"] and lead["verdict_code"] == verdict:
         return desk.page("message", text=t["known"].format(number=link.number), lead=lead)
     now = datetime.now(UTC)
-    said = Said(link.number, {"verdict": verdict}, reason, person.id, verified=True)
+    said = Said(link.number, {"verdict": verdict}, verified=True)
+    order = Order(person.id, reason, now, now, desk.settings.tz)
     try:
-        judged = judge(desk.engine, said, desk.config, When(now, now, desk.settings.tz))
+        judged = judge(desk.engine, said, desk.config, order)
     except JudgeError:
         return desk.page("message", 409, text=t["closed"].format(number=link.number))
     owner = desk.config.roster.person(judged.after["owner"]) if judged.after["owner"] else None

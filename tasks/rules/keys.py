@@ -77,6 +77,15 @@ def profile_keys(rows: pd.DataFrame) -> pd.Series:
     return profile
 
 
+def record_keys(rows: pd.DataFrame) -> pd.Series:
+    """Hash channel and external id of each accepted row to an Int64; NA where a row is no record of its channel's."""
+    has = (rows["external_id"].notna() & rows["accepted"].astype(bool)).to_numpy(dtype=bool)
+    text = rows.loc[has, "channel"].astype("str") + "\x1f" + rows.loc[has, "external_id"]
+    record = pd.Series(pd.NA, index=rows.index, dtype="Int64")
+    record[has] = hash_text(text)
+    return record
+
+
 def hash_text(text: pd.Series) -> np.ndarray:
     """Hash text to signed 64-bit numbers that are the same in every process."""
     return pd.util.hash_pandas_object(text, index=False, categorize=False).to_numpy().view(np.int64)

@@ -7,17 +7,19 @@ from sqlalchemy import select
 
 from models import Account, AccountOwner, Assignment, Contact, Counter, Identity, Judgement, Lead, LeadEvent, Submission
 from models.audit import audit
-from tasks.judge import Judged, JudgeError, Said, When, judge
+from tasks.judge import Judged, JudgeError, Said, judge
+from tasks.orders import Order
 from tests.prepared import AS_OF, CONFIG, outcomes, settle
 
-WHEN = When(AS_OF + timedelta(hours=1), AS_OF + timedelta(hours=1), "Asia/Shanghai")
+LATER = AS_OF + timedelta(hours=1)
 ZHANG = {"company": "甲公司", "name": "张三", "mobile": "13800001111"}
 OPEN = {**ZHANG, "budget_min": None, "budget_max": None, "budget_state": "unknown"}
 FIRST = "XL202403001"
 
 
 def say(engine, number=FIRST, reason="电话核实", by="li.na", verified=False, dry_run=False, **values) -> Judged:
-    judged = judge(engine, Said(number, values, reason, by, verified), CONFIG, WHEN, dry_run=dry_run)
+    order = Order(by, reason, LATER, LATER, "Asia/Shanghai")
+    judged = judge(engine, Said(number, values, verified), CONFIG, order, dry_run=dry_run)
     with engine.connect() as conn:
         assert audit(conn) == []
     return judged
@@ -49,7 +51,7 @@ def test_a_verified_lead_is_graded_and_owned_by_its_grade_at_once(engine):
     assert after.owner_rule == "A-LIFT"
     assert CONFIG.roster.person(before.owner).role == "representative"
     assert CONFIG.roster.person(after.owner).role == "senior"
-    assert (after.verified_by, after.verified_at, after.touched_at) == ("li.na", WHEN.as_of, WHEN.as_of)
+    assert (after.verified_by, after.verified_at, after.touched_at) == ("li.na", LATER, LATER)
     assert of(engine, LeadEvent.kind, LeadEvent.lead_id == after.id) == ["intake", "verified"]
     assert of(engine, LeadEvent.actor, LeadEvent.kind == "verified") == ["li.na"]
     live = of(engine, Assignment.person, Assignment.lead_id == after.id, Assignment.until.is_(None))
@@ -62,7 +64,7 @@ def test_an_invalid_lead_is_archived_with_its_reason_and_its_contact_may_come_ag
     say(engine, verified=True, verdict="invalid", reason="联系人非决策者")
     after = lead(engine)
     assert (after.status, after.verdict, after.grade, after.owner) == ("archived", "invalid", None, None)
-    assert after.closed_at == WHEN.as_of
+    assert after.closed_at == LATER
     assert of(engine, Judgement.reason) == ["联系人非决策者"]
     assert of(engine, Counter.value, Counter.name == f"load:{owner}") == [0]
     settle(engine, {**ZHANG, "need": "另一条产线"}, file="b.csv")

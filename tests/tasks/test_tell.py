@@ -1,6 +1,7 @@
 """Each person is told once what he now owns; supervisors, former owners and deputies hear their part."""
 
 import io
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
@@ -11,7 +12,7 @@ import tasks.tell
 from config.schema import Config
 from models import MessageFile
 from models.db import begin, make_engine, upgrade
-from tasks.letters import dialled
+from tasks.letters import Letter, dialled
 from tasks.news import read_news
 from tasks.tell import tell
 from tests.named_cases import with_value
@@ -165,18 +166,19 @@ def test_a_fault_in_the_middle_leaves_nothing_and_the_next_run_tells_all(
     engine, config = base(tmp_path), config_of(tmp_path)
     own(engine, config, *lead_rows(2))
     monkeypatch.setattr(tasks.tell, "_WRITTEN_AT_ONCE", 1)
-    written = tasks.tell._message
+    written = Letter.message
     calls: list[int] = []
 
-    def dies_at_the_second(number: int, *rest: object) -> dict[str, object]:
+    def dies_at_the_second(letter: Letter, number: int, address: str, as_of: datetime) -> dict[str, object]:
         calls.append(number)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return written(number, *rest)
+        return written(letter, number, address, as_of)
 
-    monkeypatch.setattr(tasks.tell, "_message", dies_at_the_second)
-    with pytest.raises(KeyboardInterrupt):
-        tell(engine, config, settings_of(tmp_path), AS_OF)
+    with monkeypatch.context() as patch:
+        patch.setattr(Letter, "message", dies_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            tell(engine, config, settings_of(tmp_path), AS_OF)
     assert messages(engine) == []
     assert tell(engine, config, settings_of(tmp_path), AS_OF) == 2
     assert len({message.key for message in messages(engine)}) == 2
