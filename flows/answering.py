@@ -4,6 +4,7 @@ A large file is answered by a process of its own, which reads the database while
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -17,17 +18,19 @@ from tasks.batches import Opened
 from tasks.beside import Beside
 from tasks.content import Content
 from tasks.expectations import check_file, load_suites
-from tasks.layout import Layout
 from tasks.points import reached
 from tasks.receipt import write_receipt
+from tasks.receipt_book import write_book_receipt
 from tasks.receipt_page import About
+from tasks.source import Source
+from tasks.tables import Tables
 
 
 @dataclass(frozen=True)
 class Settled:
     """A file whose rows are all settled, under the rules of its batch's day."""
 
-    path: Path
+    source: Source
     content: Content
     batch: Opened
     channel: Channel
@@ -54,15 +57,13 @@ def answer(settled: Settled, engine: Engine) -> Answered:
     settings, batch, steps = settled.settings, settled.batch, Steps()
     received = f"{batch.received_at.astimezone(settings.zone):%Y-%m-%d %H:%M}"
     about = About(batch.file, batch.channel, batch.id, received, settings.lang)
-    receipt = write_receipt(
-        settled.path,
-        Layout.from_json(batch.layout),
-        answers(engine, batch.id),
-        settled.rules,
-        settings.receipts / batch.channel,
-        about,
-        intact=settled.content.check,
-    )
+    source, tables, rules = settled.source, Tables.from_json(batch.layout), settled.rules
+    folder, intact = settings.receipts / batch.channel, settled.content.check
+    told = partial(answers, engine, batch.id)
+    if tables.is_book:
+        receipt = write_book_receipt(source, tables, told, rules, folder, about, intact)
+    else:
+        receipt = write_receipt(source.path, tables.layouts[0], told(""), rules, folder, about, intact=intact)
     reached("answered")
     outcomes = {outcome: count for outcome, count in receipt.tally.outcomes.items() if count}
     with steps.timed("check"):

@@ -1,4 +1,4 @@
-"""What became of each row of a batch, read back for its receipt, in the order of the file."""
+"""What became of each row of a batch, read back for its receipt, in the order of the file or sheet."""
 
 from collections.abc import Iterator
 
@@ -20,17 +20,18 @@ SELECT s.line, {OUTCOME_NOW} AS outcome, s.issues, s.entry_team, s.entrant, l.nu
 FROM submission s
 LEFT JOIN membership m ON m.submission_id = s.id AND m.until IS NULL
 LEFT JOIN lead l ON l.id = m.lead_id
-WHERE s.batch_id = :batch AND s.line > :after
+WHERE s.batch_id = :batch AND s.sheet = :sheet AND s.line > :after
 ORDER BY s.line LIMIT :rows
 """
 
 
-def answers(engine: Engine, batch_id: int) -> Iterator[pa.Table]:
-    """Tables of line, outcome, issues, entry_team, entrant, lead (number, null: none) and reasons."""
+def answers(engine: Engine, batch_id: int, sheet: str) -> Iterator[pa.Table]:
+    """Tables of a sheet ('': of a text file): line, outcome, issues, entry_team, entrant, lead, reasons."""
     after = -1
     while True:
         with engine.connect() as conn:
-            rows = next(driver_rows(conn, _QUERY, _FRAME_ROWS, batch=batch_id, after=after, rows=_FRAME_ROWS), None)
+            found = driver_rows(conn, _QUERY, _FRAME_ROWS, batch=batch_id, sheet=sheet, after=after, rows=_FRAME_ROWS)
+            rows = next(found, None)
         if rows is None:
             return
         columns = zip(zip(*rows, strict=True), _SCHEMA, strict=True)

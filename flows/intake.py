@@ -10,6 +10,8 @@ from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Engine
@@ -36,13 +38,14 @@ from tasks.batches import CUT_SHORT, DONE, SETTLED, Opened, finish, load_batch, 
 from tasks.beside import Beside
 from tasks.content import Content, reading
 from tasks.folders import LeadFile, claim, file_away, in_place, make_folders, refuse, unread
-from tasks.layout import Layout, detect_layout
 from tasks.outbox import send_pending
 from tasks.points import reached
 from tasks.post import post, receipt_letter, refused_letter
 from tasks.prepare import is_large, prepared_chunks
 from tasks.roster import sync_roster
 from tasks.settle import settle_chunk
+from tasks.source import Source, find_tables, open_source
+from tasks.tables import Tables
 from tasks.tell import tell
 from tasks.unreadable import UnreadableFile
 
@@ -182,8 +185,9 @@ def take_file(file: LeadFile, tools: Tools) -> Ending:
     try:
         with tools.steps.timed("layout"), reading(file.path):
             content = Content.of(file.path)
-            layout = detect_layout(file.path, channel)
-            large = is_large(file.path)
+            source = open_source(file.path, file.scratch or _scratch(tools))
+            tables = find_tables(source, channel)
+            large = is_large(source)
     except UnreadableFile as why:
         return _over(refused(file, why, tools))
     batch = open_batch(
@@ -191,7 +195,7 @@ def take_file(file: LeadFile, tools: Tools) -> Ending:
         channel.name,
         file.name,
         content.digest,
-        layout.to_json(),
+        tables.to_json(),
         tools.as_of,
         tools.config.rules.version,
         settings.chunk_rows,
@@ -208,16 +212,20 @@ def take_file(file: LeadFile, tools: Tools) -> Ending:
 
     try:
         with closing(SideWriter(engine)) if large else nullcontext() as side:
-            settle_rows(file, content, batch, tools, side, prepared)
+            settle_rows(file, source, content, batch, tools, side, prepared)
     except UnreadableFile as why:
         return _over(cut_short(file, why, batch, tools))
     settled = Settled(
-        file.path, content, load_batch(engine, batch.id), channel, tools.config_of(batch.as_of).rules, settings
+        source, content, load_batch(engine, batch.id), channel, tools.config_of(batch.as_of).rules, settings
     )
     if not beside:
         return _over(end_file(file, settled, partial(answer, settled, engine), tools))
     beside[0].start(answer_beside, settled)
     return Ending(batch.id, partial(end_file, file, settled, beside[0].result, tools))
+
+
+def _scratch(tools: Tools) -> Path:
+    return Path(tools.helpers.enter_context(TemporaryDirectory(prefix="leadflow-")))
 
 
 def end_file(file: LeadFile, settled: Settled, answered: Callable[[], Answered], tools: Tools) -> FileResult:
@@ -269,6 +277,7 @@ def refused(file: LeadFile, why: UnreadableFile, tools: Tools, batch: Opened | N
 
 def settle_rows(
     file: LeadFile,
+    source: Source,
     content: Content,
     batch: Opened,
     tools: Tools,
@@ -281,10 +290,10 @@ def settle_rows(
     """
     channel = _stating_team(file)
     config = tools.config_of(batch.as_of)
-    layout = Layout.from_json(batch.layout)
+    tables = Tables.from_json(batch.layout)
     rows = batch.chunk_rows
     chunks = prepared_chunks(
-        file.path, layout, channel, config.rules, batch.received_at, tools.settings.tz, rows, batch.chunks, prepared
+        source, tables, channel, config.rules, batch.received_at, tools.settings.tz, rows, batch.chunks, prepared
     )
     done = batch.chunks * rows
     coming = Coming(chunks)

@@ -1,8 +1,9 @@
 """`--dry-run`: files are read, cleaned and checked; nothing is stored, moved or sent."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 import pandas as pd
@@ -18,8 +19,8 @@ from models.db import make_engine
 from tasks.batches import DONE, Opened, find_batch
 from tasks.content import content_hash, reading
 from tasks.folders import unread
-from tasks.layout import detect_layout
 from tasks.prepare import prepared_chunks
+from tasks.source import find_tables, open_source
 from tasks.unreadable import UnreadableFile
 
 
@@ -58,15 +59,22 @@ def _read(
     issues: "Counter[str]",
 ) -> None:
     """Count what would be taken and what rejected, and the rows by check rule."""
-    with reading(path):
-        layout = detect_layout(path, channel)
-    for _, frame in prepared_chunks(path, layout, channel, rules, request.as_of, settings.tz, settings.chunk_rows, 0):
+    with TemporaryDirectory(prefix="leadflow-") as scratch:
+        with reading(path):
+            source = open_source(path, Path(scratch))
+            tables = find_tables(source, channel)
+        chunks = prepared_chunks(source, tables, channel, rules, request.as_of, settings.tz, settings.chunk_rows, 0)
+        _count(chunks, file, issues)
+
+
+def _count(chunks: Iterator[tuple[int, pd.DataFrame]], file: FileResult, issues: "Counter[str]") -> None:
+    for _, frame in chunks:
         rejected = int(frame["rejected"].sum())
         file.rows += len(frame)
         file.counts["readable"] = file.counts.get("readable", 0) + len(frame) - rejected
         file.counts["rejected"] = file.counts.get("rejected", 0) + rejected
         issues.update(_issues(frame["issues"]))
-        report(path.name, file.rows)
+        report(file.file, file.rows)
 
 
 def _issues(issues: pd.Series) -> dict[str, int]:

@@ -22,8 +22,8 @@ MAX_BAD_SHARE = 0.001
 _HIGHEST_PLANE = 0x10
 
 _MAGIC = {
-    b"PK\x03\x04": "workbook",
-    b"\xd0\xcf\x11\xe0": "workbook",
+    b"PK\x03\x04": "damaged",
+    b"\xd0\xcf\x11\xe0": "damaged",
     b"%PDF": "binary",
     b"\x1f\x8b": "binary",
     b"\x89PNG": "binary",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import time
 import unicodedata
 import uuid
@@ -37,6 +38,8 @@ AGED = 5.0
 EMPTY_AGED = 30.0
 BETWEEN_LOOKS = 1.0
 _DEPTH = 4
+# within the folder of a claim; it goes with the claim
+SCRATCH = ".tables"
 _NOTE = {"zh_CN": ".说明.txt", "en": ".note.txt"}
 
 
@@ -54,6 +57,11 @@ class LeadFile:
     on: date | None = None
     team_hint: str | None = None
     claim: Lock | None = None
+
+    @property
+    def scratch(self) -> Path | None:
+        """Where the run may lay down what it makes of the file; None for one that is read where it lies."""
+        return self.claim.folder / SCRATCH if self.claim else None
 
 
 def make_folders(settings: Settings, channels: Iterable[str]) -> None:
@@ -324,6 +332,7 @@ def _short(name: str, limit: int) -> str:
 
 def _clear(folder: Path) -> None:
     """Remove the empty folders of a claim."""
+    shutil.rmtree(folder / SCRATCH, ignore_errors=True)
     with suppress(OSError):
         for path in sorted(folder.rglob("*"), reverse=True):
             if path.is_dir():

@@ -42,6 +42,17 @@ def unguarded(cells: list[list[str]]) -> list[list[str]]:
     return _changed(cells, pattern, lambda raw: pc.replace_substring_regex(raw, pattern, r"\1\2"))
 
 
+def guarded_column(column: pa.Array) -> pa.Array:
+    """A column of cells with a ' before each that a spreadsheet would run."""
+    marked = pc.replace_substring_regex(column, rf"^({_SIGNS})", r"'\1")
+    return pc.replace_substring_regex(marked, rf"^'({_HARMLESS})$", r"\1")
+
+
+def unguarded_column(column: pa.Array) -> pa.Array:
+    """A column of cells without the ' that guarded() put."""
+    return pc.replace_substring_regex(column, rf"^'({_SIGNS})", r"\1")
+
+
 def may_need_guard(lines: pa.Array, delimiter: str) -> np.ndarray:
     """Where a line of text may have a cell that begins like a formula, in quotes or not (bool)."""
     found = pc.match_substring_regex(lines, rf"""{_cell_start(delimiter)}{_line_signs(delimiter)}|"'*\t""")

@@ -1,15 +1,15 @@
-"""How a text file is laid out: encoding, delimiter, header row, and which column is which field."""
+"""How a table is laid out: encoding, delimiter, header row, and which column is which field."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tasks.encoding import MAX_LINE, Encoding, possible_encodings
 from tasks.headers import Headers, header_key, is_added, is_field, known_headers
@@ -28,7 +28,10 @@ _ENOUGH_ALONE = ("phone", "email", "company")
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything is in one text file; column indexes count from 0, lines from 1."""
+    """Where everything is in one text file or sheet; column indexes count from 0, lines from 1.
+
+    A sheet has neither encoding nor delimiter: its cells are cells already.
+    """
 
     encoding: str
     delimiter: str
@@ -45,6 +48,10 @@ class Layout:
     # columns of the file that an earlier receipt added: taken out before all other indexes count
     added: tuple[int, ...] = ()
     nuls: bool = False
+    # the sheet of a workbook; a text file has none
+    sheet: str = ""
+    # how many rows the header of a sheet goes over
+    header_rows: int = 1
 
     @property
     def is_receipt(self) -> bool:
@@ -57,8 +64,13 @@ class Layout:
 
     @classmethod
     def from_json(cls, text: str) -> Layout:
-        """The layout of a stored batch."""
-        stated = json.loads(text)
+        """The layout of a stored text file."""
+        return cls.of(json.loads(text))
+
+    @classmethod
+    def of(cls, stated: dict[str, Any]) -> Layout:
+        """The layout that was stored."""
+        stated = dict(stated)
         for name in ("header", "unmapped", "notes", "added"):
             stated[name] = tuple(stated[name])
         for name in ("mapping", "pieces"):
@@ -79,7 +91,13 @@ def detect_layout(path: Path, channel: Channel, max_line: int = MAX_LINE) -> Lay
     _, _, encoding, delimiter, line, cells = max(found, key=lambda vote: vote[:2])
     if len(cells) > MAX_COLUMNS:
         raise UnreadableFile("too_wide")
-    return _layout(encoding, delimiter, line, cells, _newline(path, encoding), headers)
+    return replace(
+        mapped_layout(cells, line, headers, delimiter),
+        encoding=encoding.name,
+        newline=_newline(path, encoding),
+        nuls=bool(encoding.nuls),
+        notes=(*_encoding_notes(encoding), *table_notes(line, cells)),
+    )
 
 
 def open_text(path: Path, encoding: str) -> TextIO:
@@ -94,7 +112,7 @@ def _header_votes(path: Path, encoding: Encoding, headers: Headers) -> Iterator[
     for delimiter in DELIMITERS:
         best: tuple[int, int, list[str]] | None = None
         for line, cells in _records(text, delimiter):
-            hits = _hits(cells, headers)
+            hits = header_hits(cells, headers)
             if hits and (best is None or hits > best[0]):
                 best = hits, line, cells
         if best:
@@ -114,7 +132,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         line = reader.line_num + 1
 
 
-def _hits(cells: list[str], headers: Headers) -> int:
+def header_hits(cells: Sequence[str], headers: Headers) -> int:
     """How many different known headers a row holds; 0 when that is too few to be a header row."""
     meanings = {meaning for cell in cells[:MAX_COLUMNS] if (meaning := headers.meaning(cell))}
     fields = {meaning for meaning in meanings if is_field(meaning)}
@@ -124,11 +142,10 @@ def _hits(cells: list[str], headers: Headers) -> int:
     return int(fields <= set(_ENOUGH_ALONE) and len(fields))
 
 
-def _layout(
-    encoding: Encoding, delimiter: str, line: int, cells: tuple[str, ...], newline: str, headers: Headers
-) -> Layout:
+def mapped_layout(cells: Sequence[str], line: int, headers: Headers, delimiter: str = "") -> Layout:
+    """The layout of a table by its header: which column is which field, what a receipt added, what is not used."""
     columns: dict[str, list[int]] = {}
-    added = [index for index, cell in enumerate(cells) if is_added(cell)]
+    added = added_columns(cells)
     cells = tuple(cell for index, cell in enumerate(cells) if index not in added)
     for index, cell in enumerate(cells):
         meaning = headers.meaning(cell)
@@ -140,19 +157,22 @@ def _layout(
         mapping[name] = mapping.get(name, ()) + indexes
     used = {index for indexes in mapping.values() for index in indexes}
     return Layout(
-        encoding.name,
+        "",
         delimiter,
         cells,
         line,
         mapping,
         tuple(cell.strip() for index, cell in enumerate(cells) if index not in used and cell.strip()),
-        newline,
-        _notes(encoding, line, added),
-        pieces,
-        _units([cells[index] for index in columns.get("budget", ())], headers),
-        tuple(added),
-        bool(encoding.nuls),
+        "",
+        pieces=pieces,
+        units=_units([cells[index] for index in columns.get("budget", ())], headers),
+        added=added,
     )
+
+
+def added_columns(cells: Sequence[str]) -> tuple[int, ...]:
+    """The columns of a header that an earlier receipt added."""
+    return tuple(index for index, cell in enumerate(cells) if is_added(cell))
 
 
 def _pieces(columns: dict[str, list[int]], headers: Headers) -> dict[str, tuple[int, ...]]:
@@ -169,14 +189,19 @@ def _units(budgets: list[str], headers: Headers) -> dict[str, str]:
     return {"budget": unit} if unit else {}
 
 
-def _notes(encoding: Encoding, line: int, added: list[int]) -> tuple[str, ...]:
-    notes = {
-        f"undecodable:{encoding.bad}": encoding.bad,
-        f"nuls:{encoding.nuls}": encoding.nuls,
-        f"title_lines:{line - 1}": line > 1,
-        "receipt": added,
-    }
-    return tuple(note for note, holds in notes.items() if holds)
+def _encoding_notes(encoding: Encoding) -> Iterator[str]:
+    if encoding.bad:
+        yield f"undecodable:{encoding.bad}"
+    if encoding.nuls:
+        yield f"nuls:{encoding.nuls}"
+
+
+def table_notes(line: int, cells: Sequence[str]) -> Iterator[str]:
+    """What is worth telling of a table: rows above its header, and that it is a receipt which came back."""
+    if line > 1:
+        yield f"title_lines:{line - 1}"
+    if added_columns(cells):
+        yield "receipt"
 
 
 def _newline(path: Path, encoding: Encoding) -> str:

@@ -5,20 +5,19 @@ from datetime import datetime
 from functools import partial
 from itertools import count, groupby, islice
 from operator import itemgetter
-from pathlib import Path
 
 import pandas as pd
 
 from config.schema import Channel, Rules
 from tasks.ahead import Numbered, run_ahead
 from tasks.content import each_read
-from tasks.layout import Layout
-from tasks.read import read_chunks
 from tasks.rules.check import check
 from tasks.rules.clean import clean
 from tasks.rules.clean.lexicon import lexicon
 from tasks.rules.clean.texts import column, stated, without_blanks
 from tasks.rules.facts import row_facts
+from tasks.source import Source, read_source
+from tasks.tables import Tables
 
 # a process of its own costs seconds to start: only what is larger than this is worth it, in bytes
 AHEAD_FROM = 8_000_000
@@ -38,14 +37,14 @@ def prepare(rows: pd.DataFrame, rules: Rules, channel: Channel, received_at: dat
     return pd.concat([rows[["sheet", "line", "raw"]], known, checked], axis=1)
 
 
-def is_large(path: Path) -> bool:
+def is_large(source: Source) -> bool:
     """Whether a file is worth the start of processes of its own."""
-    return path.stat().st_size >= AHEAD_FROM
+    return source.size >= AHEAD_FROM
 
 
 def prepared_chunks(
-    path: Path,
-    layout: Layout,
+    source: Source,
+    tables: Tables,
     channel: Channel,
     rules: Rules,
     received_at: datetime,
@@ -58,8 +57,8 @@ def prepared_chunks(
 
     `ended` is called when all is prepared, before the last chunk is given.
     """
-    arguments = (path, layout, channel, rules, received_at, zone, rows, skip)
-    pieces = run_ahead(prepared_pieces, arguments) if is_large(path) else prepared_pieces(*arguments)
+    arguments = (source, tables, channel, rules, received_at, zone, rows, skip)
+    pieces = run_ahead(prepared_pieces, arguments) if is_large(source) else prepared_pieces(*arguments)
     for number, group in groupby(_until(ended, pieces), itemgetter(0)):
         yield number, pd.concat([frame for _, frame in group], ignore_index=True)
 
@@ -70,11 +69,18 @@ def _until(ended: Callable[[], None], pieces: Numbered) -> Numbered:
 
 
 def prepared_pieces(
-    path: Path, layout: Layout, channel: Channel, rules: Rules, received_at: datetime, zone: str, rows: int, skip: int
+    source: Source,
+    tables: Tables,
+    channel: Channel,
+    rules: Rules,
+    received_at: datetime,
+    zone: str,
+    rows: int,
+    skip: int,
 ) -> Iterator[tuple[int, pd.DataFrame]]:
     """Give (chunk number, prepared frame) piece by piece; a chunk is the same pieces whenever it is read."""
     pieces = -(-rows // _PIECE)
-    raw = islice(each_read(path, read_chunks(path, layout, -(-rows // pieces))), skip * pieces, None)
+    raw = islice(each_read(source.path, read_source(source, tables, -(-rows // pieces))), skip * pieces, None)
     frames = map(partial(prepare, rules=rules, channel=channel, received_at=received_at, zone=zone), raw)
     return zip((at // pieces for at in count(skip * pieces)), frames, strict=False)
 

@@ -1,4 +1,4 @@
-"""Raw rows of a text file as frames, a chunk at a time."""
+"""Raw rows of a text file or a sheet as frames, a chunk at a time."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.guard import CELL_SEPARATOR
+from tasks.guard import CELL_SEPARATOR, unguarded_column
 from tasks.layout import Layout
 from tasks.records import Lines, Records, read_records
 from tasks.regular import parse_regular
+from tasks.sheets import Sheet
 
 # Several columns of these fields are all kept; of the others the first that is not blank counts.
 JOINED = {"phone": " / ", "chain": "、"}
 
 _TOTAL_WORDS = r"合\s*计|总\s*计|小\s*计|总\s*数|汇\s*总|共\s*计|(?i:grand total|sub-?total|total|sum)"
 _TOTAL = rf"^[\s\x1f]*({_TOTAL_WORDS})\s*[:：]?\s*(\x1f|$)"
+_COUNT = r"^\s*(?:\d{1,6}\s*[条个家人行笔位]?)?\s*$"
+_ERROR = r"(?:^|\x1f)\s*#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|GETTING_DATA)\s*(?:\x1f|$)"
 _BLANK = r"^[\s\x1f\x{3000}\x{feff}]*$"
 _HAN = r"^[\p{Han}·\s]+$"
 
@@ -35,6 +38,21 @@ def read_chunks(path: Path, layout: Layout, rows: int) -> Iterator[pd.DataFrame]
     # not a loop: its variables would keep the lines of a chunk in memory as long as its frame is worked on
     tables = map(partial(_table, layout=layout), read_records(path, layout, rows))
     return map(pa.Table.to_pandas, filter(len, tables))
+
+
+def sheet_chunks(sheet: Sheet, layout: Layout, rows: int) -> Iterator[pd.DataFrame]:
+    """Read a sheet of a workbook like `read_chunks` a text file; a line is the row's number in the sheet."""
+    for number, block in enumerate(sheet.blocks(rows, layout.header_line)):
+        lines = np.arange(len(block)) + layout.header_line + 1 + number * rows
+        table = _rows(lines, sheet_columns(block, layout), layout)
+        if len(table):
+            yield table.to_pandas()
+
+
+def sheet_columns(block: pa.RecordBatch, layout: Layout) -> list[pa.Array]:
+    """The columns of a block of a sheet, as their sender wrote them: a receipt that came back is taken apart."""
+    columns = [column for index, column in enumerate(block.columns) if index not in layout.added]
+    return list(map(unguarded_column, columns)) if layout.is_receipt else columns
 
 
 def rows_again(raw: Sequence[str], lines: np.ndarray, layout: Layout) -> pd.DataFrame:
@@ -80,11 +98,12 @@ def _rows(
     reachable = [values[name] for name in ("phone", "email", "contact") if name in values]
     table = pa.table(
         {
-            "sheet": pa.repeat(pa.scalar("", pa.large_string()), len(raw)),
+            "sheet": pa.repeat(pa.scalar(layout.sheet, pa.large_string()), len(raw)),
             "line": lines,
             "raw": raw,
             "ragged": np.zeros(len(raw), bool) if ragged is None else ragged,
-            "total_row": pc.and_(pc.match_substring_regex(raw, _TOTAL), _all_blank(reachable, len(raw))),
+            "total_row": pc.and_(pc.match_substring_regex(raw, _TOTAL), _all_counts(reachable, len(raw))),
+            "error_cell": pc.match_substring_regex(raw, _ERROR),
             **values,
         }
     )
@@ -129,8 +148,9 @@ def _text(text: pa.Array) -> pa.Array:
     return pc.if_else(white, "", text) if pc.any(white).as_py() else text
 
 
-def _all_blank(arrays: list[pa.Array], length: int) -> pa.Array:
-    return reduce(pc.and_, (pc.equal(array, "") for array in arrays), pa.repeat(True, length))
+def _all_counts(arrays: list[pa.Array], length: int) -> pa.Array:
+    """Where each of some columns is blank, or holds what a line of totals counts."""
+    return reduce(pc.and_, (pc.match_substring_regex(array, _COUNT) for array in arrays), pa.repeat(True, length))
 
 
 def _both(first: pa.Array, second: pa.Array, separator: str | None) -> pa.Array:

@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from config.schema import CheckRule, ConfigError, Rules
-from tasks.layout import Layout
 from tasks.receipt_words import words
 from tasks.rules.check import omissible, omissions
+from tasks.tables import Tables
 
 MISSES = "C-MISSES"
 OUTCOMES = ("created", "merged", "updated", "rejected", "held")
@@ -66,7 +66,7 @@ class Tally:
             total.update(rows=count, missing=count * bool(missed), omissions=count * missed)
 
 
-def page(about: About, layout: Layout, tally: Tally, rules: Rules, files: Sequence[Path]) -> str:
+def page(about: About, tables: Tables, tally: Tally, rules: Rules, files: Sequence[Path]) -> str:
     """The page as one HTML text without anything outside it."""
     said = words(about.lang)
     environment = Environment(
@@ -94,8 +94,8 @@ def page(about: About, layout: Layout, tally: Tally, rules: Rules, files: Sequen
             {"label": said[label], "name": path.name, "link": quote(path.name)}
             for label, path in zip(labels, files, strict=False)
         ],
-        unmapped=layout.unmapped,
-        notes=_notes(layout, said),
+        unmapped=list(dict.fromkeys(name for layout in tables.layouts for name in layout.unmapped)),
+        notes=[*_notes(tables, said), *_skipped(tables, said)],
     )
 
 
@@ -149,12 +149,21 @@ def _often(tally: Tally, rules: Rules, said: Mapping[str, str]) -> str:
     return said["omitted.often"].format(n=misses, names=said["omitted.between"].join(named)) if named else ""
 
 
-def _notes(layout: Layout, said: Mapping[str, str]) -> list[str]:
-    notes = [said["note.encoding"].format(encoding=layout.encoding.upper(), line=layout.header_line)]
-    for note in layout.notes:
-        name, _, count = note.partition(":")
-        notes.append(said[f"note.{name}"].format(n=count))
-    return notes
+def _notes(tables: Tables, said: Mapping[str, str]) -> Iterator[str]:
+    """How each lead list of the file was read."""
+    form = "note.sheet" if tables.is_book else "note.encoding"
+    for layout in tables.layouts:
+        line = layout.header_line
+        yield said[form].format(encoding=layout.encoding.upper(), sheet=layout.sheet, line=line)
+        for note in layout.notes:
+            name, _, count = note.partition(":")
+            yield said[f"note.{name}"].format(n=count)
+
+
+def _skipped(tables: Tables, said: Mapping[str, str]) -> Iterator[str]:
+    """The sheets that were passed over, and why."""
+    for skipped in tables.skipped:
+        yield said["note.skipped"].format(sheet=skipped.sheet, why=said[f"skipped.{skipped.why}"])
 
 
 def _counted(rows: pa.Table, name: str) -> dict[str, int]:

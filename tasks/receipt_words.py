@@ -92,6 +92,15 @@ _WORDS: dict[str, tuple[str, str]] = {
         "这是放回的回执：已忽略其中添加的列。",
         "This is a receipt that came back: its added columns were ignored.",
     ),
+    "note.sheet": ("工作表“{sheet}”：表头在第 {line} 行。", "Sheet {sheet}: header in row {line}."),
+    "note.skipped": ("工作表“{sheet}”未读取：{why}。", "Sheet {sheet} was not read: {why}."),
+    "skipped.hidden": ("它是隐藏的", "it is hidden"),
+    "skipped.empty": ("它是空的", "it is empty"),
+    "skipped.example": ("它是填写示例或说明", "it holds examples or instructions"),
+    "skipped.no_leads": (
+        "它不是线索列表（没有联系人、电话、邮箱等列名）",
+        "it is no list of leads (no column of people)",
+    ),
     "note.encoding": ("编码 {encoding}，表头在第 {line} 行。", "Encoding {encoding}, header on line {line}."),
     "footer": (
         "本页由 leadflow 自动生成，内容与数据库一致。",

@@ -13,19 +13,19 @@ from sqlalchemy import Connection
 from config.schema import Channel, Config, Rules
 from models.db import as_times, read_frame
 from tasks.blocked import blocks_of_leads
-from tasks.layout import Layout
 from tasks.prepare import prepare
 from tasks.read import rows_again
 from tasks.rules.cluster import FOLLOWERS
 from tasks.rules.decide import decide
 from tasks.rules.survive import survive
+from tasks.tables import Tables
 
 # leads decided at one time, and rows looked at that no lead was made of
 LEADS_AT_ONCE, ROWS_AT_ONCE = 20_000, 30_000
 _FOLLOWERS = ", ".join(f"'{why}'" for why in FOLLOWERS)
 _ROWS = f"""
-SELECT s.id, s.batch_id, s.raw, s.accepted, m.lead_id FROM membership m JOIN submission s ON s.id = m.submission_id
-JOIN lead l ON l.id = m.lead_id
+SELECT s.id, s.batch_id, s.sheet, s.raw, s.accepted, m.lead_id
+FROM membership m JOIN submission s ON s.id = m.submission_id JOIN lead l ON l.id = m.lead_id
 WHERE m.until IS NULL AND m.lead_id > :low AND m.lead_id <= :high AND m.why NOT IN ({_FOLLOWERS})
 AND l.joined_into IS NULL AND l.touched_at IS NULL ORDER BY s.batch_id, s.id
 """
@@ -34,7 +34,7 @@ SELECT l.id AS lead_id, l.number, l.verdict, l.verdict_rule, l.grade, l.grade_ru
 WHERE l.id > :low AND l.id <= :high AND l.joined_into IS NULL AND l.touched_at IS NULL ORDER BY l.id
 """
 _REJECTED = """
-SELECT s.id, s.batch_id, s.raw FROM submission s
+SELECT s.id, s.batch_id, s.sheet, s.raw FROM submission s
 WHERE s.id > :low AND s.id <= :high AND NOT s.accepted ORDER BY s.batch_id, s.id
 """
 _BATCHES = "SELECT id, channel, layout, received_at AS at FROM batch ORDER BY id"
@@ -90,12 +90,14 @@ class _About:
         self.received = dict(zip(found["id"].tolist(), as_times(found["at"]), strict=True))
 
     def prepared(self, stored: pd.DataFrame) -> pd.DataFrame:
-        """Prepare stored rows (id, batch_id, raw) anew; index: id."""
-        numbers = stored["batch_id"].unique().tolist()
-        return pd.concat([self._of_batch(number, stored[stored["batch_id"] == number]) for number in numbers])
+        """Prepare stored rows (id, batch_id, sheet, raw) anew; index: id."""
+        lists = stored[["batch_id", "sheet"]].drop_duplicates()
+        code = stored.groupby(["batch_id", "sheet"], sort=False).ngroup()
+        which = zip(lists["batch_id"].tolist(), lists["sheet"].tolist(), strict=True)
+        return pd.concat([self._of_list(number, sheet, stored[code == at]) for at, (number, sheet) in enumerate(which)])
 
-    def _of_batch(self, number: int, rows: pd.DataFrame) -> pd.DataFrame:
-        layout = Layout.from_json(self.layouts[number])
+    def _of_list(self, number: int, sheet: str, rows: pd.DataFrame) -> pd.DataFrame:
+        layout = Tables.from_json(self.layouts[number]).of(sheet)
         raw = rows_again(rows["raw"].tolist(), np.arange(len(rows)), layout)
         received: datetime = self.received[number].tz_localize("UTC").to_pydatetime()
         made = prepare(raw, self.rules, self.channels[number], received, self.zone)

@@ -12,6 +12,7 @@ from config.schema import Config, ConfigError, DecisionRule, Rules
 from tasks.guard import CELL_SEPARATOR
 from tasks.i18n import CODED, budget_words, local_time, mask_email, mask_name, mask_phone, word
 from tasks.story_words import words
+from tasks.tables import stored_mapping
 
 _WRITTEN_CHARACTERS = 40
 
@@ -130,7 +131,7 @@ class Facts:
         """A field as its sender wrote it, in the latest row that says what the lead has."""
         for row in reversed(self.rows):
             if all(row[name] == self.lead[name] for name in _SAYS[field]):
-                columns = json.loads(row["layout"]).get("mapping", {}).get(field, ())
+                columns = stored_mapping(row["layout"], row["sheet"]).get(field, ())
                 cells = row["raw"].split(CELL_SEPARATOR)
                 places = [place for place in columns if place < len(cells)]
                 return " ".join(filter(None, (cells[place].strip() for place in places))) or None

@@ -45,11 +45,41 @@ REASONS = {
         "The file is empty.",
         "Make sure that it was saved completely, then drop it again.",
     ),
-    "workbook": Reason(
-        "这是 Excel 等工作簿文件，目前只接收文本表格（CSV）。",
-        "请在 Excel 中另存为“CSV UTF-8（逗号分隔）”后重新放入。",
-        "This is a workbook; only text tables (CSV) are taken.",
-        "Save it as 'CSV UTF-8 (comma delimited)' and drop that.",
+    "password": Reason(
+        "工作簿有打开密码，无法读取。",
+        "请在 Excel 中取消密码后另存，再重新放入。",
+        "The workbook is protected by a password.",
+        "Take the password off, save it and drop it again.",
+    ),
+    "damaged": Reason(
+        "工作簿已损坏，或扩展名与实际内容不符，无法打开。",
+        "请用 Excel 打开确认，另存为 .xlsx 后重新放入。",
+        "The workbook is damaged, or is no workbook in spite of its name.",
+        "Open it in a spreadsheet, save it as .xlsx and drop that.",
+    ),
+    "bomb": Reason(
+        "文件解压后大得异常，可能是恶意文件，已拒绝读取。",
+        "若确为正常文件，请在 Excel 中另存为 .xlsx 或拆分后重新放入。",
+        "Unpacked the file would be abnormally large; it was not read.",
+        "If it is in order, save it anew as .xlsx, or split it, and drop that.",
+    ),
+    "too_large": Reason(
+        "工作表所占区域大得异常（例如最右下方的单元格里误填了内容），读取会耗尽内存。",
+        "请把线索数据复制到新的工作簿，或删除数据以外的行和列，保存后重新放入。",
+        "A sheet claims an abnormally large area (a cell far off, say); reading it would take all memory.",
+        "Copy the leads to a new workbook, or delete the rows and columns beside them, and drop that.",
+    ),
+    "too_slow": Reason(
+        "工作簿过于复杂，在允许的时间内未能读完。",
+        "请把线索数据另存为 CSV，或拆分成几个文件后重新放入。",
+        "The workbook takes longer to read than is allowed.",
+        "Save the leads as CSV, or split them into several files, and drop those.",
+    ),
+    "html": Reason(
+        "文件其实是网页（HTML 或 XML），只是扩展名像工作簿。",
+        "请用 Excel 打开它，另存为 .xlsx 后重新放入。",
+        "The file is really a web page (HTML or XML) with the name of a workbook.",
+        "Open it in a spreadsheet, save it as .xlsx and drop that.",
     ),
     "binary": Reason(
         "文件不是文本表格：内容含有大量二进制字符。",

@@ -1,4 +1,4 @@
-"""Workbooks of plain rows, made column-wise: one sheet of text, a frozen header, a filter.
+"""Workbooks of plain rows, made column-wise: sheets of text, a frozen header, a filter.
 
 String kernels join a block of rows to sheet XML once, and each workbook is a slice of that buffer: a cell-by-cell
 writer takes ten times as long. Every cell is text, so no formula can come in, and the same rows give the same bytes.
@@ -7,7 +7,9 @@ writer takes ten times as long. Every cell is text, so no formula can come in, a
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pyarrow as pa
@@ -57,7 +59,7 @@ class SharedText:
         with zipfile.ZipFile(book, "w") as package:
             for name, content in _PARTS.items():
                 _write(package, name, content.encode())
-            _write(package, "xl/workbook.xml", _WORKBOOK.format(title=escape(title[:31], {'"': "&quot;"})).encode())
+            _write(package, "xl/workbook.xml", _WORKBOOK.format(title=escape(title[:31], _IN_QUOTES)).encode())
             _write(package, "xl/sharedStrings.xml", f'{_XML}<sst xmlns="{_MAIN}">{texts}</sst>'.encode())
         return book.getvalue()
 
@@ -72,6 +74,77 @@ def join_rows(before: Sequence[pa.Array], text: pa.Array, behind: Sequence[pa.Ar
     data = joined.buffers()[2].to_pybytes() if len(joined) else b""
     data = data.replace(SEPARATOR.encode(), (_CLOSE + _OPEN).encode())
     return data.replace((_OPEN + _CLOSE).encode(), b"<c/>")
+
+
+class Workbook:
+    """A workbook of several sheets, written to disk a block of joined rows at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._package = zipfile.ZipFile(path, "w")
+        self._titles: list[str] = []
+
+    def __enter__(self) -> "Workbook":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _error: object, _trace: object) -> None:
+        if kind is None:
+            self._finish()
+        self._package.close()
+
+    @contextmanager
+    def sheet(self, title: str, widths: Sequence[float], header: int) -> Iterator[Callable[[bytes], None]]:
+        """Give what adds rows to a new sheet; it is frozen below row `header` and filtered by it."""
+        self._titles.append(self._free(re.sub(r"[\[\]:*?/\\]", "_", _clean(title)).strip("'") or "Sheet"))
+        place = zipfile.ZipInfo(f"xl/worksheets/sheet{len(self._titles)}.xml")
+        place.compress_type = zipfile.ZIP_DEFLATED
+        rows = 0
+        with self._package.open(place, "w") as file:
+            file.write(_opening(widths, header).encode())
+
+            def add(block: bytes) -> None:
+                nonlocal rows
+                rows += block.count(b"<row>")
+                file.write(block)
+
+            yield add
+            reference = f"A{header}:{_column(len(widths))}{max(rows, header)}"
+            file.write(f'</sheetData><autoFilter ref="{reference}"/></worksheet>'.encode())
+
+    def _free(self, title: str) -> str:
+        """A title that no other sheet has; a spreadsheet takes 31 characters and does not look at case."""
+        taken = {name.casefold() for name in self._titles}
+        names = [title[:31], *(f"{title[:27]} ({number})" for number in range(2, len(taken) + 3))]
+        return next(name for name in names if name.casefold() not in taken)
+
+    def _finish(self) -> None:
+        numbers = range(1, len(self._titles) + 1)
+        sheets = "".join(
+            f'<sheet name="{escape(title, _IN_QUOTES)}" sheetId="{number}" r:id="rId{number}"/>'
+            for number, title in zip(numbers, self._titles, strict=True)
+        )
+        book = f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{sheets}</sheets></workbook>'
+        relations = "".join(
+            f'<Relationship Id="rId{number}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{number}.xml"/>'
+            for number in numbers
+        )
+        styles = f'<Relationship Id="rId{len(numbers) + 1}" Type="{_OFFICE}/styles" Target="styles.xml"/>'
+        types = "".join(_SHEET_TYPE.format(number=number) for number in numbers)
+        for name, content in {
+            "[Content_Types].xml": _PARTS["[Content_Types].xml"]
+            .replace(_SHEET_TYPE.format(number=1), types)
+            .replace(_SHARED_TYPE, ""),
+            "_rels/.rels": _PARTS["_rels/.rels"],
+            "xl/workbook.xml": book,
+            "xl/_rels/workbook.xml.rels": f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'
+            f"{relations}{styles}</Relationships>",
+            "xl/styles.xml": _PARTS["xl/styles.xml"],
+        }.items():
+            _write(self._package, name, content.encode())
+
+
+def head_row(cells: Sequence[str]) -> bytes:
+    """A row in bold."""
+    return f"<row>{''.join(_head_cell(cell) for cell in cells)}</row>".encode()
 
 
 def write_workbook(
@@ -119,14 +192,22 @@ def _plain(text: str) -> pa.Scalar:
 
 
 def _head(header: Sequence[str], widths: Sequence[float]) -> str:
+    return f"{_opening(widths, 1)}<row>{''.join(map(_head_cell, header))}</row>"
+
+
+def _head_cell(text: str) -> str:
+    return f'<c s="1" t="str"><v>{escape(_clean(text))}</v></c>'
+
+
+def _opening(widths: Sequence[float], header: int) -> str:
+    """A sheet up to its rows: frozen below row `header`, with the widths of its columns."""
     columns = "".join(
         f'<col min="{i}" max="{i}" width="{width:g}" customWidth="1"/>' for i, width in enumerate(widths, start=1)
     )
-    cells = "".join(f'<c s="1" t="str"><v>{escape(_clean(name))}</v></c>' for name in header)
     return (
         f'{_XML}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
-        '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
-        f"<cols>{columns}</cols><sheetData><row>{cells}</row>"
+        f'<pane ySplit="{header}" topLeftCell="A{header + 1}" activePane="bottomLeft" state="frozen"/>'
+        f"</sheetView></sheetViews><cols>{columns}</cols><sheetData>"
     )
 
 
@@ -150,6 +231,9 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _SHEETML = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_SHEET_TYPE = f'<Override PartName="/xl/worksheets/sheet{{number}}.xml" ContentType="{_SHEETML}.worksheet+xml"/>'
+_SHARED_TYPE = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{_SHEETML}.sharedStrings+xml"/>'
+_IN_QUOTES = {'"': "&quot;"}
 _WORKBOOK = (
     f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
     '<sheets><sheet name="{title}" sheetId="1" r:id="rId1"/></sheets></workbook>'
@@ -160,9 +244,9 @@ _PARTS = {
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         '<Default Extension="xml" ContentType="application/xml"/>'
         f'<Override PartName="/xl/workbook.xml" ContentType="{_SHEETML}.sheet.main+xml"/>'
-        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_SHEETML}.worksheet+xml"/>'
+        f"{_SHEET_TYPE.format(number=1)}"
         f'<Override PartName="/xl/styles.xml" ContentType="{_SHEETML}.styles+xml"/>'
-        f'<Override PartName="/xl/sharedStrings.xml" ContentType="{_SHEETML}.sharedStrings+xml"/></Types>'
+        f"{_SHARED_TYPE}</Types>"
     ),
     "_rels/.rels": (
         f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'

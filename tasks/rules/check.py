@@ -186,5 +186,6 @@ TESTS: dict[tuple[str, str], Callable[[Sheet, str], Mask]] = {
     ("no_city", "region"): _no_city,
     ("unknown", ""): _unknown,
     ("ragged", ""): lambda sheet, field: sheet.flag("ragged"),
+    ("error_cell", ""): lambda sheet, field: sheet.flag("error_cell"),
     ("total_row", ""): lambda sheet, field: sheet.flag("total_row"),
 }

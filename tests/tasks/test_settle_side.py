@@ -15,9 +15,9 @@ from models.db import as_times, make_engine, read_frame, upgrade
 from models.side import SideWriter
 from tasks.arrival import Arrival
 from tasks.batches import open_batch
-from tasks.layout import detect_layout
 from tasks.prepare import prepared_chunks
 from tasks.settle import settle_chunk
+from tasks.source import Source, find_tables
 from tests.prepared import AS_OF, CONFIG
 
 ROWS, CHUNK = 2_400, 800
@@ -27,8 +27,10 @@ ROWS, CHUNK = 2_400, 800
 def chunks(tmp_path_factory) -> list[tuple[int, pd.DataFrame]]:
     [file] = write_leads(tmp_path_factory.mktemp("leads"), ROWS)
     channel = CONFIG.channels["default"]
-    layout = detect_layout(file, channel)
-    return list(prepared_chunks(file, layout, channel, CONFIG.rules, AS_OF, "Asia/Shanghai", CHUNK, 0))
+    source = Source(file)
+    return list(
+        prepared_chunks(source, find_tables(source, channel), channel, CONFIG.rules, AS_OF, "Asia/Shanghai", CHUNK, 0)
+    )
 
 
 def settled(engine: Engine, chunks: list[tuple[int, pd.DataFrame]], side: SideWriter | None) -> dict[str, list[str]]:

@@ -1,0 +1,125 @@
+"""Workbooks as they are read: sheets, headers over several rows, merged cells, damage, and what must not hurt."""
+
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from config.loader import load_channels
+from tasks.sheets import make_sheets
+from tasks.source import find_tables, open_source, read_source
+from tasks.tables import Tables
+from tasks.unreadable import UnreadableFile
+
+DEFAULT = load_channels()["default"]
+HEADER = ["公司名称", "联系人", "手机", "需求"]
+ROW = ["嘉兴精工", "李明", 13812345678, "采购系统"]
+
+
+def _saved(folder: Path, **sheets: list[list[object]]) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(folder / "leads.xlsx")
+    return folder / "leads.xlsx"
+
+
+def _read(path: Path, rows: int = 1000) -> tuple[Tables, pd.DataFrame]:
+    source = open_source(path, path.parent / "made")
+    tables = find_tables(source, DEFAULT)
+    return tables, pd.concat(list(read_source(source, tables, rows)), ignore_index=True)
+
+
+def test_numbers_dates_and_errors_are_what_a_reader_sees(tmp_path: Path) -> None:
+    moment = datetime(2024, 3, 1, 10, 0)  # noqa: DTZ001 - a cell has no zone
+    path = _saved(
+        tmp_path, 表=[[*HEADER, "预算", "首次接触时间"], [*ROW, 0.5, moment], ["#N/A", "王芳", 1.0, "x", True, None]]
+    )
+    _, rows = _read(path)
+    assert rows["raw"].str.split("\x1f").tolist() == [
+        ["嘉兴精工", "李明", "13812345678", "采购系统", "0.5", "2024-03-01 10:00:00"],
+        ["#N/A", "王芳", "1", "x", "TRUE", ""],
+    ]
+    assert rows["error_cell"].tolist() == [False, True]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 1000])
+def test_each_lead_list_is_read_and_the_others_are_named(tmp_path: Path, rows: int) -> None:
+    path = _saved(
+        tmp_path,
+        说明=[["字段", "说明"], ["公司名称", "工商全称"]],
+        三月=[["三月线索"], [], HEADER, ROW, [], ROW],
+        统计=[["来源", "数量"], ["展会", 3]],
+        网站=[["电话", "公司"], ["13712345678", "杭州一二"]],
+        空=[],
+    )
+    tables, frame = _read(path, rows)
+    assert list(zip(frame["sheet"], frame["line"], strict=True)) == [("三月", 4), ("三月", 6), ("网站", 2)]
+    assert frame["company"].tolist() == ["嘉兴精工", "嘉兴精工", "杭州一二"]
+    assert dict(tables.skipped) == {"说明": "no_leads", "统计": "no_leads", "空": "empty"}
+    assert Tables.from_json(tables.to_json()) == tables
+
+
+def test_a_header_over_two_rows_and_companies_merged_downwards(tmp_path: Path) -> None:
+    path = _saved(
+        tmp_path,
+        表=[["客户", None, "联系方式", "需求"], ["公司名称", "联系人", "手机"], ROW, [None, "王芳", "139"], [None]],
+    )
+    book = openpyxl.load_workbook(path)
+    for span in ("A1:B1", "D1:D2", "A3:A5"):
+        book.active.merge_cells(span)
+    book.save(path)
+    _, rows = _read(path)
+    assert rows[["line", "company", "contact", "phone", "need"]].to_numpy().tolist() == [
+        [3, "嘉兴精工", "李明", "13812345678", "采购系统"],
+        [4, "嘉兴精工", "王芳", "139", ""],
+    ]
+
+
+def test_a_hidden_sheet_is_not_read(tmp_path: Path) -> None:
+    path = _saved(tmp_path, 表=[HEADER, ROW], 旧=[HEADER, ROW])
+    book = openpyxl.load_workbook(path)
+    book["旧"].sheet_state = "hidden"
+    book.save(path)
+    tables, rows = _read(path)
+    assert len(rows) == 1
+    assert dict(tables.skipped) == {"旧": "hidden"}
+
+
+def _with_sheet(path: Path, end: bytes) -> Path:
+    """A workbook with something more at the end of its sheet."""
+    made = path.with_name("hostile.xlsx")
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in whole.namelist():
+            content = whole.read(name)
+            out.writestr(name, content.replace(b"</sheetData>", end + b"</sheetData>"))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("end", "why"),
+    [
+        (b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>', "too_large"),
+        (b'<row r="9"><c r="A9" t="inlineStr"><is><t>' + b"A" * 60_000_000 + b"</t></is></c></row>", "bomb"),
+    ],
+    ids=["a cell at the far end", "a bomb"],
+)
+def test_a_hostile_workbook_ends_only_its_own_reader(tmp_path: Path, end: bytes, why: str) -> None:
+    path = _with_sheet(_saved(tmp_path, 表=[HEADER, ROW]), end)
+    with pytest.raises(UnreadableFile) as refused:
+        make_sheets(path, tmp_path / "made")
+    assert refused.value.code == why
+
+
+def test_what_is_no_workbook_is_refused_with_its_reason(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(_saved(tmp_path, 表=[HEADER, ROW]).read_bytes()[:2000])
+    with pytest.raises(UnreadableFile) as refused:
+        make_sheets(path, tmp_path / "made")
+    assert refused.value.code == "damaged"
