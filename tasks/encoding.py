@@ -30,6 +30,8 @@ _MAGIC = {
     b"Rar!": "binary",
     b"7z\xbc\xaf": "binary",
 }
+# what many systems export as .xls
+_MARKUP = (b"<html", b"<!doctype", b"<?xml", b"<table", b"<meta", b"<style")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ def possible_encodings(path: Path, max_line: int = MAX_LINE) -> tuple[Encoding, 
     for magic, code in _MAGIC.items():
         if head.startswith(magic):
             raise UnreadableFile(code)
+    if head.removeprefix(codecs.BOM_UTF8).lstrip()[:20].lower().startswith(_MARKUP):
+        raise UnreadableFile("html")
     wide, unit = _wide(head)
     tries = [_Try(wide)] if wide else [_Try(name) for name in _narrow(head)]
     nuls = _scan(path, tries, max_line, unit)

@@ -165,6 +165,7 @@ def test_a_layout_survives_being_stored(tmp_path: Path) -> None:
         (b"a,b\n" + bytes([0, 200, 0, 0, 7, 0, 9, 0, 0, 0]) * 400, "binary"),
         (b"a,b,c\n1,2,3\n", "no_header"),
         ("今天天气很好\n".encode(), "no_header"),
+        ("\ufeff<html><table><tr><td>公司</td><td>电话</td></tr></table></html>".encode(), "html"),
     ],
 )
 def test_what_is_no_lead_list_is_refused_with_its_reason(tmp_path: Path, content: bytes, code: str) -> None:
