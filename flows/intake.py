@@ -41,7 +41,7 @@ from tasks.folders import LeadFile, claim, file_away, in_place, make_folders, re
 from tasks.outbox import send_pending
 from tasks.points import reached
 from tasks.post import post, receipt_letter, refused_letter
-from tasks.prepare import is_large, prepared_chunks
+from tasks.prepare import Reading, is_large, prepared_chunks
 from tasks.roster import sync_roster
 from tasks.settle import settle_chunk
 from tasks.source import Source, find_tables, open_source
@@ -291,9 +291,9 @@ def settle_rows(
     channel = _stating_team(file)
     config = tools.config_of(batch.as_of)
     tables = Tables.from_json(batch.layout)
-    rows = batch.chunk_rows
+    rows, zone = batch.chunk_rows, tools.settings.tz
     chunks = prepared_chunks(
-        source, tables, channel, config.rules, batch.received_at, tools.settings.tz, rows, batch.chunks, prepared
+        Reading(source, tables, channel, config.rules, batch.received_at, zone, rows), batch.chunks, prepared
     )
     done = batch.chunks * rows
     coming = Coming(chunks)

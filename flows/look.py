@@ -19,7 +19,7 @@ from models.db import make_engine
 from tasks.batches import DONE, Opened, find_batch
 from tasks.content import content_hash, reading
 from tasks.folders import unread
-from tasks.prepare import prepared_chunks
+from tasks.prepare import Reading, prepared_chunks
 from tasks.source import find_tables, open_source
 from tasks.unreadable import UnreadableFile
 
@@ -63,8 +63,8 @@ def _read(
         with reading(path):
             source = open_source(path, Path(scratch))
             tables = find_tables(source, channel)
-        chunks = prepared_chunks(source, tables, channel, rules, request.as_of, settings.tz, settings.chunk_rows, 0)
-        _count(chunks, file, issues)
+        rows = Reading(source, tables, channel, rules, request.as_of, settings.tz, settings.chunk_rows)
+        _count(prepared_chunks(rows), file, issues)
 
 
 def _count(chunks: Iterator[tuple[int, pd.DataFrame]], file: FileResult, issues: "Counter[str]") -> None:

@@ -50,8 +50,6 @@ class Layout:
     nuls: bool = False
     # the sheet of a workbook; a text file has none
     sheet: str = ""
-    # how many rows the header of a sheet goes over
-    header_rows: int = 1
 
     @property
     def is_receipt(self) -> bool:
@@ -61,11 +59,6 @@ class Layout:
     def to_json(self) -> str:
         """The layout as stored with its batch."""
         return json.dumps(asdict(self), ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> Layout:
-        """The layout of a stored text file."""
-        return cls.of(json.loads(text))
 
     @classmethod
     def of(cls, stated: dict[str, Any]) -> Layout:

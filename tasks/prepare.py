@@ -1,6 +1,7 @@
 """Prepared chunks of a file: read, cleaned, checked."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import count, groupby, islice
@@ -37,28 +38,33 @@ def prepare(rows: pd.DataFrame, rules: Rules, channel: Channel, received_at: dat
     return pd.concat([rows[["sheet", "line", "raw"]], known, checked], axis=1)
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read and prepared: `rows` a chunk; zone: the business time zone."""
+
+    source: Source
+    tables: Tables
+    channel: Channel
+    rules: Rules
+    received_at: datetime
+    zone: str
+    rows: int
+
+
 def is_large(source: Source) -> bool:
     """Whether a file is worth the start of processes of its own."""
     return source.size >= AHEAD_FROM
 
 
 def prepared_chunks(
-    source: Source,
-    tables: Tables,
-    channel: Channel,
-    rules: Rules,
-    received_at: datetime,
-    zone: str,
-    rows: int,
-    skip: int,
-    ended: Callable[[], None] = lambda: None,
+    reading: Reading, skip: int = 0, ended: Callable[[], None] = lambda: None
 ) -> Iterator[tuple[int, pd.DataFrame]]:
-    """Give (chunk number, prepared frame) from chunk `skip` on, each of `rows` rows; large files are prepared ahead.
+    """Give (chunk number, prepared frame) from chunk `skip` on; large files are prepared ahead.
 
     `ended` is called when all is prepared, before the last chunk is given.
     """
-    arguments = (source, tables, channel, rules, received_at, zone, rows, skip)
-    pieces = run_ahead(prepared_pieces, arguments) if is_large(source) else prepared_pieces(*arguments)
+    ahead = is_large(reading.source)
+    pieces = run_ahead(prepared_pieces, (reading, skip)) if ahead else prepared_pieces(reading, skip)
     for number, group in groupby(_until(ended, pieces), itemgetter(0)):
         yield number, pd.concat([frame for _, frame in group], ignore_index=True)
 
@@ -68,19 +74,12 @@ def _until(ended: Callable[[], None], pieces: Numbered) -> Numbered:
     ended()
 
 
-def prepared_pieces(
-    source: Source,
-    tables: Tables,
-    channel: Channel,
-    rules: Rules,
-    received_at: datetime,
-    zone: str,
-    rows: int,
-    skip: int,
-) -> Iterator[tuple[int, pd.DataFrame]]:
+def prepared_pieces(reading: Reading, skip: int) -> Iterator[tuple[int, pd.DataFrame]]:
     """Give (chunk number, prepared frame) piece by piece; a chunk is the same pieces whenever it is read."""
-    pieces = -(-rows // _PIECE)
-    raw = islice(each_read(source.path, read_source(source, tables, -(-rows // pieces))), skip * pieces, None)
+    pieces = -(-reading.rows // _PIECE)
+    rows = read_source(reading.source, reading.tables, -(-reading.rows // pieces))
+    raw = islice(each_read(reading.source.path, rows), skip * pieces, None)
+    rules, channel, received_at, zone = reading.rules, reading.channel, reading.received_at, reading.zone
     frames = map(partial(prepare, rules=rules, channel=channel, received_at=received_at, zone=zone), raw)
     return zip((at // pieces for at in count(skip * pieces)), frames, strict=False)
 

@@ -102,8 +102,8 @@ def _rows(
             "line": lines,
             "raw": raw,
             "ragged": np.zeros(len(raw), bool) if ragged is None else ragged,
-            "total_row": pc.and_(pc.match_substring_regex(raw, _TOTAL), _all_counts(reachable, len(raw))),
-            "error_cell": pc.match_substring_regex(raw, _ERROR),
+            "total_row": _totals(raw, reachable),
+            "error_cell": _errors(raw),
             **values,
         }
     )
@@ -148,9 +148,18 @@ def _text(text: pa.Array) -> pa.Array:
     return pc.if_else(white, "", text) if pc.any(white).as_py() else text
 
 
-def _all_counts(arrays: list[pa.Array], length: int) -> pa.Array:
-    """Where each of some columns is blank, or holds what a line of totals counts."""
-    return reduce(pc.and_, (pc.match_substring_regex(array, _COUNT) for array in arrays), pa.repeat(True, length))
+def _totals(raw: pa.Array, reachable: list[pa.Array]) -> pa.Array:
+    """Where a row calls itself a total and each column of people is blank or holds a count."""
+    totals = pc.match_substring_regex(raw, _TOTAL)
+    if not pc.any(totals).as_py():
+        return totals
+    return reduce(pc.and_, (pc.match_substring_regex(array, _COUNT) for array in reachable), totals)
+
+
+def _errors(raw: pa.Array) -> pa.Array:
+    """Where a row has a cell that is the error of a formula."""
+    marked = pc.match_substring(raw, "#")
+    return pc.match_substring_regex(raw, _ERROR) if pc.any(marked).as_py() else marked
 
 
 def _both(first: pa.Array, second: pa.Array, separator: str | None) -> pa.Array:

@@ -17,15 +17,11 @@ from tasks.content import each_read
 from tasks.headers import ADDED
 from tasks.layout import Layout
 from tasks.points import reached
-from tasks.receipt_cells import AddedCells
+from tasks.receipt_cells import NO_OUTCOMES, AddedCells
 from tasks.receipt_files import Receipt, ReceiptFiles
 from tasks.receipt_page import About, Tally, page
 from tasks.receipt_rows import CHARACTERS, Answers, Block, Kinds, answered, joined, last_may_go_on, read_blocks
 from tasks.tables import Tables
-
-#: The columns of the frames of outcomes; those after `issues` may be missing.
-_COLUMNS = ("line", "outcome", "lead", "issues", "reasons", "entry_team", "entrant")
-_NONE = pa.table({name: pa.array([], pa.int64() if name == "line" else pa.large_string()) for name in _COLUMNS})
 
 
 def write_receipt(
@@ -105,7 +101,7 @@ def _with_outcomes(
     blocks: Iterator[Block], tables: Iterator[pa.Table], kinds: Kinds
 ) -> Iterator[tuple[Block, pa.Table]]:
     """Blocks of whole records with the outcomes of their lines, however the outcomes were cut."""
-    waiting, begun = next(tables, _NONE), None
+    waiting, begun = next(tables, NO_OUTCOMES), None
     for some in blocks:
         block = some if begun is None else joined(begun, some)
         last = block.first + len(block.lines) - 1
@@ -129,8 +125,8 @@ def _with_outcomes(
 
 
 def _encoding(layout: Layout) -> str:
-    """The file's own encoding; UTF-8 with its mark where that cannot hold the answer, or spreadsheets misread it."""
-    return "utf-8-sig" if layout.encoding in ("ascii", "utf-8", "big5hkscs", "cp1252") else layout.encoding
+    """The file's own encoding; UTF-8 with its mark, without which spreadsheets misread it, also for plain ASCII."""
+    return "utf-8-sig" if layout.encoding in ("ascii", "utf-8") else layout.encoding
 
 
 def _suffix(about: About) -> str:

@@ -16,7 +16,7 @@ from tasks.headers import ADDED
 from tasks.layout import Layout
 from tasks.points import reached
 from tasks.read import sheet_columns
-from tasks.receipt_cells import AddedCells
+from tasks.receipt_cells import NO_OUTCOMES, AddedCells
 from tasks.receipt_files import Receipt, ReceiptFiles
 from tasks.receipt_page import About, Tally, page
 from tasks.sheets import Sheet
@@ -49,16 +49,12 @@ def write_book_receipt(
         with Workbook(files.answer) as answer, Workbook(files.mend) as mend:
             for layout in tables.layouts:
                 cells = AddedCells(layout, rules, about.lang)
-                found = pa.concat_tables([*outcomes(layout.sheet)] or [_NONE])
+                found = pa.concat_tables([*outcomes(layout.sheet)] or [NO_OUTCOMES])
                 _answer_sheet(source.sheet(layout.sheet), layout, found, cells, (answer, mend))
                 tally.add(found)
                 reached("receipt-rows")
         intact()
         return files.close(tally, lambda named: page(about, tables, tally, rules, named))
-
-
-_NONE = pa.table({name: pa.array([], pa.int64() if name == "line" else _TEXT)
-                  for name in ("line", "outcome", "lead", "issues", "reasons", "entry_team", "entrant")})  # fmt: skip
 
 
 def _answer_sheet(
@@ -90,13 +86,11 @@ def _answer_sheet(
 
 def _top(sheet: Sheet, layout: Layout, added: tuple[str, ...]) -> Iterator[bytes]:
     """The rows down to the header, each as its sender wrote it; the header's last row has the added names."""
-    width = len(layout.header)
-    for block in sheet.blocks(layout.header_line):
-        own = list(map(guarded_column, sheet_columns(block, layout)))
-        for number, cells in enumerate(zip(*(column.to_pylist() for column in own), strict=True), 1):
-            last = number == layout.header_line
-            yield head_row([*(layout.header if last else cells), *(added if last else [""] * len(added))][: width + 4])
-        return
+    block = next(sheet.blocks(layout.header_line))
+    own = [guarded_column(column).to_pylist() for column in sheet_columns(block, layout)]
+    for cells in list(zip(*own, strict=True))[:-1]:
+        yield head_row([*cells, *[""] * len(added)])
+    yield head_row([*layout.header, *added])
 
 
 def _spread(cells: pa.Array, at: np.ndarray, rows: int) -> pa.Array:

@@ -14,6 +14,11 @@ from tasks.layout import Layout
 from tasks.receipt_words import words
 from tasks.rules.clean.texts import flat, mapped
 
+#: The columns of the frames of outcomes; those after `issues` may be missing.
+_COLUMNS = ("line", "outcome", "lead", "issues", "reasons", "entry_team", "entrant")
+#: The outcomes of no row.
+NO_OUTCOMES = pa.table({name: pa.array([], pa.int64() if name == "line" else pa.large_string()) for name in _COLUMNS})
+
 
 class AddedCells:
     """The cells that a receipt adds, each distinct text made once."""

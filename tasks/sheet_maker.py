@@ -20,16 +20,12 @@ from typing import Any
 import pyarrow as pa
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
+from tasks.layout import HEADER_WITHIN, MAX_COLUMNS
 from tasks.sheet_cells import column_text
 from tasks.sheet_errors import ErrorCell, error_cells
 from tasks.sheet_ods import Seen, Span, ods_cells
+from tasks.sheets import INDEX
 
-#: What a made folder tells about its sheets.
-INDEX = "sheets.json"
-#: The columns of a sheet that are read; a lead list has some dozens.
-MOST_COLUMNS = 2_000
-#: Rows in which merged cells may belong to a header.
-HEADER_WITHIN = 60
 _BLOCK_ROWS = 5_000
 # a sheet of this size that was pressed together more than this is made to exhaust its reader
 _BOMB_BYTES, _BOMB_RATIO = 50 << 20, 150
@@ -81,7 +77,7 @@ def _sheet(sheet: CalamineSheet, target: Path, seen: Seen) -> dict[str, Any]:
     """Write one sheet, its rows from the first on, and tell its rows, columns in use and merged header cells."""
     wide = (sheet.end or (0, 0))[1] + 1
     merged = seen.merged + [(*first, *last) for first, last in sheet.merged_cell_ranges or []]
-    schema = pa.schema([(str(number), pa.large_string()) for number in range(min(wide, MOST_COLUMNS))])
+    schema = pa.schema([(str(number), pa.large_string()) for number in range(min(wide, MAX_COLUMNS))])
     rows, used = 0, 0
     cells = _Cells(seen.errors, merged)
     with pa.OSFile(str(target), "wb") as file, pa.ipc.new_file(file, schema) as out:
@@ -89,9 +85,9 @@ def _sheet(sheet: CalamineSheet, target: Path, seen: Seen) -> dict[str, Any]:
             cells.mend(block, rows)
             columns = [column_text(column) for column in zip(*block, strict=True)]
             used = max(used, *(number for number, column in enumerate(columns, 1) if any(column)), 0)
-            if used > MOST_COLUMNS:
+            if used > MAX_COLUMNS:
                 raise Refused("too_wide")
-            arrays = [pa.array(column, pa.large_string()) for column in columns[:MOST_COLUMNS]]
+            arrays = [pa.array(column, pa.large_string()) for column in columns[:MAX_COLUMNS]]
             out.write_batch(pa.record_batch(arrays, schema=schema))
             rows += len(block)
     return {"file": target.name, "rows": rows, "columns": used, "merged": [m for m in merged if m[0] < HEADER_WITHIN]}

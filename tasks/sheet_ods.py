@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 from tasks.sheet_errors import ErrorCell
 
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _ERROR = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 _WORTH = re.compile(rb'number-(?:rows|columns)-spanned="(?!1")|value-type="error"')
 _CONTENT = "content.xml"

@@ -10,13 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
 from tasks.unreadable import UnreadableFile
 
+#: What a made folder tells about its sheets.
 INDEX = "sheets.json"
 _HEADS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 #: What reading one workbook may use: memory in MB, and seconds of work (twice as long by the clock).
@@ -39,9 +39,8 @@ class Sheet:
 
     def head(self, rows: int) -> list[list[str]]:
         """The cells of the first rows, columns in use only."""
-        for block in self.blocks(rows):
-            return [list(cells) for cells in zip(*(column.to_pylist() for column in block.columns), strict=True)]
-        return []
+        block = next(self.blocks(rows))
+        return [list(cells) for cells in zip(*(column.to_pylist() for column in block.columns), strict=True)]
 
     def blocks(self, rows: int, start: int = 0) -> Iterator[pa.RecordBatch]:
         """The rows from `start` on, `rows` at a time; columns in use, named by their numbers, in large strings."""
@@ -66,16 +65,23 @@ def make_sheets(path: Path, folder: Path, megabytes: int = MEGABYTES, seconds: i
     environment = os.environ | {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2", "RUST_BACKTRACE": "0"}
     root = Path(__file__).parent.parent
     try:
-        run = partial(subprocess.run, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        ended = run(command, cwd=root, env=environment, timeout=2 * seconds)
+        ended = subprocess.run(
+            command,
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=2 * seconds,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         raise UnreadableFile("too_slow") from None
     if not (folder / INDEX).exists():
         raise UnreadableFile("too_slow" if -ended.returncode in (signal.SIGXCPU, signal.SIGKILL) else "too_large")
-    return read_sheets(folder)
+    return _read(folder)
 
 
-def read_sheets(folder: Path) -> tuple[Sheet, ...]:
+def _read(folder: Path) -> tuple[Sheet, ...]:
     """The sheets that were made in a folder; raises UnreadableFile where the workbook was refused."""
     told = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     if "refused" in told:

@@ -93,7 +93,7 @@ def sheet_tables(sheets: Sequence[Sheet], channel: Channel) -> Tables:
     return Tables(tuple(chosen), tuple(skipped))
 
 
-def header_block(sheet: Sheet, head: Sequence[Sequence[str]], row: int) -> tuple[int, list[list[str]]]:
+def _header_block(sheet: Sheet, head: Sequence[Sequence[str]], row: int) -> tuple[int, list[list[str]]]:
     """The last row of a header that begins or ends at `row`, and for each column its texts from top to bottom.
 
     The header goes as far as cells merged downwards lead from it; a cell merged over columns heads each of them.
@@ -120,13 +120,13 @@ def _sheet_layout(sheet: Sheet, headers: Headers) -> Layout | None:
     if not hits:
         return None
     layout = mapped_layout(cells, last + 1, headers)
-    return replace(layout, sheet=sheet.name, notes=tuple(table_notes(1 - row, cells)), header_rows=last + 1 + row)
+    return replace(layout, sheet=sheet.name, notes=tuple(table_notes(1 - row, cells)))
 
 
 def _headers(sheet: Sheet, head: list[list[str]], headers: Headers) -> Iterator[tuple[int, int, list[str]]]:
     """What each of the first rows would be as the header: its first and last row, and a name for each column."""
     for row in range(len(head)):
-        last, columns = header_block(sheet, head, row)
+        last, columns = _header_block(sheet, head, row)
         yield row, last, [_name(texts, headers) for texts in columns]
 
 

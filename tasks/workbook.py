@@ -57,9 +57,8 @@ class SharedText:
         texts = "".join(f"<si><t>{escape(_clean(text))}</t></si>" for text in self._number)
         book = io.BytesIO()
         with zipfile.ZipFile(book, "w") as package:
-            for name, content in _PARTS.items():
+            for name, content in _parts([title[:31]], shared=True).items():
                 _write(package, name, content.encode())
-            _write(package, "xl/workbook.xml", _WORKBOOK.format(title=escape(title[:31], _IN_QUOTES)).encode())
             _write(package, "xl/sharedStrings.xml", f'{_XML}<sst xmlns="{_MAIN}">{texts}</sst>'.encode())
         return book.getvalue()
 
@@ -88,7 +87,8 @@ class Workbook:
 
     def __exit__(self, kind: type[BaseException] | None, _error: object, _trace: object) -> None:
         if kind is None:
-            self._finish()
+            for name, content in _parts(self._titles, shared=False).items():
+                _write(self._package, name, content.encode())
         self._package.close()
 
     @contextmanager
@@ -107,8 +107,7 @@ class Workbook:
                 file.write(block)
 
             yield add
-            reference = f"A{header}:{_column(len(widths))}{max(rows, header)}"
-            file.write(f'</sheetData><autoFilter ref="{reference}"/></worksheet>'.encode())
+            file.write(_closing(len(widths), header, max(rows, header)).encode())
 
     def _free(self, title: str) -> str:
         """A title that no other sheet has; a spreadsheet takes 31 characters and does not look at case."""
@@ -116,43 +115,18 @@ class Workbook:
         names = [title[:31], *(f"{title[:27]} ({number})" for number in range(2, len(taken) + 3))]
         return next(name for name in names if name.casefold() not in taken)
 
-    def _finish(self) -> None:
-        numbers = range(1, len(self._titles) + 1)
-        sheets = "".join(
-            f'<sheet name="{escape(title, _IN_QUOTES)}" sheetId="{number}" r:id="rId{number}"/>'
-            for number, title in zip(numbers, self._titles, strict=True)
-        )
-        book = f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{sheets}</sheets></workbook>'
-        relations = "".join(
-            f'<Relationship Id="rId{number}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{number}.xml"/>'
-            for number in numbers
-        )
-        styles = f'<Relationship Id="rId{len(numbers) + 1}" Type="{_OFFICE}/styles" Target="styles.xml"/>'
-        types = "".join(_SHEET_TYPE.format(number=number) for number in numbers)
-        for name, content in {
-            "[Content_Types].xml": _PARTS["[Content_Types].xml"]
-            .replace(_SHEET_TYPE.format(number=1), types)
-            .replace(_SHARED_TYPE, ""),
-            "_rels/.rels": _PARTS["_rels/.rels"],
-            "xl/workbook.xml": book,
-            "xl/_rels/workbook.xml.rels": f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'
-            f"{relations}{styles}</Relationships>",
-            "xl/styles.xml": _PARTS["xl/styles.xml"],
-        }.items():
-            _write(self._package, name, content.encode())
-
 
 def head_row(cells: Sequence[str]) -> bytes:
     """A row in bold."""
-    return f"<row>{''.join(_head_cell(cell) for cell in cells)}</row>".encode()
+    marked = "".join(f'<c s="1" t="str"><v>{escape(_clean(cell))}</v></c>' for cell in cells)
+    return f"<row>{marked}</row>".encode()
 
 
 def write_workbook(
     title: str, header: Sequence[str], widths: Sequence[float], rows: bytes, count: int, shared: SharedText
 ) -> bytes:
     """Make a workbook of `count` joined rows under a header (widths in characters)."""
-    last = f"{_column(len(header))}{count + 1}"
-    parts = (_head(header, widths).encode(), rows, f'</sheetData><autoFilter ref="A1:{last}"/></worksheet>'.encode())
+    parts = (_opening(widths, 1).encode(), head_row(header), rows, _closing(len(header), 1, count + 1).encode())
     book = io.BytesIO(shared.package(title))
     with zipfile.ZipFile(book, "a") as package:
         _write(package, "xl/worksheets/sheet1.xml", b"".join(parts))
@@ -191,14 +165,6 @@ def _plain(text: str) -> pa.Scalar:
     return pa.scalar(text, pa.large_string())
 
 
-def _head(header: Sequence[str], widths: Sequence[float]) -> str:
-    return f"{_opening(widths, 1)}<row>{''.join(map(_head_cell, header))}</row>"
-
-
-def _head_cell(text: str) -> str:
-    return f'<c s="1" t="str"><v>{escape(_clean(text))}</v></c>'
-
-
 def _opening(widths: Sequence[float], header: int) -> str:
     """A sheet up to its rows: frozen below row `header`, with the widths of its columns."""
     columns = "".join(
@@ -211,12 +177,44 @@ def _opening(widths: Sequence[float], header: int) -> str:
     )
 
 
+def _closing(columns: int, header: int, last: int) -> str:
+    """The end of a sheet: a filter from row `header` to row `last`."""
+    return f'</sheetData><autoFilter ref="A{header}:{_column(columns)}{last}"/></worksheet>'
+
+
 def _column(number: int) -> str:
     name = ""
     while number:
         number, rest = divmod(number - 1, 26)
         name = chr(65 + rest) + name
     return name
+
+
+def _parts(titles: Sequence[str], *, shared: bool) -> dict[str, str]:
+    """What a workbook of sheets of these titles has beside the sheets, and the shared texts it says it has."""
+    numbers = range(1, len(titles) + 1)
+    parts = [*((f"worksheets/sheet{number}.xml", "worksheet") for number in numbers), ("styles.xml", "styles")]
+    parts += [("sharedStrings.xml", "sharedStrings")] if shared else []
+    types = "".join(_TYPE.format(name=name, kind=kind) for name, kind in [("workbook.xml", "sheet.main"), *parts])
+    sheets = "".join(
+        f'<sheet name="{escape(title, _IN_QUOTES)}" sheetId="{number}" r:id="rId{number}"/>'
+        for number, title in zip(numbers, titles, strict=True)
+    )
+    return {
+        "[Content_Types].xml": f"{_TYPES}{types}</Types>",
+        "_rels/.rels": _relations([("xl/workbook.xml", "officeDocument")]),
+        "xl/_rels/workbook.xml.rels": _relations(parts),
+        "xl/styles.xml": _STYLES,
+        "xl/workbook.xml": f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{sheets}</sheets></workbook>',
+    }
+
+
+def _relations(targets: Sequence[tuple[str, str]]) -> str:
+    relations = "".join(
+        f'<Relationship Id="rId{number}" Type="{_OFFICE}/{kind}" Target="{target}"/>'
+        for number, (target, kind) in enumerate(targets, 1)
+    )
+    return f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{relations}</Relationships>'
 
 
 def _write(package: zipfile.ZipFile, name: str, content: bytes) -> None:
@@ -231,41 +229,20 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _SHEETML = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_SHEET_TYPE = f'<Override PartName="/xl/worksheets/sheet{{number}}.xml" ContentType="{_SHEETML}.worksheet+xml"/>'
-_SHARED_TYPE = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{_SHEETML}.sharedStrings+xml"/>'
 _IN_QUOTES = {'"': "&quot;"}
-_WORKBOOK = (
-    f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
-    '<sheets><sheet name="{title}" sheetId="1" r:id="rId1"/></sheets></workbook>'
+_TYPES = (
+    f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="xml" ContentType="application/xml"/>'
 )
-_PARTS = {
-    "[Content_Types].xml": (
-        f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        '<Default Extension="xml" ContentType="application/xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{_SHEETML}.sheet.main+xml"/>'
-        f"{_SHEET_TYPE.format(number=1)}"
-        f'<Override PartName="/xl/styles.xml" ContentType="{_SHEETML}.styles+xml"/>'
-        f"{_SHARED_TYPE}</Types>"
-    ),
-    "_rels/.rels": (
-        f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'
-        f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
-    ),
-    "xl/_rels/workbook.xml.rels": (
-        f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'
-        f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
-        f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/>'
-        f'<Relationship Id="rId3" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
-    ),
-    "xl/styles.xml": (
-        f'{_XML}<styleSheet xmlns="{_MAIN}"><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
-        '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill>'
-        '<patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
-        '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
-        '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-        '<cellXfs count="2"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-        '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs>'
-        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
-    ),
-}
+_TYPE = f'<Override PartName="/xl/{{name}}" ContentType="{_SHEETML}.{{kind}}+xml"/>'
+_STYLES = (
+    f'{_XML}<styleSheet xmlns="{_MAIN}"><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
+    '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill>'
+    '<patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="2"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+)

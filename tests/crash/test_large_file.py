@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tasks.prepare import is_large
+from tasks.source import Source
 from tests.crash.lead_files import CHUNK_ROWS, list_of_the_form, write_roster
 from tests.crash.left_behind import LeftBehind
 from tests.crash.runs import KILLED, Base, ingest
@@ -51,6 +52,6 @@ def _base(home: Path) -> Base:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([[*header, "附件"], *([*row, "x" * _LETTERS] for row in rows)])
     path.with_name(f"{path.name}.ok").touch()
-    assert is_large(path)
+    assert is_large(Source(path))
     assert len(rows) > CHUNK_ROWS
     return Base(home, f"sqlite:///{home / 'leadflow.db'}")

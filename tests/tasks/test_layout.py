@@ -8,6 +8,7 @@ import pytest
 from config.loader import load_channels
 from config.schema import Channel
 from tasks.layout import Layout, detect_layout
+from tasks.tables import Tables
 from tasks.unreadable import REASONS, UnreadableFile
 
 DEFAULT = load_channels()["default"]
@@ -150,7 +151,7 @@ def test_a_receipt_is_known_by_its_added_columns(tmp_path: Path) -> None:
 
 def test_a_layout_survives_being_stored(tmp_path: Path) -> None:
     layout = _layout(tmp_path, "First Name,Last Name,预算(万),电话,手机\nA,B,1,2,3\n")
-    assert Layout.from_json(layout.to_json()) == layout
+    assert Tables.from_json(Tables((layout,)).to_json()) == Tables((layout,))
 
 
 @pytest.mark.parametrize(

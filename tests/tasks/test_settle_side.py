@@ -15,7 +15,7 @@ from models.db import as_times, make_engine, read_frame, upgrade
 from models.side import SideWriter
 from tasks.arrival import Arrival
 from tasks.batches import open_batch
-from tasks.prepare import prepared_chunks
+from tasks.prepare import Reading, prepared_chunks
 from tasks.settle import settle_chunk
 from tasks.source import Source, find_tables
 from tests.prepared import AS_OF, CONFIG
@@ -29,7 +29,9 @@ def chunks(tmp_path_factory) -> list[tuple[int, pd.DataFrame]]:
     channel = CONFIG.channels["default"]
     source = Source(file)
     return list(
-        prepared_chunks(source, find_tables(source, channel), channel, CONFIG.rules, AS_OF, "Asia/Shanghai", CHUNK, 0)
+        prepared_chunks(
+            Reading(source, find_tables(source, channel), channel, CONFIG.rules, AS_OF, "Asia/Shanghai", CHUNK)
+        )
     )
 
 
