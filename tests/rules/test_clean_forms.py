@@ -183,6 +183,86 @@ def test_a_bound_comes_back_and_leaves_the_other_end_open(form: str, seeds: list
     assert set(got["budget_state"]) == {"open"}
 
 
+#: What stands around an amount and says nothing of its size; the last ones hold other numbers.
+AHEAD = (
+    "",
+    "约",
+    "预算：",
+    "预算大概在",
+    "人民币",
+    "RMB ",
+    "¥",
+    "2024年预算",
+    "项目总投资",
+    "一期",
+    "营收5000万，预算",
+    "50人，",
+)
+BEHIND = (
+    "", "左右", "（含税）", "，含税", "/年", "，3年", "，50人用", " 可谈", "（待批）", "，待领导确认", "?",
+    "，联系13812345678", "，其中硬件30%", "，13%税率",
+)  # fmt: skip
+UNITS = ("万", "w", "W", "万元", " 万", "Ｗ")
+TO = ("-", "~", "—", " - ", "至", "到", "～", "--", "→", "、")
+_MOST = (
+    "不超过{}",
+    "最多{}",
+    "≤{}",
+    "<{}",
+    "不能超过{}",
+    "顶多{}",
+    "{}以内",
+    "{}以下",
+    "{}封顶",
+    "{}内",
+    "{}及以下",
+    "{}为上限",
+)
+_LEAST = (
+    "不低于{}",
+    "至少{}",
+    "≥{}",
+    ">{}",
+    "不止{}",
+    "起码{}",
+    "{}以上",
+    "{}起",
+    "{}+",
+    "{}打底",
+    "{}及以上",
+    "{}往上",
+)
+_SENTENCES = st.lists(
+    st.tuples(
+        st.integers(1, 900), st.integers(1, 90), *map(st.sampled_from, (AHEAD, BEHIND, UNITS, TO, _MOST, _LEAST))
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(sentences=_SENTENCES)
+@settings(max_examples=40, deadline=None)
+def test_a_budget_inside_a_sentence_comes_back(sentences: list[tuple[int, int, str, str, str, str, str, str]]) -> None:
+    texts, wanted = [], []
+    for low, more, ahead, behind, unit, to, most, least in sentences:
+        bounded = ahead if ahead not in ("约", "预算大概在") else "预算"
+        for text, first, last in (
+            (f"{low}{unit}", low, low),
+            (f"{low}{unit}{to}{low + more}{unit}", low, low + more),
+            (f"{an2cn(low)}{unit}{to}{an2cn(low + more)}{unit}", low, low + more),
+        ):
+            texts.append(ahead + text + behind)
+            wanted.append((first * 1e4, last * 1e4))
+        texts += [bounded + bound.format(f"{low}{unit}") + behind.replace("左右", "") for bound in (most, least)]
+        wanted += [(None, low * 1e4), (low * 1e4, None)]
+    got = _read("budget", texts)[["budget_min", "budget_max"]].astype("object")
+    found = list(got.where(got.notna(), None).itertuples(index=False, name=None))
+    assert [(text, *pair) for text, pair in zip(texts, found, strict=True)] == [
+        (text, *pair) for text, pair in zip(texts, wanted, strict=True)
+    ]
+
+
 _DAY, _MINUTE = "%Y-%m-%d", "%Y-%m-%dT%H:%M"
 
 
