@@ -283,6 +283,12 @@ def _day_forms(at: datetime) -> dict[str, str]:
         "wide": f"{at:%Y-%m-%d}".translate(WIDE),
         "english": f"{at:%d %B %Y}",
         "american": f"{month}/{day}/{year}",
+        "underscores": f"{year}_{month:02d}_{day:02d}",
+        "commas": f"{year}，{month}，{day}",
+        "short": f"{at:%y}年{month}月{day}日",
+        "note": f"展会（{year}.{month}.{day}）",
+        "mixed": f"{year}年{month}月{day}",
+        "formal": f"{year}年{an2cn(month, 'up')}月{an2cn(day, 'up')}日",
         "numerals": f"{an2cn(year, 'direct')}年{an2cn(month)}月{an2cn(day)}日",
         "serial": f"{_serial(at.replace(hour=0, minute=0)):.0f}",
     }
@@ -298,6 +304,10 @@ def _minute_forms(at: datetime) -> dict[str, str]:
         "slashes": f"{at.year}/{at.month}/{at.day} {at.hour}:{at:%M}",
         "时分": f"{at:%Y年%m月%d日%H时%M分}",
         "half": f"{at:%Y/%m/%d} {half}{at.hour % 12 or 12}:{at:%M}",
+        "time first": f"{at:%H:%M} {at:%Y-%m-%d}",
+        "stroke": f"{at:%Y-%m-%d} | {at:%H:%M}",
+        "weekday": f"{at:%Y/%m/%d} 周{'一二三四五六日'[at.weekday()]} {at:%H:%M}",
+        "mail": f"{at:%a, %d %b %Y %H:%M:%S} +0800",
         "pm": f"{at:%Y-%m-%d %I:%M %p}",
         "american": f"{at.month}/{at.day}/{at:%y} {at.hour}:{at:%M}",
         "compact": f"{at:%Y%m%d%H%M%S}",
@@ -332,6 +342,24 @@ def test_a_day_comes_back(form: str, moments: list[datetime]) -> None:
 def test_a_minute_comes_back(form: str, moments: list[datetime]) -> None:
     got = _read("first_contact", [_minute_forms(at)[form] for at in moments])
     assert got["created"].tolist() == [f"{at:{_MINUTE}}" for at in moments]
+
+
+@given(moments=_MOMENTS)
+@settings(max_examples=10, deadline=None)
+def test_a_month_comes_back_as_a_month(moments: list[datetime]) -> None:
+    for write in ("{0.year}年{0.month}月", "{0.year}/{0.month}", "{0:%Y-%m}", "{0.year}年{0.month}月底", "{0:%B %Y}"):
+        got = _read("first_contact", [write.format(at) for at in moments])
+        assert got["created"].tolist() == [f"{at:%Y-%m}" for at in moments]
+        assert got["contact_at"].isna().all()
+
+
+@given(moments=_MOMENTS)
+@settings(max_examples=10, deadline=None)
+def test_a_day_that_may_be_a_month_is_marked(moments: list[datetime]) -> None:
+    for write in ("{0.month}/{0.day}/{0.year}", "{0.month}-{0.day}-{0.year}", "{0.month}/{0.day}/{0:%y} {0:%H:%M}"):
+        got = _read("first_contact", [write.format(at) for at in moments])
+        unsure = [at.day <= 12 and at.day != at.month for at in moments]
+        assert (got["date_bad"] == "order").tolist() == unsure
 
 
 @given(moments=_MOMENTS)
