@@ -81,6 +81,11 @@ def _landline_forms(area: str, number: str, ext: str) -> dict[str, str]:
         "brackets": f"{area}-{number}（{ext}）",
         "x": f"{area}-{near}-{far} x{ext}",
         "label": f"电话：{area}-{number} 分机 {ext}",
+        "转分机": f"{area}-{number}转分机{ext}",
+        "再拨": f"总机{area}-{number}，再拨{ext}",
+        "two dashes": f"{area}-{number}--{ext}",
+        "square brackets": f"[{area}]{number}转{ext}",
+        "country in brackets": f"（+86）{area}-{number}-{ext}",
     }
 
 
@@ -95,6 +100,34 @@ def test_a_landline_with_its_extension_comes_back(form: str, seeds: list[int]) -
     got = _read("phone", [_landline_forms(*part)[form] for part in parts])
     assert got["phone"].tolist() == ["-".join(part) for part in parts]
     assert set(got["phone_kind"]) == {"landline_ext"}
+
+
+@given(seeds=VALUES)
+@settings(max_examples=10, deadline=None)
+def test_a_service_number_comes_back(seeds: list[int]) -> None:
+    numbers = [f"{4 + seed % 2 * 4}00{seed * 7919 % 10**7:07d}" for seed in seeds]
+    for write in (
+        "{0}-{1}-{2}",
+        "{0} {1} {2}",
+        "+86 {0} {1} {2}",
+        "86-{0}-{1}{2}",
+        "({0}){1}{2}",
+        "{0}.{1}.{2}",
+        "热线：{0}-{1}{2}",
+    ):
+        got = _read("phone", [write.format(number[:3], number[3:6], number[6:]) for number in numbers])
+        assert got["phone"].tolist() == numbers
+        assert set(got["phone_kind"]) == {"service"}
+
+
+@given(seeds=VALUES)
+@settings(max_examples=10, deadline=None)
+def test_two_numbers_of_a_cell_come_back(seeds: list[int]) -> None:
+    pairs = [(_mobile(seed), f"0571-8{seed * 7919 % 10**7:07d}") for seed in seeds]
+    pairs = [pair for pair in pairs if pair[0] not in PLACEHOLDERS]
+    for between in ("/", "、", "，", "；", " ", "\n", "|", " 或 ", " 座机："):
+        got = _read("phone", [mobile + between + landline for mobile, landline in pairs])
+        assert list(zip(got["phone"], got["phone2"], strict=True)) == pairs
 
 
 def _range_forms(low: int, high: int) -> dict[str, str]:
