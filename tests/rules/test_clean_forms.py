@@ -402,3 +402,43 @@ def test_a_day_without_its_year_comes_back_without_one(moments: list[datetime]) 
         got = _read("first_contact", [write.format(at) for at in moments])
         assert got["created"].tolist() == [f"--{at:%m-%d}" for at in moments]
         assert got["contact_at"].isna().all()
+
+
+_PLACES = [
+    (province, entry["short"], city, [county for county in below.split() if len(county) > 2])
+    for province, entry in RULES.value("V-REGION")["provinces"].items()
+    for city, below in entry["cities"].items()
+]
+
+
+def test_every_city_comes_back_behind_its_province() -> None:
+    texts, wanted = [], []
+    for province, short, city, counties in _PLACES:
+        found = province if province == city else province + city
+        forms = [
+            f"{province}{city}",
+            f"{short}{city}",
+            f"{short}-{city}",
+            f"{province}/{city}",
+            f"{short} {city}",
+            f"中国{province}{city}",
+        ]
+        forms += [f"{province}{city}{county}" for county in counties]
+        texts += forms
+        wanted += [found] * len(forms)
+    assert len(texts) > 3000
+    got = _read("region", texts)["region"].tolist()
+    assert [(text, found) for text, found, want in zip(texts, got, wanted, strict=True) if found != want] == []
+
+
+def test_a_county_that_one_city_has_is_that_city_and_one_of_several_is_none() -> None:
+    owners: dict[str, set[str]] = {}
+    for province, _, city, counties in _PLACES:
+        for county in counties:
+            owners.setdefault(county, set()).add(province if province == city else province + city)
+    named = {city for _, _, city, _ in _PLACES}
+    texts = [county for county in owners if county not in named]
+    got = _read("region", texts)["region"].astype("object")
+    wanted = [next(iter(owners[text])) if len(owners[text]) == 1 else None for text in texts]
+    found = got.where(got.notna(), None).tolist()
+    assert [pair for pair in zip(texts, found, wanted, strict=True) if pair[1] != pair[2]] == []

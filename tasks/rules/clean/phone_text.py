@@ -134,7 +134,7 @@ def _foreign(text: str) -> tuple[str, str] | None:
         return None
     if not phonenumbers.is_possible_number(number) or len(set(str(number.national_number))) == 1:
         return None
-    near = _LENGTHS.get(number.country_code)
+    near = _LENGTHS.get(number.country_code or 0)
     if near and len(str(number.national_number)) not in near:
         return None
     if re.fullmatch(r"1[3-9]\d{9}", written) and not phonenumbers.is_valid_number(number):
