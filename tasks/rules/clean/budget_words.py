@@ -30,6 +30,7 @@ class BudgetWords:
     below: float
     apart: float
     years: tuple[float, float]
+    amounts: str
     grammar: str
     plain: re.Pattern[str]
     number: re.Pattern[str]
@@ -66,6 +67,7 @@ class BudgetWords:
             below=float(value["below"]),
             apart=float(value["apart"]),
             years=(float(first), float(last)),
+            amounts=rf"^{low}(?:{_TO}{high})?(?P<before>)(?P<after>)$",
             grammar=grammar,
             plain=re.compile(grammar),
             number=re.compile(rf"(?<![\d.])(?P<figure>{_FIGURE})(?:[来多余几]|\+(?={unit}))?(?P<unit>{unit})?[多余]?"),

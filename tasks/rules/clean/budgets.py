@@ -15,12 +15,14 @@ import pyarrow.compute as pc
 from tasks.rules.clean.budget_text import rewrite
 from tasks.rules.clean.budget_words import BudgetWords
 from tasks.rules.clean.texts import (
+    SIGNS,
     TEXT,
     Mask,
     Text,
     choose,
     flat,
     half_width,
+    holding,
     mapped,
     mask_of,
     matches,
@@ -52,6 +54,8 @@ _LEAN = (
     (r"^([^\d一二三四五六七八九十百千万亿几()]*)\(([^()]*\d[^()]*)\)$", r"\1,\2"),  # «待定(20万左右)»
     (r"^\[([^\[\],]+),([^\[\],]+)\]$", r"\1-\2"),
 )
+# Signs that a rewriting looks for: all but letters, figures, + < % * / and a dash.
+_ODD = SIGNS & ~np.isin(np.arange(256), [ord(sign) for sign in "+<%*/-"])
 _NOTES = (r"\([^()]*\)|[:。!?;\[\]]+|^~+", "")
 _DATE_OR_CODE = r"^0\d|^20[1-3]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$"
 _NUMBERED_NOTES = r"\([^()]*\d[^()]*\)"
@@ -65,10 +69,9 @@ def read_budgets(values: Text, words: BudgetWords) -> dict[str, Any]:
 
 
 def _read(texts: Text, words: BudgetWords) -> dict[str, Any]:
-    lean = _lean(texts)
+    lean, noted = _lean(texts)
     # «5万(美元)» is foreign, «20万(约3万美元)» is not.
-    foreign = matches(swap(lean, _NUMBERED_NOTES, ""), words.foreign)
-    lean = swap(lean, *_NOTES)
+    foreign = matches(noted, words.foreign)
     groups = _groups(lean, words)
     rest = ~stated(groups["low"]) & ~foreign
     if rest.any():
@@ -88,17 +91,27 @@ def _read(texts: Text, words: BudgetWords) -> dict[str, Any]:
     return {"budget_min": low, "budget_max": high, "budget_state": choose(undecided, "unknown", state)}
 
 
-def _lean(texts: Text) -> Text:
+def _lean(texts: Text) -> tuple[Text, Text]:
+    """Return the texts without needless signs, and the same with the notes in brackets that hold no number."""
     lean = pc.utf8_lower(half_width(texts))
+    odd = holding(lean, _ODD)
+    part = lean.filter(pa.array(odd))
     for pattern, replacement in _LEAN:
-        lean = swap(lean, pattern, replacement)
-    return lean
+        part = swap(part, pattern, replacement)
+    noted = placed(lean, odd, swap(part, _NUMBERED_NOTES, ""))
+    return placed(lean, odd, swap(part, *_NOTES)), noted
 
 
 def _groups(lean: Text, words: BudgetWords) -> dict[str, Text]:
+    bare = swap(lean, words.fillers, r"\1")
     # What stands between two numbers is no filler: 2024年预算20万 is no 202420万.
-    whole = choose(matches(lean, words.glued.pattern), None, lean)
-    return parts(swap(whole, words.fillers, r"\1"), words.grammar)
+    glued = mask_of(pc.not_equal(bare, lean)) & ~matches(lean, r"^\D*[\d.]+\D*$")
+    glued[glued] = matches(lean.filter(pa.array(glued)), words.glued.pattern)
+    bare = choose(glued, None, bare) if glued.any() else bare
+    groups = parts(bare, words.amounts)
+    rest = stated(bare) & ~stated(groups["low"])
+    bounded = parts(bare.filter(pa.array(rest)), words.grammar)
+    return {name: placed(groups[name], rest, bounded[name]) for name in groups}
 
 
 def _ends(groups: dict[str, Text], words: BudgetWords) -> tuple[Yuan, Yuan]:

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from config.facts import JUNK
 from config.schema import Rules
-from tasks.rules.clean.texts import Text, matches, one_of, put, series, swap
+from tasks.rules.clean.texts import Text, holding, matches, one_of, put, series, swap
 from tasks.rules.facts.words import Folded, anywhere, read_once, whole
 
 Bits = NDArray[np.int32]
 _BIT = {signal: 1 << place for place, signal in enumerate(JUNK)}
+# An address of mail or of a page names no company; only a text with one of these signs can be one.
+_OF_ADDRESSES = np.isin(np.arange(256), [ord("@"), ord(".")])
 _ADDRESS = r"^\S+@\S+\.\S+$|^(?:https?://|www\.)\S+$"
 _NEED_SIGNALS = {"need_job_seeker": "F-JOB-SEEKER", "need_seller": "F-SELLER", "need_student": "F-STUDENT"}
 
@@ -40,13 +42,23 @@ def test_pattern(rules: Rules) -> str:
 
 def _company(rows: Folded, rules: Rules) -> Bits:
     words = rules.value("F-NO-COMPANY")
-    hidden = rf"^(?:{one_of(words['begins'])})+[\p{{L}}]{{0,6}}?(?:有限)?(?:公司|企业|集团|单位|工厂)$"
-    person = rf"^\p{{Han}}{{1,2}}(?:{one_of(words['titles'])})$"
-    # Digits only, a single character, an address of mail or of a page name nothing either.
-    nothing = (
-        rf"^(?:{one_of(words['whole'])})(?:\s*[(（][^()（）]*[)）])?$|^[^\p{{L}}]*$|^.$|{hidden}|{person}|{_ADDRESS}"
-    )
-    return _by_pattern(rows.text("company"), {"company_test": test_pattern(rules), "company_none": nothing})
+    hidden = rf"^(?:{one_of(words['begins'])}).{{0,6}}(?:公司|企业|集团|单位|工厂)$"
+    person = rf"^..?(?:{one_of(words['titles'])})$"
+    whole_name = rf"^(?:{one_of(words['whole'])})(?:\s*[(（][^()（）]*[)）])?$"
+    # Digits only, or a single character, name nothing either.
+    patterns = {
+        "company_test": test_pattern(rules),
+        "company_none": f"{whole_name}|^[^\\p{{L}}]*$|^.$|{hidden}|{person}",
+    }
+
+    def read(texts: Text) -> Bits:
+        bits = _found(texts, patterns)
+        address = (bits == 0) & holding(texts, _OF_ADDRESSES)
+        address[address] = matches(texts.filter(pa.array(address)), _ADDRESS)
+        bits[address] = _BIT["company_none"]
+        return bits
+
+    return read_once(rows.text("company"), read)
 
 
 def _contact(rows: Folded, rules: Rules) -> Bits:
@@ -76,7 +88,7 @@ def _need(rows: Folded, rules: Rules) -> Bits:
 
 def _without_products(texts: Text, lists: Iterable[tuple[str, ...]], rules: Rules) -> Text:
     # a pattern of so many words costs as much as many texts: only what names a product is looked at
-    named = matches(texts, anywhere(rules.value("F-PRODUCT-WORDS")))
+    named = matches(texts, one_of(rules.value("F-PRODUCT-WORDS")))
     return put(texts, named, lambda part: swap(part, _product_pattern(lists, rules), ""))
 
 
@@ -90,7 +102,10 @@ def _without_introduction(texts: Text, rules: Rules) -> Text:
 def _product_pattern(lists: Iterable[tuple[str, ...]], rules: Rules) -> str:
     words = one_of(word.lower() for words in lists for word in words)
     gap = int(rules.value("F-PRODUCT-GAP"))
-    return rf"(?:{words})[\p{{L}} ]{{0,{gap}}}{anywhere(rules.value('F-PRODUCT-WORDS'))}"
+    products = rules.value("F-PRODUCT-WORDS")
+    # an application is no app
+    latin, rest = (one_of(word for word in products if word.isascii() is known) for known in (True, False))
+    return rf"(?:{words})[\p{{L}} ]{{0,{gap}}}(?:{rest}|(?:{latin})(?:[^a-z]|$))"
 
 
 def _phone(rows: Folded, _: Rules) -> Bits:
