@@ -78,8 +78,14 @@ def odd_dialect(path: Path, encoding: str) -> Dialect | None:
 
 
 def find_delimiter(text: str) -> str:
-    """The delimiter of a table without known headers; a comma where there is none."""
+    """The delimiter of a table without known headers; a comma where there is none.
+
+    A blank where there are blanks within cells too: nobody can tell then where a column ends.
+    """
     found, _ = _detected(text)
+    header = text.partition("\n")[0]
+    if found == " " and header.count(" ") > 1 and not any(mark in header for mark in DELIMITERS):
+        return found
     return found if found in DELIMITERS else ","
 
 
