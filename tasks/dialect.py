@@ -11,6 +11,8 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from tasks.layout import DELIMITERS, open_text
 
 # What is looked at to tell a dialect; the detector's time grows with it.
@@ -24,9 +26,10 @@ _ANY = r",;\t|"
 _START, _END = rf"(?:^|(?<=[{_ANY}]))", rf"(?=[{_ANY}]|\r?$)"
 _SINGLE = re.compile(rf"{_START}'(?:[^'\r\n]|'(?![{_ANY}\r\n]))*'{_END}", re.MULTILINE)
 _DOUBLE = re.compile(rf'{_START}"[^\r\n]*?"{_END}', re.MULTILINE)
-# a quote behind which text goes on where a cell should have ended
-# (a pattern that begins with a letter is searched for much faster)
-_LONE = re.compile(rf'"(?:(?<=[{_ANY}\r\n]")|(?<=\A"))[^"\r\n]*"[^"{_ANY}\r\n]')
+_QUOTE, _LINE_FEED, _RETURN = b'"\n\r'
+# which of the 256 bytes may stand before a cell or behind it
+_EDGES = np.zeros(256, bool)
+_EDGES[list(b",;\t|\r\n")] = True
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,9 @@ def odd_dialect(path: Path, encoding: str) -> Dialect | None:
     text = read_sample(path, encoding)
     single = len(_SINGLE.findall(text)) > max(1, len(_DOUBLE.findall(text)))
     blank = not any(mark in text for mark in DELIMITERS)
+    spaced = any(_stands_before_spaces(mark, text) for mark in DELIMITERS)
     astray = any(True for _ in _lines_astray(path, encoding))
-    if not (single or astray or '\\"' in text or _is_spaced_table(text) or re.search(f"[{_ANY}] ", text)):
+    if not (single or astray or '\\"' in text or _is_spaced_table(text) or spaced):
         return None
     delimiter, escape = _detected(text)
     if delimiter not in ((" ",) if blank else DELIMITERS) or (blank and not _is_spaced_table(text)):
@@ -133,21 +137,47 @@ def is_usual(line: str, delimiter: str) -> bool:
 
 
 def _lines_astray(path: Path, encoding: str) -> Iterator[str]:
-    """Lines with a quote that may be astray."""
-    for piece in _pieces(path, encoding):
-        if '"' in piece and _LONE.search(piece):
-            yield from filter(_LONE.search, piece.splitlines())
+    """Lines with a quote behind which text goes on where its cell should have ended."""
+    wide = encoding.startswith(("utf-16", "utf-32"))
+    for block in map(str.encode, _texts(path, encoding)) if wide else _octets(path):
+        for line in _astray(block):
+            yield line.decode("utf-8" if wide else encoding, "replace")
 
 
-def _pieces(path: Path, encoding: str) -> Iterator[str]:
+def _astray(block: bytes) -> Iterator[bytes]:
+    """The lines of a block in which a quote opens a cell, and the next one has text behind it."""
+    octets = np.frombuffer(b"\n" + block + b"\n", np.uint8)
+    quotes = np.flatnonzero(octets == _QUOTE)
+    opens, goes_on = _EDGES[octets[quotes - 1]], ~_EDGES[octets[quotes + 1]] & (octets[quotes + 1] != _QUOTE)
+    found = np.flatnonzero(opens[:-1] & goes_on[1:])
+    if not len(found):
+        return
+    ends = np.flatnonzero((octets == _LINE_FEED) | (octets == _RETURN))
+    lines = np.searchsorted(ends, quotes[found])
+    one_line = lines == np.searchsorted(ends, quotes[found + 1])
+    for line in np.unique(lines[one_line]).tolist():
+        yield block[int(ends[line - 1]) : int(ends[line]) - 1]
+
+
+def _octets(path: Path) -> Iterator[bytes]:
+    """The bytes in pieces that end with a line, where lines end."""
+    rest = b""
+    with path.open("rb") as file:
+        while block := file.read(_PIECE):
+            cut = max(block.rfind(b"\n"), block.rfind(b"\r")) + 1 or len(block)
+            yield rest + block[:cut]
+            rest = block[cut:]
+    yield rest
+
+
+def _texts(path: Path, encoding: str) -> Iterator[str]:
     """The text in pieces that end with a line, where lines end."""
     rest = ""
     with open_text(path, encoding) as file:
-        while piece := file.read(_PIECE):
-            text = rest + piece
-            cut = max(text.rfind("\n"), text.rfind("\r")) + 1 or len(text)
-            rest = text[cut:]
-            yield text[:cut]
+        while block := file.read(_PIECE):
+            cut = max(block.rfind("\n"), block.rfind("\r")) + 1 or len(block)
+            yield rest + block[:cut]
+            rest = block[cut:]
     yield rest
 
 
