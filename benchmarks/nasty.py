@@ -25,7 +25,6 @@ from config.settings import Settings
 from flows.inspecting import Asked, inspect
 from flows.look import look
 from flows.request import Request
-from tasks.unreadable import UnreadableFile
 
 _NO_FILES = {"clean", "json", "parameters"}
 # the same table in other formats
@@ -77,10 +76,10 @@ def _outcome(file: Path, settings: Settings, folder: Path) -> Outcome:
     expected = _clean(file)
     try:
         told = inspect(settings, Asked(file, out=folder / "out.csv", show_progress=False)).data
-    except UnreadableFile as why:
-        return Outcome(file, "refused", str(why))
     except Exception as error:  # that nothing breaks is what is measured
         return Outcome(file, "broken", f"{type(error).__name__}: {error}")
+    if "refused" in told:
+        return Outcome(file, "refused", told["why"])
     said = _said(told)
     if "crm_samples" in file.parts:
         return _taken(file, settings, said)

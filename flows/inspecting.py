@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from config.loader import load_config
+from config.schema import Channel
 from config.settings import Settings
-from flows.console import Answer, UsageError
+from flows.console import FILES, Answer, UsageError
 from flows.inspecting_words import said
 from flows.progress import bar, report
 from flows.request import channel_named, folder_of
@@ -22,6 +23,7 @@ from tasks.content import reading
 from tasks.i18n import words
 from tasks.inspection import Inspection, Table, Write, inspect_source
 from tasks.source import Source, open_source
+from tasks.unreadable import UnreadableFile
 
 # damaged lines that a screen shows; JSON has all
 _LINES = 20
@@ -44,12 +46,21 @@ def inspect(settings: Settings, asked: Asked) -> Answer:
     path = asked.file.absolute()
     _refuse_nonsense(asked)
     channel = channel_named(config, asked.channel or folder_of(path, settings) or "default")
+    try:
+        data = _seen(path, channel, asked)
+    except UnreadableFile as why:
+        wrong, todo = why.wrong(settings.lang), why.todo(settings.lang)
+        data = {"file": str(path), "channel": channel.name, "refused": why.code, "why": wrong, "todo": todo}
+        return Answer(todo, data, FILES, (f"{path.name}: {wrong}",))
+    return Answer(_page(data, settings.lang), data)
+
+
+def _seen(path: Path, channel: Channel, asked: Asked) -> dict[str, Any]:
     with TemporaryDirectory(prefix="leadflow-") as scratch, reading(path), bar(show=asked.show_progress):
         source = open_source(path, Path(scratch))
         with _tables(asked.out) as (write, written):
             found = inspect_source(source, channel, write, lambda rows: report(path.name, rows))
-    data = _data(path, channel.name, source, found) | {"out": [str(file.absolute()) for file in written]}
-    return Answer(_page(data, settings.lang), data)
+    return _data(path, channel.name, source, found) | {"out": [str(file.absolute()) for file in written]}
 
 
 def _refuse_nonsense(asked: Asked) -> None:

@@ -17,6 +17,8 @@ from tasks.layout import DELIMITERS, open_text
 
 # What is looked at to tell a dialect; the detector's time grows with it.
 SAMPLE_LINES, SAMPLE_CHARACTERS = 200, 1 << 15
+# Quotes astray of one record of which each is taken for text in turn.
+_GUESSES = 3
 # A list of fewer cells may have its blanks by chance.
 _ENOUGH_SPACES = 5
 # A stray quote is looked for in a line this long and no longer.
@@ -190,7 +192,7 @@ def cells_of(text: str, dialect: Dialect, width: int) -> tuple[list[str], bool]:
     first, unsound, is_open = _split(text, dialect, frozenset())
     if len(first) == width and not is_open:
         return first, False
-    for index in unsound:
+    for index in unsound[:_GUESSES]:
         cells, _, still = _split(text, dialect, frozenset((index,)))
         if len(cells) == width and not still:
             return cells, is_open

@@ -12,6 +12,8 @@ from tasks.dialect import Dialect, cells_of, is_sound, read_sample
 from tasks.records import MAX_SPAN
 
 _WIDTH_OF = 100
+# A cell over several lines is looked for in so many lines that hold a quote, and in vain so often in one file.
+_TRIES, _PATIENCE = 16, 2_000
 # csv quotes a cell with a line end only where it is told of it
 _END = "\r\n"
 
@@ -54,23 +56,29 @@ def _width(sample: str, dialect: Dialect) -> int:
 def _records(lines: Iterator[str], dialect: Dialect, width: int) -> Iterator[tuple[list[str], str]]:
     """Cells and the line end of each record."""
     ahead: deque[str] = deque()
+    in_vain = 0
     while line := ahead.popleft() if ahead else next(lines, ""):
         text = line.rstrip("\r\n")
         cells, is_open = cells_of(text, dialect, width)
         end = line[len(text) :]
-        if is_open:
+        if is_open and in_vain < _PATIENCE:
             ahead.extend(islice(lines, max(0, MAX_SPAN - len(ahead))))
-            cells, end = _longer(line, ahead, dialect, width) or (cells, end)
+            longer = _longer(line, ahead, dialect, width)
+            cells, end = longer or (cells, end)
+            in_vain += longer is None
         yield cells, end
 
 
 def _longer(line: str, ahead: deque[str], dialect: Dialect, width: int) -> tuple[list[str], str] | None:
     """A record that goes on over lines, which are taken from `ahead`; None where there is none of that width."""
-    record = line
+    record, tries = line, 0
     for count, following in enumerate(ahead, 1):
         record += following
         if dialect.quote not in following:
             continue
+        tries += 1
+        if tries > _TRIES:
+            return None
         text = record.rstrip("\r\n")
         cells, is_open = cells_of(text, dialect, width)
         if not is_open:
