@@ -1,6 +1,6 @@
 """The fixed words of what people read, in Chinese and English, and how amounts and times are written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -44,6 +44,11 @@ def budget_words(lang: str, low: float | None, high: float | None, state: str | 
     if lang != "en" and low >= _TEN_THOUSAND and high >= _TEN_THOUSAND:
         return f"{low / _TEN_THOUSAND:g}–{high / _TEN_THOUSAND:g} 万元"
     return f"{low:,.0f}–{high:,.0f} {words(lang)['yuan']}"
+
+
+def mark_words(lang: str, codes: Sequence[str]) -> str:
+    """How marketing's mark compares with grade and budget: 高于分级、与所填预算不符."""
+    return words(lang)["list"].join(word(lang, "mark", code) for code in codes)
 
 
 def local_time(at: datetime, zone: ZoneInfo) -> str:
@@ -91,6 +96,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "verdict.valid": ("有效", "valid"),
     "verdict.invalid": ("无效", "invalid"),
     "verdict.to_verify": ("待核实", "to verify"),
+    "mark.agrees": ("与分级一致", "as the grade"),
+    "mark.higher": ("高于分级", "above the grade"),
+    "mark.lower": ("低于分级", "below the grade"),
+    "mark.budget_agrees": ("与所填预算相符", "as the budget stated"),
+    "mark.budget_differs": ("与所填预算不符", "not the budget stated"),
+    "mark.budget_new": ("线索未写明预算", "the lead states no budget"),
     "urgency.高": ("高", "high"),
     "urgency.中": ("中", "middle"),
     "urgency.低": ("低", "low"),

@@ -14,12 +14,14 @@ import pyarrow as pa
 from markupsafe import Markup, escape
 
 from config.schema import Config, ConfigError, DecisionRule
-from tasks.i18n import budget_words, mask_email, mask_phone, word, words
+from tasks.i18n import budget_words, mark_words, mask_email, mask_phone, word, words
 from tasks.news import FIELDS, Decision, News
+from tasks.rules.marks import compare_mark
 from tasks.workbook import SEPARATOR, SharedText, join_rows, write_workbook
 
 LISTED, WORKBOOK_ROWS, PRIORITY = "N-LISTED", "N-WORKBOOK-ROWS", "G-PRIORITY"
 FIRST_CONTACT, VERIFY, VERIFICATION, MARK = "N-FIRST-CONTACT", "N-VERIFY", "S-VERIFICATION", "N-MARK"
+LEVELS = "V-MARK"
 _BEFORE, _BEHIND = ("grade", "verdict"), ("budget", "why", "whose", "todo", "former")
 _WIDTHS = (9, 9, 16, 30, 12, 12, 16, 26, 40, 8, 24, 14, 24, 14, 17, 12, 16, 16, 40, 30, 40, 12)
 # a longer text is cut in a mail, which some programs clip; the workbook has all of it
@@ -225,6 +227,7 @@ class Book:
         lead["owner"] = self.formers[row["person"]] if masked else ""
         if not self._value(MARK):
             lead["mark"] = ""
+        lead["mark_said"] = self._marked(lead["mark"], lead["grade"], self.news.budgets.values[row["budget"]])
         if masked:
             lead |= {"phone": mask_phone(lead["phone"]), "email": mask_email(lead["email"])}
             lead |= dict.fromkeys(("why", "whose", "todo"), "")
@@ -232,6 +235,14 @@ class Book:
             lead["dial"] = dialled(lead["phone"])
         lines = self._lines(lead)
         return lead | {"lines": lines, "safe_lines": escape("\n".join(lines)).replace("\n", Markup("<br>"))}
+
+    def _marked(self, mark: str, grade: str, budget: str) -> str:
+        """How marketing's mark compares with the grade and the budget; nothing where it says nothing of them."""
+        if not mark or self._value(LEVELS) is None:
+            return ""
+        low, high = (float(end) if end else None for end in budget.split("|")[:2])
+        said = mark_words(self.lang, compare_mark(mark, grade, low, high, self.config.rules))
+        return words(self.lang)["mail.title"].format(said) if said else ""
 
     def _lines(self, lead: dict[str, Any]) -> list[str]:
         """What is known of the lead, some of it to a line, each with its name."""

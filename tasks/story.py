@@ -47,6 +47,7 @@ def told(facts: Facts) -> dict[str, Any]:
         **decisions,
         "reasons": [{"rule": rule, "statement": facts.statement(rule)} for rule in _reasons(lead)],
         "facts": facts.evidence,
+        "mark": {"text": lead["mark"], "compared": list(facts.compared_mark)},
         "choice": facts.compared or None,
         "turn": facts.turn,
         "lifted_from": (facts.assigned or {}).get("lifted_from"),

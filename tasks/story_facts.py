@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from config.schema import Config, ConfigError, DecisionRule, Rules
 from tasks.guard import CELL_SEPARATOR
-from tasks.i18n import CODED, budget_words, local_time, mask_email, mask_name, mask_phone, word
+from tasks.i18n import CODED, budget_words, local_time, mark_words, mask_email, mask_name, mask_phone, word
+from tasks.rules.marks import compare_mark
 from tasks.story_words import words
 from tasks.tables import stored_mapping
 
@@ -93,6 +94,20 @@ class Facts:
         """The stored choice: rule, group, and how each person stood."""
         return dict(json.loads(self.choice["detail"])) if self.choice else {}
 
+    @cached_property
+    def compared_mark(self) -> tuple[str, ...]:
+        """How marketing's mark compares with grade and budget, as codes."""
+        lead = self.lead
+        if not lead["mark"]:
+            return ()
+        budget = (lead["budget_min"], lead["budget_max"])
+        for rules in (self.rules, self.config.rules):
+            try:
+                return compare_mark(lead["mark"], lead["grade"], *budget, rules)
+            except ConfigError:
+                continue
+        return ()
+
     def name(self, person: str | None) -> str:
         """A person as people call him."""
         known = self.config.roster.person(person) if person else None
@@ -122,6 +137,9 @@ class Facts:
         value = row.get(field)
         if value is None or value == "":
             return None
+        if field == "mark" and "grade" in row:
+            said = mark_words(self.lang, self.compared_mark)
+            return self.t["mark_compared"].format(mark=value, said=said) if said else str(value)
         if field in CODED:
             return word(self.lang, field, value)
         masks = {"phone": mask_phone, "email": mask_email, "contact": mask_name} if self.mask else {}

@@ -40,6 +40,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "field.grade": ("级别", "grade"),
     "field.owner": ("负责人", "owner"),
     "field.mark": ("市场标注", "marketing's mark"),
+    "mark_compared": ("{mark}（{said}）", "{mark} ({said})"),
     "field.first_contact": ("首次接触", "first contact"),
     "written": ("{shown}（原文“{written}”）", "{shown} (written «{written}»)"),
     "by_need": ("{fact}（从需求中读出）", "{fact} (read in the need)"),

@@ -1,5 +1,6 @@
 """The page on which a lead's owner says what checking it gave (H1-3.2-verify): a GET shows, only the button changes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,11 +17,12 @@ from config.people import Person
 from config.schema import Config, DecisionRule
 from config.settings import Settings
 from models import Account, Contact, Lead
-from tasks.i18n import budget_words, word
+from tasks.i18n import budget_words, mark_words, word
 from tasks.judge import JudgeError, Said, judge
-from tasks.letters import dialled
+from tasks.letters import LEVELS, dialled
 from tasks.links import Link, LinkError, opened
 from tasks.orders import Order
+from tasks.rules.marks import compare_mark
 from web.words import words
 
 # of a form with two short fields
@@ -163,10 +165,19 @@ def _lead(desk: Desk, number: str) -> dict[str, Any] | None:
         "verdict": word(lang, "verdict", found["verdict"]),
         "verified": found["verified_at"] is not None,
         "budget": budget_words(lang, found["budget_min"], found["budget_max"], found["budget_state"]),
+        "mark_said": _marked(desk, found),
         "dial": dialled(found["phone"] or ""),
         "created": (found["created"] or "").replace("T", " "),
         "questions": _questions(desk, found["reasons"] or ""),
     }
+
+
+def _marked(desk: Desk, lead: Mapping[Any, Any]) -> str:
+    """How marketing's mark compares with grade and budget."""
+    if not lead["mark"] or not _known(desk.config, LEVELS):
+        return ""
+    codes = compare_mark(lead["mark"], lead["grade"], lead["budget_min"], lead["budget_max"], desk.config.rules)
+    return mark_words(desk.settings.lang, codes)
 
 
 def _questions(desk: Desk, reasons: str) -> list[str]:

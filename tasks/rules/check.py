@@ -132,6 +132,10 @@ def _unreadable_phone(sheet: Sheet, field: str) -> Mask:
     return sheet.has("phone_bad") & ~sheet.says("phone_bad", "sci_notation", "placeholder")
 
 
+def _unreadable_date(sheet: Sheet, field: str) -> Mask:
+    return sheet.has("date_bad") & ~sheet.says("date_bad", "future", "order")
+
+
 def _unreadable_budget(sheet: Sheet, field: str) -> Mask:
     return sheet.says("budget_state", "bad") & ~_vague_budget(sheet, field)
 
@@ -178,7 +182,8 @@ TESTS: dict[tuple[str, str], Callable[[Sheet, str], Mask]] = {
     ("unreadable", "phone"): _unreadable_phone,
     ("unreadable", "email"): lambda sheet, field: sheet.has("email_bad"),
     ("unreadable", "budget"): _unreadable_budget,
-    ("unreadable", "first_contact"): lambda sheet, field: sheet.has("date_bad") & ~sheet.says("date_bad", "future"),
+    ("unreadable", "first_contact"): _unreadable_date,
+    ("order", "first_contact"): lambda sheet, field: sheet.says("date_bad", "order"),
     ("future", "first_contact"): lambda sheet, field: sheet.says("date_bad", "future"),
     ("vague", "budget"): _vague_budget,
     ("vague", "need"): _vague_need,

@@ -81,6 +81,11 @@ def _landline_forms(area: str, number: str, ext: str) -> dict[str, str]:
         "brackets": f"{area}-{number}（{ext}）",
         "x": f"{area}-{near}-{far} x{ext}",
         "label": f"电话：{area}-{number} 分机 {ext}",
+        "转分机": f"{area}-{number}转分机{ext}",
+        "再拨": f"总机{area}-{number}，再拨{ext}",
+        "two dashes": f"{area}-{number}--{ext}",
+        "square brackets": f"[{area}]{number}转{ext}",
+        "country in brackets": f"（+86）{area}-{number}-{ext}",
     }
 
 
@@ -95,6 +100,34 @@ def test_a_landline_with_its_extension_comes_back(form: str, seeds: list[int]) -
     got = _read("phone", [_landline_forms(*part)[form] for part in parts])
     assert got["phone"].tolist() == ["-".join(part) for part in parts]
     assert set(got["phone_kind"]) == {"landline_ext"}
+
+
+@given(seeds=VALUES)
+@settings(max_examples=10, deadline=None)
+def test_a_service_number_comes_back(seeds: list[int]) -> None:
+    numbers = [f"{4 + seed % 2 * 4}00{seed * 7919 % 10**7:07d}" for seed in seeds]
+    for write in (
+        "{0}-{1}-{2}",
+        "{0} {1} {2}",
+        "+86 {0} {1} {2}",
+        "86-{0}-{1}{2}",
+        "({0}){1}{2}",
+        "{0}.{1}.{2}",
+        "热线：{0}-{1}{2}",
+    ):
+        got = _read("phone", [write.format(number[:3], number[3:6], number[6:]) for number in numbers])
+        assert got["phone"].tolist() == numbers
+        assert set(got["phone_kind"]) == {"service"}
+
+
+@given(seeds=VALUES)
+@settings(max_examples=10, deadline=None)
+def test_two_numbers_of_a_cell_come_back(seeds: list[int]) -> None:
+    pairs = [(_mobile(seed), f"0571-8{seed * 7919 % 10**7:07d}") for seed in seeds]
+    pairs = [pair for pair in pairs if pair[0] not in PLACEHOLDERS]
+    for between in ("/", "、", "，", "；", " ", "\n", "|", " 或 ", " 座机："):
+        got = _read("phone", [mobile + between + landline for mobile, landline in pairs])
+        assert list(zip(got["phone"], got["phone2"], strict=True)) == pairs
 
 
 def _range_forms(low: int, high: int) -> dict[str, str]:
@@ -183,6 +216,86 @@ def test_a_bound_comes_back_and_leaves_the_other_end_open(form: str, seeds: list
     assert set(got["budget_state"]) == {"open"}
 
 
+#: What stands around an amount and says nothing of its size; the last ones hold other numbers.
+AHEAD = (
+    "",
+    "约",
+    "预算：",
+    "预算大概在",
+    "人民币",
+    "RMB ",
+    "¥",
+    "2024年预算",
+    "项目总投资",
+    "一期",
+    "营收5000万，预算",
+    "50人，",
+)
+BEHIND = (
+    "", "左右", "（含税）", "，含税", "/年", "，3年", "，50人用", " 可谈", "（待批）", "，待领导确认", "?",
+    "，联系13812345678", "，其中硬件30%", "，13%税率",
+)  # fmt: skip
+UNITS = ("万", "w", "W", "万元", " 万", "Ｗ")
+TO = ("-", "~", "—", " - ", "至", "到", "～", "--", "→", "、")
+_MOST = (
+    "不超过{}",
+    "最多{}",
+    "≤{}",
+    "<{}",
+    "不能超过{}",
+    "顶多{}",
+    "{}以内",
+    "{}以下",
+    "{}封顶",
+    "{}内",
+    "{}及以下",
+    "{}为上限",
+)
+_LEAST = (
+    "不低于{}",
+    "至少{}",
+    "≥{}",
+    ">{}",
+    "不止{}",
+    "起码{}",
+    "{}以上",
+    "{}起",
+    "{}+",
+    "{}打底",
+    "{}及以上",
+    "{}往上",
+)
+_SENTENCES = st.lists(
+    st.tuples(
+        st.integers(1, 900), st.integers(1, 90), *map(st.sampled_from, (AHEAD, BEHIND, UNITS, TO, _MOST, _LEAST))
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(sentences=_SENTENCES)
+@settings(max_examples=40, deadline=None)
+def test_a_budget_inside_a_sentence_comes_back(sentences: list[tuple[int, int, str, str, str, str, str, str]]) -> None:
+    texts, wanted = [], []
+    for low, more, ahead, behind, unit, to, most, least in sentences:
+        bounded = ahead if ahead not in ("约", "预算大概在") else "预算"
+        for text, first, last in (
+            (f"{low}{unit}", low, low),
+            (f"{low}{unit}{to}{low + more}{unit}", low, low + more),
+            (f"{an2cn(low)}{unit}{to}{an2cn(low + more)}{unit}", low, low + more),
+        ):
+            texts.append(ahead + text + behind)
+            wanted.append((first * 1e4, last * 1e4))
+        texts += [bounded + bound.format(f"{low}{unit}") + behind.replace("左右", "") for bound in (most, least)]
+        wanted += [(None, low * 1e4), (low * 1e4, None)]
+    got = _read("budget", texts)[["budget_min", "budget_max"]].astype("object")
+    found = list(got.where(got.notna(), None).itertuples(index=False, name=None))
+    assert [(text, *pair) for text, pair in zip(texts, found, strict=True)] == [
+        (text, *pair) for text, pair in zip(texts, wanted, strict=True)
+    ]
+
+
 _DAY, _MINUTE = "%Y-%m-%d", "%Y-%m-%dT%H:%M"
 
 
@@ -203,6 +316,12 @@ def _day_forms(at: datetime) -> dict[str, str]:
         "wide": f"{at:%Y-%m-%d}".translate(WIDE),
         "english": f"{at:%d %B %Y}",
         "american": f"{month}/{day}/{year}",
+        "underscores": f"{year}_{month:02d}_{day:02d}",
+        "commas": f"{year}，{month}，{day}",
+        "short": f"{at:%y}年{month}月{day}日",
+        "note": f"展会（{year}.{month}.{day}）",
+        "mixed": f"{year}年{month}月{day}",
+        "formal": f"{year}年{an2cn(month, 'up')}月{an2cn(day, 'up')}日",
         "numerals": f"{an2cn(year, 'direct')}年{an2cn(month)}月{an2cn(day)}日",
         "serial": f"{_serial(at.replace(hour=0, minute=0)):.0f}",
     }
@@ -218,6 +337,10 @@ def _minute_forms(at: datetime) -> dict[str, str]:
         "slashes": f"{at.year}/{at.month}/{at.day} {at.hour}:{at:%M}",
         "时分": f"{at:%Y年%m月%d日%H时%M分}",
         "half": f"{at:%Y/%m/%d} {half}{at.hour % 12 or 12}:{at:%M}",
+        "time first": f"{at:%H:%M} {at:%Y-%m-%d}",
+        "stroke": f"{at:%Y-%m-%d} | {at:%H:%M}",
+        "weekday": f"{at:%Y/%m/%d} 周{'一二三四五六日'[at.weekday()]} {at:%H:%M}",
+        "mail": f"{at:%a, %d %b %Y %H:%M:%S} +0800",
         "pm": f"{at:%Y-%m-%d %I:%M %p}",
         "american": f"{at.month}/{at.day}/{at:%y} {at.hour}:{at:%M}",
         "compact": f"{at:%Y%m%d%H%M%S}",
@@ -256,8 +379,66 @@ def test_a_minute_comes_back(form: str, moments: list[datetime]) -> None:
 
 @given(moments=_MOMENTS)
 @settings(max_examples=10, deadline=None)
+def test_a_month_comes_back_as_a_month(moments: list[datetime]) -> None:
+    for write in ("{0.year}年{0.month}月", "{0.year}/{0.month}", "{0:%Y-%m}", "{0.year}年{0.month}月底", "{0:%B %Y}"):
+        got = _read("first_contact", [write.format(at) for at in moments])
+        assert got["created"].tolist() == [f"{at:%Y-%m}" for at in moments]
+        assert got["contact_at"].isna().all()
+
+
+@given(moments=_MOMENTS)
+@settings(max_examples=10, deadline=None)
+def test_a_day_that_may_be_a_month_is_marked(moments: list[datetime]) -> None:
+    for write in ("{0.month}/{0.day}/{0.year}", "{0.month}-{0.day}-{0.year}", "{0.month}/{0.day}/{0:%y} {0:%H:%M}"):
+        got = _read("first_contact", [write.format(at) for at in moments])
+        unsure = [at.day <= 12 and at.day != at.month for at in moments]
+        assert (got["date_bad"] == "order").tolist() == unsure
+
+
+@given(moments=_MOMENTS)
+@settings(max_examples=10, deadline=None)
 def test_a_day_without_its_year_comes_back_without_one(moments: list[datetime]) -> None:
     for write in ("{0.month}月{0.day}日", "{0:%m}-{0:%d}", "{0.month}/{0.day}", "--{0:%m-%d}"):
         got = _read("first_contact", [write.format(at) for at in moments])
         assert got["created"].tolist() == [f"--{at:%m-%d}" for at in moments]
         assert got["contact_at"].isna().all()
+
+
+_PLACES = [
+    (province, entry["short"], city, [county for county in below.split() if len(county) > 2])
+    for province, entry in RULES.value("V-REGION")["provinces"].items()
+    for city, below in entry["cities"].items()
+]
+
+
+def test_every_city_comes_back_behind_its_province() -> None:
+    texts, wanted = [], []
+    for province, short, city, counties in _PLACES:
+        found = province if province == city else province + city
+        forms = [
+            f"{province}{city}",
+            f"{short}{city}",
+            f"{short}-{city}",
+            f"{province}/{city}",
+            f"{short} {city}",
+            f"中国{province}{city}",
+        ]
+        forms += [f"{province}{city}{county}" for county in counties]
+        texts += forms
+        wanted += [found] * len(forms)
+    assert len(texts) > 3000
+    got = _read("region", texts)["region"].tolist()
+    assert [(text, found) for text, found, want in zip(texts, got, wanted, strict=True) if found != want] == []
+
+
+def test_a_county_that_one_city_has_is_that_city_and_one_of_several_is_none() -> None:
+    owners: dict[str, set[str]] = {}
+    for province, _, city, counties in _PLACES:
+        for county in counties:
+            owners.setdefault(county, set()).add(province if province == city else province + city)
+    named = {city for _, _, city, _ in _PLACES}
+    texts = [county for county in owners if county not in named]
+    got = _read("region", texts)["region"].astype("object")
+    wanted = [next(iter(owners[text])) if len(owners[text]) == 1 else None for text in texts]
+    found = got.where(got.notna(), None).tolist()
+    assert [pair for pair in zip(texts, found, wanted, strict=True) if pair[1] != pair[2]] == []

@@ -189,6 +189,16 @@ def test_masked_shows_no_name_phone_or_address(tmp_path: Path) -> None:
     assert "138****0000" in told.text
 
 
+def test_the_mark_of_marketing_is_told_beside_grade_and_budget(tmp_path: Path) -> None:
+    engine, config = base(tmp_path), config_of(tmp_path)
+    own(engine, config, *lead_rows(1, mark="高意向，预算50万+"))
+    story = explain(engine, "XL202403001", config)
+    assert "市场标注 高意向，预算50万+（高于分级、与所填预算不符）" in story.text.replace("\n    ", "")
+    assert story.data["mark"] == {"text": "高意向，预算50万+", "compared": ["higher", "budget_differs"]}
+    told = explain(engine, "XL202403001", config, "en").text.replace("\n    ", " ")
+    assert "高意向，预算50万+ (above the grade, not the budget stated)" in told
+
+
 def test_the_story_is_data_too(tmp_path: Path) -> None:
     engine, config = base(tmp_path), config_of(tmp_path)
     own(engine, config, *lead_rows(1))

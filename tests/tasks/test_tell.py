@@ -72,7 +72,7 @@ def test_a_lead_is_told_with_all_that_its_owner_needs(tmp_path: Path) -> None:
     决策链：生产部、总经理
     来源：官网表单（工博会E5）  ·  首次接触：2024-03-15 14:05
     行业：制造业  ·  地区：上海市
-    市场标注：预算50万+
+    市场标注：预算50万+（与所填预算不符）
     定级依据：需求明确，但预算、决策链或时间有一项未定，B级
     分配依据：B级由资深销售代表跟进，资深代表已满时由销售代表跟进
     待办：首次联系，1 个工作日内电话或邮件核实，写明有效或无效及原因
@@ -88,6 +88,21 @@ def test_the_mark_of_marketing_stands_in_the_mail_unless_a_rule_keeps_it_out(tmp
     silent = config.model_copy(update={"rules": with_value(config.rules, "N-MARK", False)})
     mail = _told(engine, silent, tmp_path)["sun"]
     assert "市场标注" not in mail.text + mail.html
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        ("高意向", "高意向（高于分级）"),
+        ("一般", "一般（与分级一致）"),
+        ("高意向，预算25万", "高意向，预算25万（高于分级、与所填预算相符）"),
+        ("聊得很好", "聊得很好"),
+    ],
+)
+def test_the_mark_is_compared_with_what_the_rules_made_of_the_lead(tmp_path: Path, mark: str, said: str) -> None:
+    engine, config = base(tmp_path), config_of(tmp_path)
+    own(engine, config, *lead_rows(1, mark=mark))
+    assert f"    市场标注：{said}\n" in _told(engine, config, tmp_path)["sun"].text
 
 
 def test_what_is_asked_follows_verdict_and_grade(tmp_path: Path) -> None:

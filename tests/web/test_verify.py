@@ -54,7 +54,7 @@ def test_opening_the_page_shows_the_lead_and_changes_nothing(engine, client):
     page = client.get(link(before.owner))
     assert page.status_code == 200
     assert "138" in page.text
-    assert "高意向" in page.text
+    assert '<span class="mark">高意向</span> 高于分级' in page.text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;采购产线" in page.text
     assert "<script" not in page.text
     assert page.headers["cache-control"] == "no-store"

@@ -5,7 +5,6 @@ One grammar, read by RE2 over the distinct texts: bound, number, unit, «to» nu
 A single amount is both ends; «at most» and «at least» leave the other end open; undecided is unknown.
 """
 
-import re
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.rules.clean.budget_text import rewrite
 from tasks.rules.clean.budget_words import BudgetWords
-from tasks.rules.clean.numerals import figures, numeral, plain_numerals
 from tasks.rules.clean.texts import (
     TEXT,
     Mask,
@@ -37,16 +36,25 @@ from tasks.rules.clean.texts import (
 Yuan: TypeAlias = npt.NDArray[np.float64]
 _THOUSANDS = (r"(\d),(\d{3})(?:,(\d{3}))?(?:,(\d{3}))?(\D|$)", r"\1\2\3\4\5")
 _LEAN = (
+    # «1 200 000元» is one number, «20 30万» are two
+    (r"(^|[^\d\s]\s*)(\d{1,3})\s(\d{3})(?:\s(\d{3}))?(\s*元|\s*$)", r"\1\2\3\4\5"),
+    (r"(\d)[\s\p{Z}]+(\d)", r"\1~\2"),
     (r"[\s\p{Z}'\"`=]+", ""),
-    (r"[〜∼]", "~"),
+    (r"[〜∼→⇒]|\.{2,}|-+>", "~"),
     (r"(\d)。(\d)", r"\1.\2"),
+    (r"(\d):(\d)", r"\1#\2"),  # a share or a time of day
+    (r"([a-z])\.", r"\1"),  # approx. 200k
     _THOUSANDS,
     _THOUSANDS,  # «300,000-500,000»: a match takes the character after it along
     (r"(\d)\.0+(\D|$)", r"\1\2"),
     (r"[(\[](?:单位:?)?((?:百|千|万|亿|[kw])?元?)[)\]]", r"\1"),  # «100-200(万元)» says its unit in brackets
+    (r"\([^()]*(\+/?-|±)([^()]*)\)", r"\1\2"),  # 20万(±10%)
+    (r"^([^\d一二三四五六七八九十百千万亿几()]*)\(([^()]*\d[^()]*)\)$", r"\1,\2"),  # «待定(20万左右)»
     (r"^\[([^\[\],]+),([^\[\],]+)\]$", r"\1-\2"),
-    (r"\([^()]*\)|[:。!?;\[\]]+|^~+", ""),
 )
+_NOTES = (r"\([^()]*\)|[:。!?;\[\]]+|^~+", "")
+_DATE_OR_CODE = r"^0\d|^20[1-3]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$"
+_NUMBERED_NOTES = r"\([^()]*\d[^()]*\)"
 
 
 def read_budgets(values: Text, words: BudgetWords) -> dict[str, Any]:
@@ -58,7 +66,9 @@ def read_budgets(values: Text, words: BudgetWords) -> dict[str, Any]:
 
 def _read(texts: Text, words: BudgetWords) -> dict[str, Any]:
     lean = _lean(texts)
-    foreign = matches(lean, words.foreign)
+    # «5万(美元)» is foreign, «20万(约3万美元)» is not.
+    foreign = matches(swap(lean, _NUMBERED_NOTES, ""), words.foreign)
+    lean = swap(lean, *_NOTES)
     groups = _groups(lean, words)
     rest = ~stated(groups["low"]) & ~foreign
     if rest.any():
@@ -86,7 +96,9 @@ def _lean(texts: Text) -> Text:
 
 
 def _groups(lean: Text, words: BudgetWords) -> dict[str, Text]:
-    return parts(swap(lean, words.fillers, r"\1"), words.grammar)
+    # What stands between two numbers is no filler: 2024年预算20万 is no 202420万.
+    whole = choose(matches(lean, words.glued.pattern), None, lean)
+    return parts(swap(whole, words.fillers, r"\1"), words.grammar)
 
 
 def _ends(groups: dict[str, Text], words: BudgetWords) -> tuple[Yuan, Yuan]:
@@ -102,15 +114,20 @@ def _ends(groups: dict[str, Text], words: BudgetWords) -> tuple[Yuan, Yuan]:
     first, second = np.fmin(first, second), np.fmax(first, second)
     # «10-20万以内» still says where it begins.
     at_most = _bound(groups, words.at_most) & single
-    at_least = (_bound(groups, words.at_least) | matches(groups["low_vague"], r"\+")) & ~at_most
+    at_least = (_bound(groups, words.at_least) | (matches(groups["low_vague"], r"\+") & single)) & ~at_most
     return np.where(at_most, np.nan, first), np.where(at_least, np.nan, second)
 
 
 def _beyond_belief(lean: Text, groups: dict[str, Text], low: Yuan, high: Yuan, words: BudgetWords) -> Mask:
-    """Tell where a number has no unit and is too small to be yuan (20-30), or is too large to be money."""
+    """Tell where a number has no unit and is no yuan (20-30, a year, a date, a phone), or is too large to be money."""
+    least = np.fmin(np.nan_to_num(low), np.nan_to_num(high))
     most = np.fmax(np.nan_to_num(low), np.nan_to_num(high))
-    bare = ~stated(groups["low_unit"]) & ~stated(groups["high_unit"])
-    return (bare & (most < words.bare_from) & ~matches(lean, words.currency)) | (most >= words.below)
+    bare = ~stated(groups["low_unit"]) & ~stated(groups["high_unit"]) & ~matches(lean, words.currency)
+    first, last = words.years
+    year = ((least >= first) & (least <= last)) | ((most >= first) & (most <= last))
+    phone = (least > 0) & (most / words.apart > least)
+    other = (most < words.bare_from) | year | phone | matches(lean, _DATE_OR_CODE)
+    return (bare & other) | (most >= words.below)
 
 
 def _bound(groups: dict[str, Text], words: str) -> Mask:
@@ -132,54 +149,3 @@ def _factor(units: Text, words: BudgetWords) -> Yuan:
     factors = np.array([*words.units.values(), np.nan])
     places = pc.fill_null(pc.index_in(units, value_set=known), len(known)).to_numpy(zero_copy_only=False)
     return factors[np.asarray(places, dtype=np.int64)]
-
-
-_SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?e\+?\d{1,2}")
-_LEVEL = re.compile(r"([\d一二三两]*[十百千]*[万亿])(?:元)?级别?")
-_SEVERAL = re.compile(r"(?<![十百千\d一二两三四五六七八九])[几数](十|百|千)?(万|亿|千|百)?")
-_PERIOD = re.compile(r"(?:/|每)(?:月|天|日|周|季|人|台|套|点|次|小时)|一(?:台|套|点|人|次|月|天)$")
-_THOUSAND_ODD = re.compile(r"([一二两三四五六七八九十百千\d]*[千百十])(?=[多余来](?:万|亿))")
-_BOUNDED = r"^(?:{0})|(?:{0})$"
-# What people say, applied in this order.
-_SPOKEN: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?<=\d),(?=\d{4}(?!\d))"), ""),  # 10,0000
-    (re.compile(r"^(?:单位)?([万千]元?|亿元?)(\d[\d.~-]*)$"), r"\2\1"),  # 万元100
-    (re.compile(r"^(?=[万亿]元?(?:以|之|左右|上下|起))|(?<=^[上过近超约])(?=[万亿](?:元|以|之|左右|$))"), "1"),  # 上万
-    (re.compile(r"(?<=\d)w(?=\d{1,4}$)"), "万"),  # 1w5
-    (re.compile(r"(?<=[十百千])把(?=万)"), "来"),  # 百把万
-)
-
-
-def rewrite(text: str, words: BudgetWords) -> str:
-    """Return the text in a form that the grammar reads, or as it is."""
-    if text.startswith("-") or _PERIOD.search(text):  # no amount, or a price
-        return text
-    if _SCIENTIFIC.fullmatch(text):
-        return figures(float(text)) if float(text) < 1e15 else text
-    level = _LEVEL.search(text)
-    if level and (value := numeral(level[1])):
-        return f"{figures(value)}-{figures(value * 10)}"
-    for pattern, replacement in _SPOKEN:
-        text = pattern.sub(replacement, text)
-    text = plain_numerals(_SEVERAL.sub(_several, _THOUSAND_ODD.sub(_whole_number, text)))
-    if re.match(words.grammar, re.sub(words.fillers, r"\1", text)):
-        return text
-    with_unit = re.compile(rf"\d[来多余几+]?(?:{words.unit})")
-    found = [match[0] for match in words.amount.finditer(text) if with_unit.search(match[0])]
-    at_most = re.compile(_BOUNDED.format(words.at_most))
-    if len(found) == 2 and not at_most.search(found[0]) and at_most.search(found[1]):
-        bare = [re.search(rf"\d[\d.]*(?:{words.unit})?", amount) for amount in found]
-        return "-".join(match[0] for match in bare if match)
-    return found[0] if len(found) == 1 else text
-
-
-def _whole_number(match: re.Match[str]) -> str:
-    """Write the 一千 of «一千多万» with figures: its 千 is no unit there."""
-    value = numeral(match[1])
-    return match[0] if value is None else figures(value)
-
-
-def _several(match: re.Match[str]) -> str:
-    """Write «几十万» as 10-100万."""
-    low = numeral(match[1]) if match[1] else 1.0
-    return f"{figures(low)}-{figures(low * 10)}{match[2] or ''}" if low and (match[1] or match[2]) else match[0]

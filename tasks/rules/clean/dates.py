@@ -3,7 +3,7 @@
 Year-first dates with or without a time, compact ones, month-first slash dates of English spreadsheets, dates without
 a year, spreadsheet serials and epoch seconds are read by RE2 over the distinct texts; the rest is rewritten once per
 distinct text (Chinese numerals, English month names) and read again.
-Texts: `2024-03-15T14:05`, `2024-03-15`, `--03-15`.
+Texts: `2024-03-15T14:05`, `2024-03-15`, `2024-03`, `2024`, `--03-15`, `--03`.
 """
 
 from typing import Any, TypeAlias
@@ -25,7 +25,6 @@ from tasks.rules.clean.texts import (
     half_width,
     holding,
     mapped,
-    mask_of,
     matches,
     numbers,
     parts,
@@ -52,7 +51,7 @@ _FORMS = (
     rf"^{_YEAR_FIRST}[-/.年](?P<m>\d{{1,2}})[-/.月](?P<d>\d{{1,2}})日?[T\s]+\d{{1,2}}$",
     rf"^{_YEAR_FIRST}[\s\\]+(?P<m>\d{{1,2}})[\s\\]+(?P<d>\d{{1,2}}){_TIME}$",
     rf"^{_YEAR_FIRST}-(?P<m>\d{{2}})-(?P<d>\d{{2}})[T\s_-](?P<H>\d{{2}})[.-]?(?P<M>\d{{2}})(?:[.-]?\d{{2}})?$",
-    rf"^(?P<m>\d{{1,2}})\s*[/-]\s*(?P<d>\d{{1,2}})\s*[/-]\s*(?P<y>(?:19|20)?\d{{2}}){_TIME}$",
+    rf"^(?P<m>\d{{1,2}})\s*[/-]\s*(?P<d>\d{{1,2}})\s*[/-]\s*(?P<y>(?:19|20)\d{{2}}|\d{{1,2}}){_TIME}$",
     rf"^(?P<d>\d{{1,2}})\s*\.\s*(?P<m>\d{{1,2}})\s*\.\s*(?P<y>(?:19|20)\d{{2}}){_TIME}$",
     # Two figures for the year come first, as in 24.3.15, where they can be no day of a month: 15.3.24 is European.
     rf"^(?P<y>2\d|3[2-9])\.(?P<m>\d{{1,2}})\.(?P<d>\d{{1,2}}){_TIME}$",
@@ -63,6 +62,20 @@ _FORMS = (
     rf"^(?P<m>\d{{1,2}})\s*(?:月|[/-])\s*(?P<d>\d{{1,2}})\s*[日号]?{_TIME}$",
     # 3.15, but not 3.1, which a spreadsheet also makes of 3.10.
     r"^(?P<m>\d{1,2})\.(?P<d>\d{2}|[4-9])$",
+)
+_PART_OF_MONTH = "(?:份|上旬|中旬|下旬|初|底|末|月初|月底|月末)?"
+# A month or a year and no more. 2024.1 is no month: a spreadsheet also makes it of 2024.10.
+_PARTIAL = (
+    rf"^{_YEAR_FIRST}\s*[-/年]\s*(?P<m>\d{{1,2}})\s*(?:月{_PART_OF_MONTH})?$",
+    rf"^{_YEAR_FIRST}\.(?P<m>[2-9]|0[1-9]|1[0-2])(?:月{_PART_OF_MONTH})?$",
+    rf"^(?P<y>[23]\d)年(?P<m>\d{{1,2}})月{_PART_OF_MONTH}$",
+    rf"^(?P<y>)(?:--(?P<m>\d{{2}})|(?P<n>\d{{1,2}})月{_PART_OF_MONTH})$",
+    r"^(?P<y>(?:199|20\d)\d)年?(?P<m>)$",
+)
+# Month first or day first: both can be. So can the year of 21/3/24.
+_EITHER_ORDER = (
+    r"^(?:(?P<a>0?[1-9]|1[0-2])[/-](?P<b>0?[1-9]|1[0-2])[/-](?:20)?\d{2}"
+    r"|(?P<c>2\d|3[01])[/-]\d{1,2}[/-](?P<d>2\d|3[01]))(?:\D|$)"
 )
 # Of «15:00-16:00» the beginning counts; it must not be taken for an offset.
 _HOURS = r"^([^T]*[^:\d]\d{1,2}:\d{2})(?:\s*[~至到]\s*|-|\s-\s)\d{1,2}:\d{2}$"
@@ -89,7 +102,7 @@ def read_dates(values: Text, zone: str) -> Text:
 
 def contact_time(dates: Text, zone: str) -> Any:
     """Return the full dates as datetime64[us], naive UTC; a date without a time is the start of its day in the zone."""
-    full = mask_of(pc.starts_with(dates, "-")) ^ stated(dates)
+    full = matches(dates, r"^\d{4}-\d{2}-")
     local = np.full(len(dates), np.datetime64("NaT", "us"))
     local[full] = _moments(dates.filter(pa.array(full)))
     placed = pd.DatetimeIndex(local).tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward")
@@ -108,13 +121,24 @@ def _moments(texts: Text) -> Any:
 
 
 def fault(values: Text, dates: Text, blanks: Text) -> Text:
-    """Return why a stated text gave no date: placeholder, sci_notation or text; null where it did."""
+    """Return why a text gave no date (placeholder, sci_notation, text) or none that is sure (order), else null."""
     unread = stated(values) & ~stated(dates)
     part = half_width(values.filter(pa.array(unread)))
     empty = matches(part, r"^0+$|^0000|^1/0/(?:19)?00|^1899|^1900|^1970")
     gone = matches(part, r"^\d(?:\.\d+)?[eE]\+?\d+$")
     why = choose(empty, "placeholder", choose(gone, "sci_notation", "text"))
-    return placed(pa.nulls(len(values), TEXT), unread, without_blanks(why, part, blanks))
+    found = placed(pa.nulls(len(values), TEXT), unread, without_blanks(why, part, blanks))
+    return choose(_either_order(values) & stated(dates), "order", found)
+
+
+def _either_order(values: Text) -> Mask:
+    """Tell where day and month, or day and year, may stand either way and it matters: 3/5/2024, not 3/3/2024."""
+    lean = half_width(values)
+    either = matches(lean, _EITHER_ORDER)
+    if either.any():
+        groups = {name: numbers(part) for name, part in parts(lean.filter(pa.array(either)), _EITHER_ORDER).items()}
+        either[either] = (groups["a"] != groups["b"]) & (groups["c"] != groups["d"])
+    return either
 
 
 def _read(texts: Text, zone: str) -> Text:
@@ -160,7 +184,25 @@ def _by_forms(lean: Text, zone: str) -> Text:
         rest = ~stated(found) & matches(lean, form)
         if rest.any():
             found = placed(found, rest, _written(lean.filter(pa.array(rest)), form, zone))
+    for form in _PARTIAL:
+        rest = ~stated(found) & matches(lean, form)
+        if rest.any():
+            found = placed(found, rest, _partial(parts(lean.filter(pa.array(rest)), form)))
     return found
+
+
+def _partial(groups: dict[str, Text]) -> Text:
+    """Return the month (2024-03, --03) or the year that was written."""
+    year, month = numbers(groups["y"]), numbers(flat(pc.coalesce(groups["m"], groups.get("n", groups["m"]))))
+    year = np.where(year < 100, year + 2000, year)
+    years = choose(np.isnan(year), "-", pa.array(np.nan_to_num(year).astype(np.int64)).cast(TEXT))
+    months = flat(pc.utf8_lpad(pa.array(np.nan_to_num(month).astype(np.int64)).cast(TEXT), 2, "0"))
+    both = flat(pc.binary_join_element_wise(years, months, pa.scalar("-", TEXT)))
+    text = choose(np.isnan(month), years, both)
+    possible = (np.isnan(month) | ((month >= 1) & (month <= 12))) & (
+        np.isnan(year) | (year >= _OLDEST) & (year < _NEWEST)
+    )
+    return choose(possible, text, None)
 
 
 def _written(lean: Text, form: str, zone: str) -> Text:
@@ -186,6 +228,8 @@ def _calendar(groups: dict[str, Text], zone: str, year_first: bool) -> Text:
     # A first number above twelve is a day, or from 20 on the year: 26/1/3.
     short_year = (month >= 20) & (year < 100) & _is_day(2000 + month, day, year)
     year, month, day = np.where(short_year, (month, day, year), (year, month, day))
+    # A year of one figure only stands last, as in 24/3/5.
+    year = np.where(matches(groups["y"], r"^\d$") & ~short_year, 100.0, year)
     swapped = (month > 12) & (day <= 12) & ~np.isnan(year) & (not year_first)
     month, day = np.where(swapped, (day, month), (month, day))
     year = np.where(year < 100, year + 2000, year)

@@ -38,7 +38,7 @@ def _read(text: str) -> float | None:
 
 def figures(value: float) -> str:
     """Return a number as people write it: no exponent, no needless decimals."""
-    return f"{value:.0f}" if value == int(value) else f"{value:.4f}".rstrip("0")
+    return f"{value:.0f}" if value == int(value) else f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 def _rewrite(run: str) -> str:
@@ -58,6 +58,8 @@ def _rewrite(run: str) -> str:
 
 
 def _value(text: str) -> float | None:
+    if text.endswith("两") and len(text) > 1:  # a count of what follows: 30万两档
+        return None
     total, section, last = 0.0, 0.0, 1.0
     current: float | None = None
     for atom in _ATOM.findall(text):

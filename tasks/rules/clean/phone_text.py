@@ -11,27 +11,31 @@ from tasks.rules.clean.texts import TEXT, Text
 
 # RE2 and Python read these alike; they expect what `phones.rewrite` leaves («x» before an extension).
 # The bounds keep a cell of three thousand brackets from taking a minute.
-_COUNTRY = r"[+(]{0,3}(?:0\s?0[\s-]{0,3})?[+(]{0,3}86[)\s.+-]{0,5}"
+_COUNTRY = r"[+(]{0,3}\s?(?:0\s?0[\s-]{0,3})?[+(]{0,3}86[)\s.+-]{0,5}"
 MOBILE = rf"(?:{_COUNTRY}\(?0?|\(?0)?\(?(?P<mobile>1[\s.-]*[3-9](?:[\s().-]*\d){{9}})"
-_NUMBER = r"\d{7,8}|\d{3,4}[\s.-]\d{4}|\d{2,4}(?:[\s.-]\d{2}){2,3}"
+_AREA = r"10|2\d|[35679]\d{2}|[48](?:0[1-9]|[1-9]\d)"  # 400 and 800 are service numbers
+_NUMBER = r"\d{7,8}|\d{3,4}[\s.-]\d{4}|\d{3}[\s.-]\d{5}|\d{2,4}(?:[\s.-]\d{2}){2,3}"
 LAND = (
-    rf"(?:{_COUNTRY}(?:\(?0\)?\s*)?\(?|\(?0)(?P<area>10|2\d|[3-9]\d{{2}})[)\s.-]*(?P<number>{_NUMBER})"
-    r"(?:(?:\s*[x-]\s*|\s+)(?P<ext>\d{1,6}))?"
+    rf"(?:{_COUNTRY}(?:\(?0\)?\s*)?\(?|\(?0)(?P<area>{_AREA})[)\s.-]*(?P<number>{_NUMBER})"
+    r"(?:(?:\s*[x-]{1,2}\s*|\s+)(?P<ext>\d{1,6}))?"
 )
-SERVICE = rf"(?:{_COUNTRY})?(?P<service>[48]00(?:[\s-]*\d){{7}})(?:\s*[x-]\s*(?P<service_ext>\d{{1,6}}))?"
+SERVICE = rf"(?:{_COUNTRY})?(?P<service>\(?[48]00\)?(?:[\s.-]*\d){{7}})(?:\s*[x-]\s*(?P<service_ext>\d{{1,6}}))?"
 
 _ANY = re.compile(
     rf"(?<![\d+])(?:{SERVICE}(?!\d)|{LAND}(?!\d)|{MOBILE}(?!\d))"
     r"|(?P<foreign>(?:\+|(?<!\d)00)[\s(]*[1-9](?:[\s().-]*\d){6,14})(?!\d)"
 )
-_LOCAL = re.compile(r"(?<![\d-])(\d{7,8})(?![\d-])")
+_LOCAL = re.compile(r"(?<![\d-])(\d{7,8}|\d{4}[\s-]\d{4})(?![\d-])")
+_LAST_FIGURES = re.compile(r"\s*[/、]\s*(\d{1,2})\s*")
 _LOCAL_ONLY = re.compile(r"\(?[2-9]\d{2,3}[\s.-]?\d{4}\)?(?:\s*x\s*\d{1,6})?")
 _GLUED = re.compile(r"(1[3-9]\d{9})[^\d]?(1[3-9]\d{9})")
 _SPOKEN = re.compile(r"[零〇一二三四五六七八九幺]{7,}")
 _SPOKEN_DIGITS = str.maketrans("零〇一二三四五六七八九幺", "001234567891")
 _FAX = re.compile(r"(?:传真|fax|\bf)[\s.:]*[+(\d][\d\s()-]*")
 _NEIGHBOUR = re.compile(r"^\(?(?:852|853|886)\)?[\s-]*\d")
-_SCIENTIFIC = re.compile(r"^(\d)(?:\.(\d+))?e\+?(\d{1,2})$")
+# The library also knows service numbers of other lengths there.
+_LENGTHS = {852: (8,), 853: (8,), 886: (8, 9)}
+_SCIENTIFIC = re.compile(r"^(\d)(?:\.(\d+))?e\+?0?(\d{1,2})$")
 _SEQUENCES = ("01234567890123456789", "98765432109876543210")
 
 
@@ -106,11 +110,15 @@ def _number(match: re.Match[str]) -> tuple[str, str] | None:
 
 
 def _same_area(landline: str, rest: str) -> list[tuple[str, str]]:
-    """Read the second of «0571-86012345/86012346»."""
+    """Read the second of «0571-86012345/86012346» and of «0571-86012345/46»."""
+    area, number, *extension = landline.split("-")
+    last = _LAST_FIGURES.fullmatch(rest)
+    if last and not extension:
+        return [(f"{area}-{number[: -len(last[1])]}{last[1]}", "landline")]
     local = _LOCAL.search(rest)
     if local is None or local[1][0] in "01":
         return []
-    return [(f"{landline.split('-')[0]}-{local[1]}", "landline")]
+    return [(f"{area}-{digits_of(local[1])}", "landline")]
 
 
 def _foreign(text: str) -> tuple[str, str] | None:
@@ -125,6 +133,9 @@ def _foreign(text: str) -> tuple[str, str] | None:
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_possible_number(number) or len(set(str(number.national_number))) == 1:
+        return None
+    near = _LENGTHS.get(number.country_code or 0)
+    if near and len(str(number.national_number)) not in near:
         return None
     if re.fullmatch(r"1[3-9]\d{9}", written) and not phonenumbers.is_valid_number(number):
         return written, "mobile"  # «+138…»: no such area in North America
@@ -142,7 +153,7 @@ def _lost_prefix(lean: str) -> list[tuple[str, str]]:
     if _NEIGHBOUR.match(lean):
         found = _foreign("+" + lean)
         return [found] if found else []
-    short = re.fullmatch(r"\(?(10|2\d|[3-9]\d{2})[)\s-]*([2-9]\d{6,7})(?:\s*[x-]\s*(\d{1,6}))?", lean)
+    short = re.fullmatch(rf"\(?({_AREA})[)\s-]*([2-9]\d{{6,7}})(?:\s*[x-]\s*(\d{{1,6}}))?", lean)
     if short is None or is_pattern(short[2]) or not _is_valid_landline(short[1] + short[2]):
         return []
     number = f"0{short[1]}-{short[2]}"

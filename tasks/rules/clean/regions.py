@@ -14,8 +14,13 @@ _SUFFIX = re.compile(
     rf"(?:(?:(?:{_PEOPLES})族)+|维吾尔|蒙古|哈萨克|柯尔克孜)?自治[州区县旗]$|特别行政区$|地区$|林区$|新区$|[省市盟县旗]$|(?<=..)区$"
 )
 _NOISE = re.compile(r"[\s\-_/\\|,，.。·>、;；:：()（）\[\]【】'\"]+|省?省?直辖县(?:级行政区划|级|市)?|市辖区")
-_SEPARATORS = re.compile(r"[\s/\\|,，、;；和及]+")
+_SEPARATORS = re.compile(r"[\s/\\|,，、;；和及与或&]+")
 _COUNTRY = re.compile(r"^(?:中华人民共和国|中国|china|cn|prc)(?=.)|(?<=.)(?:china|prc|中国)$")
+_AREA = re.compile(
+    r"^(?:华东|华南|华北|华中|西南|西北|东北|长三角|珠三角|京津冀|大湾区)(?:地区|大区|片区|区域|区)?(?=.)"
+)
+_WHOLE = re.compile(r"(?<=..)(?:市区|市内|全市|全省|省内|周边|全境|境内)$")
+_LATIN_TAIL = re.compile(r"(?:shi|city|sheng|province|municipality|district|qu)+")
 
 Place = tuple[str, str]  # province, city (the same for a municipality)
 
@@ -65,7 +70,7 @@ class Gazetteer:
         plain = unicodedata.normalize("NFKC", text).lower()
         if self._several(plain):
             return None
-        lean = _COUNTRY.sub("", _NOISE.sub("", plain))
+        lean = _WHOLE.sub("", _AREA.sub("", _COUNTRY.sub("", _NOISE.sub("", plain))))
         if lean in self.provinces:
             return self.provinces[lean]
         if lean in self.names:
@@ -94,11 +99,18 @@ class Gazetteer:
 
     def _province(self, lean: str) -> tuple[str | None, str]:
         for length in range(min(len(lean), self.longest), 1, -1):
-            if lean[:length] in self.provinces:
+            if lean[:length] in self.provinces and self._ends(lean, length):
                 return self.provinces[lean[:length]], lean[length:]
-            if lean[:length] in self.names:
+            if lean[:length] in self.names and self._ends(lean, length):
                 return None, lean
         return None, lean
+
+    def _ends(self, lean: str, length: int) -> bool:
+        """Tell whether a name ends there: the xian of «xiantao» is no place."""
+        rest = lean[length:]
+        if not (lean[:length].isascii() and rest[:1].isascii() and rest):
+            return True
+        return rest in self.names or rest in self.provinces or bool(_LATIN_TAIL.fullmatch(rest))
 
     def _within(self, province: str, rest: str) -> str | None:
         rest = rest.removeprefix("省").removeprefix("市") if len(rest) > 1 else rest
@@ -119,7 +131,7 @@ class Gazetteer:
             known = self.below if province else self.names
             places = known.get(lean[:length], frozenset())
             found = frozenset(place for place in places if province in (None, place[0]))
-            if found:
+            if found and self._ends(lean, length):
                 return found
         return frozenset()
 

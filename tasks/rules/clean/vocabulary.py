@@ -77,7 +77,7 @@ class Industries:
         """Return the canonical industry; a code before the name (C13 农副食品加工业) is passed over."""
         word = lean(text)
         code = _BARE_CODE.fullmatch(word)
-        if code:
+        if code and word not in self.words.exact:  # K12 is education
             return self.codes.get(code[2] or code[1])
         return self.words.find(_GB_CODE.sub("", word))
 
@@ -90,7 +90,12 @@ def _codes(span: str) -> list[str]:
 
 _STAFF = re.compile(r"(\d+(?:\.\d+)?)(万|千)?(?:人|名|位)?(?:-|~|到|至|—)?(\d+)?(万|千)?")
 _NOBODY = re.compile(r"0+(?:人|名|位)?")
-_MONEY = re.compile(r"营收|产值|销售额|年产|资本|亿|元|revenue|[¥$]")
+_MONEY = re.compile(
+    r"营收|营业|产值|销售|收入|利润|年产|资本|资产|亿|元|revenue|sales|[¥$]|\d万(?!\+?(?:多|余)?(?:人|名|位|员))"
+)
+# What is counted besides staff: 成立10年, 20台设备, 世界500强.
+_THINGS = re.compile(r"\d[\d.]*(?:万|千)?(?:台|个(?!人)|家|亩|平|㎡|米|年|条|辆|吨|店|层|栋|岁|强|%)")
+_ROUND = re.compile(r"(?<![\d十百])[上数几]?([千万])余?(?=人|名|员)")
 _FEWER = re.compile(r"以下|以内|少于|不到|不足|<|小于|低于|under|below")
 
 
@@ -109,7 +114,8 @@ class Sizes:
 
     def find(self, text: str) -> str | None:
         """Return the canonical size of «50-150人», «500人以上», «中型企业»; None for a revenue."""
-        word = plain_numerals(lean(text)).replace(",", "")
+        word = _ROUND.sub(r"1\1", plain_numerals(lean(text)).replace(",", ""))
+        word = _THINGS.sub(" ", word)
         staff = _STAFF.search(word)
         if _MONEY.search(word) or staff is None:
             return None if _MONEY.search(word) else self.words.find(text)
@@ -122,7 +128,10 @@ class Sizes:
         return [name for least, name in self.steps if people >= least or least == 0][-1]
 
 
-_SPAN = re.compile(r"([\d.]+|半)个?(工作日|天|日|周|星期|礼拜|月|季度|年)(?:的)?(?:时间)?(以内|之内|内|以后|之后|后)?")
+_DATE = re.compile(r"20\d\d[-/.年]\d{1,2}|(?<!\d)\d{1,2}[/.]\d{1,2}日?(?:之前|以前|前)")
+_SPAN = re.compile(
+    r"(?<![\d.])(\d{1,3}(?:\.\d+)?|半)个?(工作日|天|日|周|星期|礼拜|月|季度|年)(?:的)?(?:时间)?(以内|之内|内|以后|之后|后)?"
+)
 _NOT = re.compile("不|没|无|非(?!常)|未")
 
 
@@ -148,6 +157,8 @@ class Urgencies:
         for part in (word, *_PARTS.split(word)):  # «高（客户催）» is 高
             if part in self.words.exact:
                 return self.words.exact[part]
+        if _DATE.search(word) and not _NOT.search(word):
+            return "中"  # how near it is the fact counts, from the day of contact
         span = _SPAN.search(plain_numerals(word))
         if span and not _NOT.search(word):
             return self._within(span)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Days = NDArray[np.float64]
-Kind = Literal["days", "after", "date", "yearly", "month_end", "quarter_end", "week_end"]
+Kind = Literal["days", "after", "date", "yearly", "month_end", "quarter_end", "week_end", "next_year"]
 
 _NUMERAL = {
     "半": 0.5,
@@ -37,13 +37,18 @@ LIMIT_IN_TEXT = "|".join(
         rf"20\d\d[-年/.]\d{{1,2}}(?:[-月/.]\d{{1,2}}[日号]?|月?底?){_BEFORE}",
         rf"\d{{1,2}}月(?:\d{{1,2}}[日号]?|份|底|末)?{_BEFORE}",
         rf"(?:{_N})(?:个?(?:工作日|天|周|星期|礼拜|季度|年)|个半?月|月){_WITHIN}",
+        rf"(?:元旦|五一|国庆|十一|618|双十一|双11)节?{_BEFORE}",
         rf"(?:[q][1-4]|[一二三四]季度|本季度|上半年|下半年|年底|年末|月底|月末)(?:{_BEFORE}|{_WITHIN})",
         r"within \d{1,3} ?(?:day|week|month)s?",
     )
 )
 
 _DATE = re.compile(r"(20\d\d)[-年/.](\d{1,2})(?:[-月/.](\d{1,2}))?")
-_DAY = re.compile(r"(\d{1,2})月(\d{1,2})")
+_DAY = re.compile(rf"(\d{{1,2}})月(\d{{1,2}})|(?<![\d/.-])(\d{{1,2}})[/.](\d{{1,2}})[日号]?{_BEFORE}")
+_NEXT_YEAR = re.compile(r"([明来后])年(?:(\d{1,2}|[一二三四五六七八九十])月|第?([一二三四])季度|(下半年))?")
+_FEAST = re.compile(rf"(元旦|五一|劳动节|618|国庆|十一|双十一|双11)节?(?:{_BEFORE}|$)")
+_FEASTS = {"元旦": (1, 1), "五一": (5, 1), "劳动节": (5, 1), "618": (6, 18), "国庆": (10, 1), "十一": (10, 1),
+           "双十一": (11, 11), "双11": (11, 11)}  # fmt: skip
 _SPAN = re.compile(
     rf"(?<![上下])({_N})个?(半)?个?(工作日|天|周|星期|礼拜|月|年|(?<=个)季度|day|week|month|year)s?(之后|以后|后)?"
 )
@@ -54,7 +59,7 @@ _NAMED: dict[str, tuple[Kind, int]] = {
     "上半年": ("yearly", 6), "下半年": ("yearly", 12), "年底": ("yearly", 12), "年末": ("yearly", 12),
     "年内": ("yearly", 12), "今年": ("yearly", 12), "月底": ("month_end", 0), "月末": ("month_end", 0),
     "下月": ("month_end", 1), "下个月": ("month_end", 1), "下周": ("week_end", 1), "下个周": ("week_end", 1),
-    "下星期": ("week_end", 1), "下个星期": ("week_end", 1),
+    "年中": ("yearly", 6), "下星期": ("week_end", 1), "下个星期": ("week_end", 1),
 }  # fmt: skip
 
 
@@ -70,7 +75,15 @@ class Limit:
 
 def read_limit(text: str, units: Mapping[str, float]) -> Limit | None:
     """Read the first time limit of a text without spaces, or None; units: days of each unit of a span."""
-    return _date(text) or _month_day(text) or _span(text, units) or _month(text) or _named(text)
+    return (
+        _next_year(text)
+        or _date(text)
+        or _month_day(text)
+        or _feast(text)
+        or _span(text, units)
+        or _month(text)
+        or _named(text)
+    )
 
 
 def days_until(limits: Sequence[Limit], which: NDArray[np.int64], on: NDArray[np.datetime64]) -> Days:
@@ -96,6 +109,9 @@ def _end(limit: Limit, on: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
     months = on.astype("datetime64[M]")
     if limit.kind == "date":
         return np.full(len(on), np.datetime64(int(limit.number), "D"))
+    if limit.kind == "next_year":
+        first = (on.astype("datetime64[Y]") + int(limit.number)).astype("datetime64[M]") + (limit.month - 1)
+        return first.astype("datetime64[D]")
     if limit.kind == "month_end":
         return _last_day(months + int(limit.number))
     if limit.kind == "quarter_end":
@@ -132,8 +148,24 @@ def _date(text: str) -> Limit | None:
 
 def _month_day(text: str) -> Limit | None:
     found = _DAY.search(text)
-    valid = found and 1 <= int(found[1]) <= 12 and 1 <= int(found[2]) <= 31
-    return Limit("yearly", month=int(found[1]), day=int(found[2])) if found and valid else None
+    if not found:
+        return None
+    month, day = int(found[1] or found[3]), int(found[2] or found[4])
+    return Limit("yearly", month=month, day=day) if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+def _next_year(text: str) -> Limit | None:
+    """Read «明年», «明年3月»: not before the first day of it."""
+    found = _NEXT_YEAR.search(text)
+    if not found:
+        return None
+    month = int(_number(found[2])) if found[2] else 3 * int(_number(found[3])) - 2 if found[3] else 7 if found[4] else 1
+    return Limit("next_year", 2 if found[1] == "后" else 1, month) if 1 <= month <= 12 else None
+
+
+def _feast(text: str) -> Limit | None:
+    found = _FEAST.search(text)
+    return Limit("yearly", month=_FEASTS[found[1]][0], day=_FEASTS[found[1]][1]) if found else None
 
 
 def _span(text: str, units: Mapping[str, float]) -> Limit | None:

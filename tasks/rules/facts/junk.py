@@ -17,6 +17,7 @@ from tasks.rules.facts.words import Folded, anywhere, read_once, whole
 
 Bits = NDArray[np.int32]
 _BIT = {signal: 1 << place for place, signal in enumerate(JUNK)}
+_ADDRESS = r"^\S+@\S+\.\S+$|^(?:https?://|www\.)\S+$"
 _NEED_SIGNALS = {"need_job_seeker": "F-JOB-SEEKER", "need_seller": "F-SELLER", "need_student": "F-STUDENT"}
 
 
@@ -38,8 +39,13 @@ def test_pattern(rules: Rules) -> str:
 
 
 def _company(rows: Folded, rules: Rules) -> Bits:
-    # Digits only, or a single character, name nothing either.
-    nothing = rf"{whole(rules.value('F-NO-COMPANY'))}|^[^\p{{L}}]*$|^.$"
+    words = rules.value("F-NO-COMPANY")
+    hidden = rf"^(?:{one_of(words['begins'])})+[\p{{L}}]{{0,6}}?(?:有限)?(?:公司|企业|集团|单位|工厂)$"
+    person = rf"^\p{{Han}}{{1,2}}(?:{one_of(words['titles'])})$"
+    # Digits only, a single character, an address of mail or of a page name nothing either.
+    nothing = (
+        rf"^(?:{one_of(words['whole'])})(?:\s*[(（][^()（）]*[)）])?$|^[^\p{{L}}]*$|^.$|{hidden}|{person}|{_ADDRESS}"
+    )
     return _by_pattern(rows.text("company"), {"company_test": test_pattern(rules), "company_none": nothing})
 
 
@@ -61,6 +67,7 @@ def _need(rows: Folded, rules: Rules) -> Bits:
         near = matches(texts, anywhere(word for words in lists.values() for word in words)) & (bits == 0)
         if near.any():
             part = _without_products(texts.filter(pa.array(near)), lists.values(), rules)
+            part = _without_introduction(part, rules)
             bits[near] = _found(part, {signal: anywhere(words) for signal, words in lists.items()})
         return bits
 
@@ -69,14 +76,21 @@ def _need(rows: Folded, rules: Rules) -> Bits:
 
 def _without_products(texts: Text, lists: Iterable[tuple[str, ...]], rules: Rules) -> Text:
     # a pattern of so many words costs as much as many texts: only what names a product is looked at
-    named = matches(texts, one_of(rules.value("F-PRODUCT-WORDS")))
+    named = matches(texts, anywhere(rules.value("F-PRODUCT-WORDS")))
     return put(texts, named, lambda part: swap(part, _product_pattern(lists, rules), ""))
+
+
+def _without_introduction(texts: Text, rules: Rules) -> Text:
+    """Who says what his company does and then what it needs (我司主营钢材，需要ERP) is no seller."""
+    buys = anywhere(rules.value("F-BUYS"))
+    seller = anywhere(rules.value("F-SELLER"))
+    return put(texts, matches(texts, buys), lambda part: swap(part, rf"{seller}([\s\S]*{buys})", r"\1"))
 
 
 def _product_pattern(lists: Iterable[tuple[str, ...]], rules: Rules) -> str:
     words = one_of(word.lower() for words in lists for word in words)
     gap = int(rules.value("F-PRODUCT-GAP"))
-    return rf"(?:{words})[\p{{L}} ]{{0,{gap}}}(?:{one_of(rules.value('F-PRODUCT-WORDS'))})"
+    return rf"(?:{words})[\p{{L}} ]{{0,{gap}}}{anywhere(rules.value('F-PRODUCT-WORDS'))}"
 
 
 def _phone(rows: Folded, _: Rules) -> Bits:

@@ -28,7 +28,7 @@ def chain_state(rows: Folded | pd.DataFrame, rules: Rules) -> pd.Series:
         still_open |= matches(texts, _before(deciding, **rules.value("F-CHAIN-WAITS")))
         said = swap(texts, _before(deciding, **rules.value("F-CHAIN-NOT")), "，")
         decides = matches(said, anywhere(deciding)) | matches(said, _BOSS)
-        nothing = matches(texts, whole(rules.value("F-CHAIN-NONE-WORDS")))
+        nothing = matches(texts, rf"{whole(rules.value('F-CHAIN-NONE-WORDS'))}|^[^\p{{L}}\p{{N}}]*$")
         return np.select([nothing, decides & ~still_open], [_UNKNOWN, _YES], _OTHER)
 
     rows = rows if isinstance(rows, Folded) else Folded(rows)

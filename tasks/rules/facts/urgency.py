@@ -63,7 +63,7 @@ def _by_text(texts: Text, rules: Rules, days_of: Callable[[Rows], Dates]) -> Cod
     limited = np.flatnonzero(place[which] >= 0)
     place = place[which[limited]]
     days = days_until(limits, place, days_of(limited))
-    after = np.array([limit.kind == "after" for limit in limits], dtype=bool)
+    after = np.array([limit.kind in ("after", "next_year") for limit in limits], dtype=bool)
     said = np.abs(fixed)
     said[limited] = _by_days(fixed[limited], days, after[place], rules)
     return said
@@ -75,7 +75,8 @@ def _by_words(words: Text, rules: Rules) -> Codes:
     states = np.zeros(len(words), dtype=np.int8)
     states[_hit(words, urgent)] = -URGENT
     states[_hit(words, frame)] = FRAME
-    states[matches(words, anywhere(rules.value("F-NO-PLAN-WORDS")))] = NO_PLAN
+    none = rules.value("F-NO-PLAN-WORDS")
+    states[matches(words, anywhere([*none["field"], *none["part"]]))] = NO_PLAN
     return states
 
 
@@ -99,7 +100,7 @@ def _distinct_limits(words: Text, units: Mapping[str, float]) -> tuple[list[Limi
 
 def _limits_of(needs: Text, rules: Rules) -> Text:
     """The time limit or words of no plan in each need, null where it has none."""
-    no_plan = one_of(word for word in rules.value("F-NO-PLAN-WORDS") if not word.isascii())
+    no_plan = one_of(word for word in rules.value("F-NO-PLAN-WORDS")["part"] if not word.isascii())
     other = one_of(rules.value("F-NOT-A-DEADLINE"))
     pattern = rf"(?P<limit>{no_plan}|{LIMIT_IN_TEXT})(?P<other>\p{{Han}}{{0,3}}(?:{other}))?"
     found = parts(_close(needs), pattern)
