@@ -12,7 +12,7 @@ from sqlalchemy import inspect
 from config.schema import Channel, Config, Rules
 from config.settings import Settings
 from flows.progress import report
-from flows.request import FileResult, Request, Result, channel_named, files_named, rules_on
+from flows.request import FileResult, Request, Result, channel_named, files_named, folder_of, rules_on
 from flows.steps import Steps
 from models import Batch
 from models.db import make_engine
@@ -32,7 +32,7 @@ def look(request: Request, settings: Settings, config: Config) -> Result:
     paths = request.paths or tuple(settings.intake / name for name in config.channels)
     known = _known_batches(settings)
     for path in files_named(tuple(path for path in paths if request.paths or path.is_dir())):
-        channel = channel_named(config, request.channel or _folder_of(path, settings) or "default")
+        channel = channel_named(config, request.channel or folder_of(path, settings) or "default")
         file = FileResult(path.name, channel.name, "looked_at")
         result.files.append(file)
         try:
@@ -100,8 +100,3 @@ def _known_batches(settings: Settings) -> Callable[[str, Path], Opened | None]:
 
     engine.dispose()
     return find
-
-
-def _folder_of(path: Path, settings: Settings) -> str | None:
-    """The channel whose intake folder a file lies in."""
-    return path.relative_to(settings.intake).parts[0] if path.is_relative_to(settings.intake) else None

@@ -154,6 +154,11 @@ def files_named(paths: tuple[Path, ...]) -> list[Path]:
     return [file.absolute() for file in files]
 
 
+def folder_of(path: Path, settings: Settings) -> str | None:
+    """The channel whose intake folder a file lies in."""
+    return path.relative_to(settings.intake).parts[0] if path.is_relative_to(settings.intake) else None
+
+
 def _is_list(path: Path) -> bool:
     """Whether a file of a folder is meant to be read: neither hidden, nor half written, nor a marker."""
     return path.is_file() and not path.name.startswith((".", "~$")) and path.suffix.lower() not in _NO_LISTS

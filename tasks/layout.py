@@ -71,12 +71,15 @@ class Layout:
         return cls(**stated)
 
 
-def detect_layout(path: Path, channel: Channel, max_line: int = MAX_LINE) -> Layout:
-    """Find encoding, delimiter, header and mapping of a text file; raises UnreadableFile."""
+def detect_layout(path: Path, channel: Channel, encodings: Sequence[Encoding] = (), max_line: int = MAX_LINE) -> Layout:
+    """Find encoding (of those that are known to hold, if given), delimiter, header and mapping of a text file.
+
+    Raises UnreadableFile.
+    """
     headers = known_headers(channel.synonyms)
     found = [
         (hits, -rank, encoding, delimiter, line, tuple(cells))
-        for rank, encoding in enumerate(possible_encodings(path, max_line))
+        for rank, encoding in enumerate(encodings or possible_encodings(path, max_line))
         for hits, delimiter, line, cells in _header_votes(path, encoding, headers)
     ]
     if not found:

@@ -27,11 +27,13 @@ _TOTAL = rf"^[\s\x1f]*({_TOTAL_WORDS})\s*[:：]?\s*(\x1f|$)"
 _COUNT = r"^\s*(?:\d{1,6}\s*[条个家人行笔位]?)?\s*$"
 _ERROR = r"(?:^|\x1f)\s*#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|GETTING_DATA)\s*(?:\x1f|$)"
 _BLANK = r"^[\s\x1f\x{3000}\x{feff}]*$"
+# how the template marks its example row; people who copy it often keep the mark
+_EXAMPLE = r"(?:^|\x1f)\s*(?:[（(【\[]\s*(?:示例|样例|(?i:example))\s*[)）】\]]|[示样]例\s*[:：])"
 _HAN = r"^[\p{Han}·\s]+$"
 
 
 def read_chunks(path: Path, layout: Layout, rows: int) -> Iterator[pd.DataFrame]:
-    """Read a text file, at most `rows` records a frame: sheet, line, raw, ragged, total_row and the mapped fields.
+    """Read a text file, at most `rows` records a frame: sheet, line, raw, what is odd about each, the mapped fields.
 
     Blank records and repeated headers are left out; a field that is not mapped has no column; blank is ''.
     """
@@ -104,6 +106,7 @@ def _rows(
             "ragged": np.zeros(len(raw), bool) if ragged is None else ragged,
             "total_row": _totals(raw, reachable),
             "error_cell": _errors(raw),
+            "example_row": _examples(raw),
             **values,
         }
     )
@@ -160,6 +163,12 @@ def _errors(raw: pa.Array) -> pa.Array:
     """Where a row has a cell that is the error of a formula."""
     marked = pc.match_substring(raw, "#")
     return pc.match_substring_regex(raw, _ERROR) if pc.any(marked).as_py() else marked
+
+
+def _examples(raw: pa.Array) -> pa.Array:
+    """Where a row calls itself an example."""
+    marked = pc.match_substring_regex(raw, "[示样]例|(?i:example)")
+    return pc.match_substring_regex(raw, _EXAMPLE) if pc.any(marked).as_py() else marked
 
 
 def _both(first: pa.Array, second: pa.Array, separator: str | None) -> pa.Array:

@@ -125,8 +125,8 @@ def _with_outcomes(
 
 
 def _encoding(layout: Layout) -> str:
-    """The file's own encoding; UTF-8 with its mark, without which spreadsheets misread it, also for plain ASCII."""
-    return "utf-8-sig" if layout.encoding in ("ascii", "utf-8") else layout.encoding
+    """The file's own encoding, where it can hold the answer; else UTF-8 with the mark that spreadsheets need."""
+    return layout.encoding if layout.encoding.startswith(("gb", "utf-8-", "utf-16", "utf-32")) else "utf-8-sig"
 
 
 def _suffix(about: About) -> str:

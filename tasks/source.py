@@ -1,4 +1,4 @@
-"""A lead file as it is read: a text file itself, or the tables that were made of a workbook."""
+"""A lead file as it is read: a text file itself or a plain copy of it, or the tables that were made of a workbook."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from tasks.dialect import Dialect, odd_dialect
+from tasks.encoding import Encoding, possible_encodings
 from tasks.layout import detect_layout
+from tasks.plain import make_plain
 from tasks.read import read_chunks, sheet_chunks
 from tasks.sheets import Sheet, is_workbook, make_sheets
 from tasks.tables import Tables, sheet_tables
@@ -21,10 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """A file, and its sheets where it is a workbook."""
+    """What is read of a file: its sheets where it is a workbook, else the text at `path` in one of the encodings.
+
+    dialect: how the file itself is written where that is not usual CSV; `path` is a copy then.
+    """
 
     path: Path
     sheets: tuple[Sheet, ...] = ()
+    encodings: tuple[Encoding, ...] = ()
+    dialect: Dialect | None = None
 
     @property
     def size(self) -> int:
@@ -37,15 +45,20 @@ class Source:
 
 
 def open_source(path: Path, scratch: Path) -> Source:
-    """Make a file readable; the tables of a workbook are made in `scratch`. Raises UnreadableFile."""
-    return Source(path, make_sheets(path, scratch) if is_workbook(path) else ())
+    """Make a file readable; what is made of it lies in `scratch`. Raises UnreadableFile."""
+    if is_workbook(path):
+        return Source(path, make_sheets(path, scratch))
+    encodings = possible_encodings(path)
+    dialect = odd_dialect(path, encodings[0].name)
+    readable = make_plain(path, encodings[0].name, dialect, scratch / path.name) if dialect else path
+    return Source(readable, encodings=encodings, dialect=dialect)
 
 
 def find_tables(source: Source, channel: Channel) -> Tables:
     """Find the lead lists of a file; raises UnreadableFile."""
     if source.sheets:
         return sheet_tables(source.sheets, channel)
-    return Tables((detect_layout(source.path, channel),))
+    return Tables((detect_layout(source.path, channel, source.encodings),))
 
 
 def read_source(source: Source, tables: Tables, rows: int) -> Iterator[pd.DataFrame]:

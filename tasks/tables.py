@@ -93,7 +93,7 @@ def sheet_tables(sheets: Sequence[Sheet], channel: Channel) -> Tables:
     return Tables(tuple(chosen), tuple(skipped))
 
 
-def _header_block(sheet: Sheet, head: Sequence[Sequence[str]], row: int) -> tuple[int, list[list[str]]]:
+def header_block(sheet: Sheet, head: Sequence[Sequence[str]], row: int) -> tuple[int, list[list[str]]]:
     """The last row of a header that begins or ends at `row`, and for each column its texts from top to bottom.
 
     The header goes as far as cells merged downwards lead from it; a cell merged over columns heads each of them.
@@ -126,7 +126,7 @@ def _sheet_layout(sheet: Sheet, headers: Headers) -> Layout | None:
 def _headers(sheet: Sheet, head: list[list[str]], headers: Headers) -> Iterator[tuple[int, int, list[str]]]:
     """What each of the first rows would be as the header: its first and last row, and a name for each column."""
     for row in range(len(head)):
-        last, columns = _header_block(sheet, head, row)
+        last, columns = header_block(sheet, head, row)
         yield row, last, [_name(texts, headers) for texts in columns]
 
 

@@ -99,6 +99,12 @@ REASONS = {
         "One line of the file is far too long to be a table row.",
         "Check the export (line ends, quotes) and export it again.",
     ),
+    "blanks": Reason(
+        "各列之间用空格分隔，而单元格内也有空格，无法确定每列从哪里开始。",
+        "请改用逗号或制表符分隔，重新导出后放入。",
+        "The columns are told apart by blanks, and cells hold blanks too: where a column begins cannot be told.",
+        "Export it again with commas or tabs and drop that.",
+    ),
     "too_wide": Reason(
         "表格的列数多得异常。",
         "请删除多余的空列后重新放入。",

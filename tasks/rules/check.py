@@ -82,12 +82,11 @@ def _fails(rule: CheckRule, sheet: Sheet) -> Mask:
 
 
 def _without_totals(masks: dict[str, Mask], rules: list[CheckRule]) -> dict[str, Mask]:
-    """A line of totals is no lead: it gets that one reason, and none of its blanks is anybody's omission."""
-    totals = [masks[rule.id] for rule in rules if rule.test == "total_row"]
-    if not totals:
+    """A line of totals and an example are no leads: they get that one reason, and no blank of theirs is an omission."""
+    named = {rule.id for rule in rules if rule.test in ("total_row", "example_row")}
+    if not named:
         return masks
-    lead = ~np.logical_or.reduce(totals)
-    named = {rule.id for rule in rules if rule.test == "total_row"}
+    lead = ~np.logical_or.reduce([masks[rule_id] for rule_id in named])
     return {rule_id: mask if rule_id in named else mask & lead for rule_id, mask in masks.items()}
 
 
@@ -193,4 +192,5 @@ TESTS: dict[tuple[str, str], Callable[[Sheet, str], Mask]] = {
     ("ragged", ""): lambda sheet, field: sheet.flag("ragged"),
     ("error_cell", ""): lambda sheet, field: sheet.flag("error_cell"),
     ("total_row", ""): lambda sheet, field: sheet.flag("total_row"),
+    ("example_row", ""): lambda sheet, field: sheet.flag("example_row"),
 }

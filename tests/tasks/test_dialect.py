@@ -1,0 +1,109 @@
+"""Text files in other dialects than usual CSV: every cell as it was written, on the line on which it stood."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.dialect import Dialect, odd_dialect
+from tasks.encoding import possible_encodings
+from tasks.plain import make_plain
+from tasks.source import open_source
+
+ROWS = [["公司", "人", "需求", "电话"], ["甲, 乙", "王's 店", '屏 5"宽', "138"], ["丙", "", "两\n行", "139"]]
+
+WRITTEN = {
+    "single quotes": "公司,人,需求,电话\n'甲, 乙','王's 店','屏 5\"宽',138\n'丙','','两\n行',139\n",
+    "backslashes": '公司,人,需求,电话\n"甲, 乙","王\'s 店","屏 5\\"宽",138\n丙,"","两\n行",139\n',
+    "quotes that nothing escapes": '公司,人,需求,电话\n"甲, 乙","王\'s 店","屏 5"宽",138\n丙,"","两\n行",139\n',
+    "blanks behind commas": '公司, 人, 需求, 电话\n"甲, 乙", "王\'s 店", "屏 5""宽", 138\n丙, , "两\n行", 139\n',
+    "semicolons and single quotes": "公司;人;需求;电话\n'甲, 乙';'王's 店';'屏 5\"宽';138\n'丙';'';'两\n行';139\n",
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+def test_odd_dialects_give_the_cells_that_were_meant(tmp_path: Path, name: str, encoding: str) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_bytes(WRITTEN[name].encode(encoding))
+    source = open_source(path, tmp_path / "made")
+    assert source.dialect is not None
+    text = source.path.read_bytes().decode(encoding)
+    assert list(csv.reader(io.StringIO(text, newline=""), delimiter=source.dialect.delimiter)) == ROWS
+    assert text.count("\n") == WRITTEN[name].count("\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "公司,电话\n甲,138\n乙,139\n",
+        '公司,需求\n"甲, 乙",5" 屏\n丙,"说 ""好"", 再说"\n',
+        "公司,电话\n甲,'00138\n乙,'00139\n",
+        '公司\t需求\n甲\t"=HYPERLINK(""http://a"",""点击"")"\n',
+        "公司, 电话\n甲,138\n",
+        "公司名称\n深圳市 某某 公司\n上海 某某 公司\n",
+    ],
+)
+def test_usual_files_are_left_as_they_are(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "usual.csv"
+    path.write_text(text, "utf-8")
+    assert odd_dialect(path, "utf-8") is None
+
+
+def test_a_quote_that_never_closes_is_text_and_swallows_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text('a,b,c\n1,"2,"x"\n' + "3,4,5\n" * 600 + '6,"7,8\n9,"说"好,1\n', "utf-8")
+    text = make_plain(path, "utf-8", Dialect(","), tmp_path / "plain.csv").read_text("utf-8")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert len(rows) == 604
+    assert [rows[1], rows[602], rows[603]] == [["1", '"2', "x"], ["6", '"7', "8"], ["9", '"说"好', "1"]]
+
+
+CELLS = st.lists(st.lists(st.text("ab\"',;\n\t| =中0", max_size=6), min_size=3, max_size=4), min_size=1, max_size=5)
+
+
+@settings(max_examples=150, deadline=None)
+@given(CELLS, st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n"]))
+def test_usual_csv_stays_what_it_says(tmp_path_factory, rows: list[list[str]], delimiter: str, newline: str) -> None:
+    folder = tmp_path_factory.mktemp("plain")
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator=newline).writerows(rows)
+    (folder / "a.csv").write_bytes(text.getvalue().encode())
+    plain = make_plain(folder / "a.csv", "utf-8", Dialect(delimiter), folder / "b.csv").read_bytes().decode()
+    read = [list(csv.reader(io.StringIO(some, newline=""), delimiter=delimiter)) for some in (text.getvalue(), plain)]
+    assert list(filter(any, read[1])) == list(filter(any, read[0]))
+    assert plain.count("\n") == text.getvalue().count("\n")
+
+
+TRADITIONAL = (
+    "公司名稱,聯絡人,電話,預算\n台積電股份有限公司,王大明,0912-345-678,五十萬元\n長榮海運,張經理,07-123-4567,待確認\n"
+)
+SIMPLIFIED = (
+    "公司名称,联系人,电话,预算\n深圳市腾讯计算机系统有限公司,王大明,13812345678,五十万元\n杭州网络,张经理,0571-8,待\n"
+)
+WESTERN = "Name,Company,City\nJosé Muñoz,Peña y Cía,Málaga\nFrançois Lefèvre,Société Générale,Orléans\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "found"),
+    [
+        (TRADITIONAL, "big5", "big5hkscs"),
+        (TRADITIONAL, "gb18030", "gb18030"),
+        (SIMPLIFIED, "gb18030", "gb18030"),
+        (SIMPLIFIED, "utf-8", "utf-8"),
+        (SIMPLIFIED, "utf-16-le", "utf-16-le"),
+        (SIMPLIFIED, "utf-16", "utf-16"),
+        (WESTERN, "cp1252", "cp1252"),
+        (WESTERN, "utf-8", "utf-8"),
+    ],
+)
+@pytest.mark.parametrize("lines", [2, 3])
+def test_encodings_are_told_apart_by_a_few_lines(
+    tmp_path: Path, text: str, encoding: str, found: str, lines: int
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes("".join(text.splitlines(keepends=True)[:lines]).encode(encoding))
+    assert possible_encodings(path)[0].name == found
