@@ -37,12 +37,13 @@ _SPOKEN: tuple[tuple[re.Pattern[str], str], ...] = (
 _ASIDE = "#"  # left where a number stood: no range goes across it
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _YEAR = re.compile(r"(?:fy)?(?<!\d)(?:20[1-4]\d|[2-4]\d)年(?:度|内|底|初|的)?|(?<!\d)20[1-4]\d(?=预算)|fy\d{2,4}")
+_DATE = re.compile(r"20[1-4]\d[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|(?<!\d)\d{1,2}/\d{1,2}(?=之?前)")
 _QUARTER = re.compile(r"(?<![a-z])[qh][1-4](?!\d)")
 _TAX = re.compile(r"\d+(?:\.\d+)?[%个]?点?(?:增值)?(?:税点?|专票|发票)")
 _SHARE = re.compile(r"(?:±|\+/?-|浮动|加减|正负)(\d+(?:\.\d+)?)%")
 _PERCENT = re.compile(r"\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)?(?:%|个点)")
 _GIVE_OR_TAKE = re.compile(r"[,、]?(?:上下)?(?:±|\+/?-|浮动|加减|正负|上下)")
-_BETWEEN = re.compile(r"\+?,?(?:[-~到至或者和与]|or|to|and|上浮到)*")
+_BETWEEN = re.compile(r"(?:\+(?=[-~到至])|,)?(?:[-~到至或者和与]|or|to|and|上浮到)*")
 _SIDE_BY_SIDE = re.compile(r"[,、/]")
 
 
@@ -67,7 +68,7 @@ def _in_figures(text: str) -> str:
 
 def _alone(text: str, words: BudgetWords) -> str:
     """Return the text without numbers that are no money, and without money that is no budget."""
-    for pattern in (_PHONE, _YEAR, _QUARTER, _TAX, words.counted, words.other_money):
+    for pattern in (_PHONE, _DATE, _YEAR, _QUARTER, _TAX, words.counted, words.other_money):
         text = pattern.sub(_ASIDE, text)
     return text.strip(_ASIDE + " ")
 
