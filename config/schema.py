@@ -22,6 +22,7 @@ from pydantic import (
 
 from config import facts
 from config.errors import ConfigError, SettingsError
+from config.feed import Feed
 from config.fit import LEAST, MOST
 from config.people import Person, Role, Roster
 
@@ -323,6 +324,14 @@ def _in_force(entries: tuple[R, ...], on: date) -> tuple[R, ...]:
     return tuple(rule for rule in entries if newest.get(rule.id) is rule and rule.enabled)
 
 
+#: What a record of a feed may be mapped to.
+FEED_FIELDS = (
+    "external_id", "lead_ref", "source", "company", "industry", "contact", "title", "phone", "email", "need", "budget",
+    "chain", "first_contact", "created", "region", "urgency", "size", "note", "mark", "owner_hint", "status_text",
+    "entrant", "entry_team",
+)  # fmt: skip
+
+
 class Channel(Frozen):
     """One source of leads: how its rows arrive, what they must have, and who stands behind them."""
 
@@ -339,6 +348,17 @@ class Channel(Frozen):
     source: str | None = None
     #: Who gets the receipts of its files, and hears when it falls silent.
     contact: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    #: How a channel of kind feed is asked, and what its records mean.
+    feed: Feed | None = None
+
+    @model_validator(mode="after")
+    def _has_its_feed(self) -> Self:
+        if (self.kind == "feed") != (self.feed is not None):
+            raise ValueError("a channel of kind feed has a feed, and no other has")
+        strange = set(self.feed.fields) - set(FEED_FIELDS) if self.feed else set()
+        if strange:
+            raise ValueError(f"feed.fields: {sorted(strange)[0]!r} is no field; known: {', '.join(FEED_FIELDS)}")
+        return self
 
 
 class Config(Frozen):

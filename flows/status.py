@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, inspect, select
 from config.schema import Config
 from config.settings import Settings
 from flows.api import Api, ApiFailed, time_of
+from flows.feeding import late_feeds
 from flows.request import rules_on
 from flows.runs import is_alive
 from flows.server import is_healthy
@@ -129,6 +130,9 @@ def _see_database(found: Status, settings: Settings, config: Config, now: dateti
             _see_mails(found, engine)
             quiet = quiet_channels(engine, config, rules_on(config.rules, now, settings), now, settings.zone)
             found.late += [one.line() for one in quiet]
+            late, failed = late_feeds(engine, config, now, settings)
+            found.late += late
+            found.failed += failed
     finally:
         engine.dispose()
 

@@ -1,6 +1,7 @@
 """What exists and what happened: the tables, and how they are reached."""
 
 from models.base import Base
+from models.feed import Feed, FeedPage, FeedRecord, Withdrawal
 from models.intake import Batch, Counter, Message, MessageFile, Record, Submission
 from models.judgement import Judgement
 from models.lead import (
@@ -30,6 +31,9 @@ __all__ = [
     "Choice",
     "Contact",
     "Counter",
+    "Feed",
+    "FeedPage",
+    "FeedRecord",
     "Identity",
     "Judgement",
     "Lead",
@@ -44,4 +48,5 @@ __all__ = [
     "Record",
     "Reversal",
     "Submission",
+    "Withdrawal",
 ]

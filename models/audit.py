@@ -24,11 +24,13 @@ _REFERENCES = (
     ("assignment", "lead_id", "lead"),
     ("assignment", "choice_id", "choice"),
     ("reversal", "batch_id", "batch"),
+    ("withdrawal", "submission_id", "submission"),
 )
 _CHECKS = {
     "a row that counts for a lead has none": "SELECT count(*) FROM submission s WHERE s.accepted AND s.same_as IS NULL"
     " AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.submission_id = s.id AND m.until IS NULL)"
-    " AND NOT EXISTS (SELECT 1 FROM reversal r WHERE r.batch_id = s.batch_id)",
+    " AND NOT EXISTS (SELECT 1 FROM reversal r WHERE r.batch_id = s.batch_id)"
+    " AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.submission_id = s.id)",
     "an open lead without rows": "SELECT count(*) FROM lead l WHERE l.closed_at IS NULL"
     " AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.lead_id = l.id AND m.until IS NULL)",
     "a joined or reverted lead with rows": "SELECT count(*) FROM lead l"

@@ -19,7 +19,7 @@ from models.side import KEY, SideWriter
 
 BUSY_MILLISECONDS = 30_000
 #: The last of the migrations.
-NEWEST = "0003"
+NEWEST = "0004"
 
 
 class DatabaseError(Exception):

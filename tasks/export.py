@@ -26,8 +26,9 @@ ROW_COLUMNS = (
 LEAD_COLUMNS = (*ROW_COLUMNS, "rows", "status", "opened_at", "team", "source_detail", "need", "chain")
 
 # a row of which no lead could be made alone may have joined one since, or be left by it
-OUTCOME_NOW = """COALESCE(m.outcome, CASE WHEN l.id IS NOT NULL THEN 'merged' WHEN s.accepted AND EXISTS (
-SELECT 1 FROM reversal r WHERE r.batch_id = s.batch_id) THEN 'reverted' ELSE 'rejected' END)"""
+OUTCOME_NOW = """COALESCE(m.outcome, CASE WHEN l.id IS NOT NULL THEN 'merged' WHEN s.accepted AND (EXISTS (
+SELECT 1 FROM reversal r WHERE r.batch_id = s.batch_id) OR EXISTS (
+SELECT 1 FROM withdrawal w WHERE w.submission_id = s.id)) THEN 'reverted' ELSE 'rejected' END)"""
 # a repeated delivery has its lead through the row that stands for it
 _ROWS = f"""
 SELECT s.batch_id, b.file, s.sheet, s.line, s.external_id,

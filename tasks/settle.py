@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,7 @@ _KNOWN_BY = (
     "email_kind",
     "content_key",
 )
+Settled = TypeVar("Settled")
 _TRIES = 5
 # what the databases call a row that another worker made first, a serialization failure, a deadlock, a lock held
 _CLASHES = ("23505", "40001", "40P01", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_BUSY")
@@ -78,6 +80,23 @@ def settle_chunk(
             if attempt + 1 == _TRIES or not _is_clash(error):
                 raise
     raise AssertionError("unreachable")
+
+
+def in_turn(engine: Engine, work: Callable[[Connection], Settled]) -> Settled:
+    """Do work in one transaction; a clash with another worker rolls it back and starts it anew."""
+    for attempt in range(_TRIES):
+        try:
+            with begin(engine) as conn:
+                return work(conn)
+        except Exception as error:
+            if attempt + 1 == _TRIES or not _is_clash(error):
+                raise
+    raise AssertionError("unreachable")
+
+
+def settle_rows(conn: Connection, arrival: Arrival, prepared: pd.DataFrame, config: Config) -> None:
+    """Settle prepared rows within an open transaction, in whose turn nobody else's is."""
+    _Settling(conn, arrival, config, Turn(conn, first=True)).run(prepared)
 
 
 def regroup(conn: Connection, arrival: Arrival, judgement: Judgement, config: Config) -> None:

@@ -77,8 +77,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "owning": ("负责人", "Owner"),
     "nobody": ("目前无人负责", "nobody has it at present"),
     "unowned.reverted": (
-        "它的各行已随整批撤回，原因见 leads batches",
-        "its rows were taken back with their batch; leads batches says why"),
+        "它的各行已随整批撤回（原因见 leads batches），或已被合作方删除",
+        "its rows were taken back with their batch (leads batches says why), or deleted by the partner"),
     "unowned.no_eligible": ("没有符合职级、地区和行业的人", "nobody of the role, region and industry"),
     "unowned.all_full": ("符合条件的人在手线索都已满", "all who fit have as many open leads as they may"),
     "unowned.all_on_leave": ("符合条件的人都在请假", "all who fit are on leave"),
@@ -152,6 +152,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "blocked.phone": ("电话在名单上", "the phone is listed"),
     "blocked.email": ("邮箱在名单上", "the e-mail is listed"),
     "blocked.company": ("公司在名单上", "the company is listed"),
+    "kind.withdrawn": ("合作方已删除", "deleted by the partner"),
     "kind.reverted": ("整批撤回", "taken back with its batch"),
     "fact.junk": ("垃圾信号", "junk signals"),
     "fact.junk_signals": ("垃圾信号数", "number of junk signals"),

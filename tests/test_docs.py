@@ -39,6 +39,7 @@ def test_the_commands_are_the_ones_that_were_promised() -> None:
     promised = "ingest|explain|check-rules|db upgrade|export rows|export leads|split|demo|version"
     promised += "|verify|set|quality|replay|web"
     promised += "|inspect|new-channel|template"
+    promised += "|feed pull|feed check|feed reread"
     promised += "|up|status|batches|batch revert|block|unblock"
     assert {" ".join(command) for command in COMMANDS} == set(promised.split("|"))
 

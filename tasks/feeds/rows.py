@@ -1,0 +1,140 @@
+"""Records of a partner as rows: what each is known by, when it was changed, and its fields as a file would say them."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from config.feed import Feed
+from config.json_path import MISSING, at, text_at
+from tasks.guard import CELL_SEPARATOR
+from tasks.read import JOINED
+from tasks.rules.keys import hash_text
+
+# a number beyond this counts milliseconds: as seconds it would be the year 5138
+_MILLISECONDS = 1e11
+_OFFSET = re.compile(r"([+-]\d{2}):?(\d{2})$")
+_NO_ID = "(no id)"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """A moment as a partner writes it: seconds since 1970, and how (unix, unix_ms, iso with its offset, naive)."""
+
+    seconds: float
+    form: str
+
+
+def read_stamp(value: Any) -> Stamp | None:
+    """Read when a record was changed; None where that cannot be told."""
+    if isinstance(value, bool) or value is None or value is MISSING:
+        return None
+    text = str(value).strip()
+    if re.fullmatch(r"\d{9,17}(\.\d+)?", text):
+        number = float(text)
+        return Stamp(number / 1000, "unix_ms") if number > _MILLISECONDS else Stamp(number, "unix")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        return Stamp(moment.replace(tzinfo=UTC).timestamp(), "naive")
+    offset = "Z" if text.endswith(("Z", "z")) else (_OFFSET.search(text) or [text])[0]
+    return Stamp(moment.timestamp(), f"iso{offset}")
+
+
+def write_stamp(seconds: float, form: str) -> str:
+    """Write a moment as its partner does, rounded down to the second (a millisecond where he counts those)."""
+    if form == "unix":
+        return str(math.floor(seconds))
+    if form == "unix_ms":
+        return str(math.floor(seconds * 1000))
+    moment = datetime.fromtimestamp(math.floor(seconds), UTC)
+    if form == "naive":
+        return f"{moment:%Y-%m-%dT%H:%M:%S}"
+    offset = form.removeprefix("iso")
+    if offset == "Z":
+        return f"{moment:%Y-%m-%dT%H:%M:%S}Z"
+    zone = datetime.fromisoformat(f"2000-01-01T00:00:00{offset}").tzinfo
+    return moment.astimezone(zone).isoformat()
+
+
+def read_records(feed: Feed, channel: str, records: Sequence[Any], first_line: int = 1) -> pd.DataFrame:
+    """What each record is: line, id, key, stamp, form, digest, deleted, and the record itself.
+
+    One without an id is known by what it says; so is what is no object at all, which becomes a row that is rejected.
+    """
+    ids = [text_at(record, feed.id) for record in records]
+    said = [json.dumps(record, sort_keys=True, ensure_ascii=False) for record in records]
+    stamps = [read_stamp(at(record, feed.updated)) if feed.updated else None for record in records]
+    frame = pd.DataFrame(
+        {
+            "line": np.arange(len(records)) + first_line,
+            "id": pd.Series(ids, dtype="str"),
+            "stamp": pd.Series([stamp.seconds if stamp else np.nan for stamp in stamps], dtype="float64"),
+            "form": pd.Series([stamp.form if stamp else "" for stamp in stamps], dtype="str"),
+            "deleted": pd.Series([_is_deleted(feed, record) for record in records], dtype="bool"),
+            "record": pd.Series(records, dtype="object"),
+        }
+    )
+    known = pd.Series([one or f"{_NO_ID}{text}" for one, text in zip(ids, said, strict=True)], dtype="str")
+    frame["key"] = hash_text(channel + "\x1f" + known) if len(frame) else np.empty(0, np.int64)
+    frame["digest"] = hash_text(pd.Series(said, dtype="str")) if len(frame) else np.empty(0, np.int64)
+    return frame
+
+
+def newest(records: pd.DataFrame) -> pd.DataFrame:
+    """The last word on each record of several pages: by its stamp, of the same or none by the order of arrival."""
+    ordered = records.assign(known=records["stamp"].fillna(-np.inf)).sort_values("known", kind="stable")
+    return ordered.drop_duplicates("key", keep="last").drop(columns="known").sort_values("line")
+
+
+def as_rows(feed: Feed, records: pd.DataFrame) -> pd.DataFrame:
+    """Rows as `read_chunks` gives them: sheet, line, raw, what is odd about each, and the mapped fields."""
+    names = list(feed.fields)
+    cells = {name: _cells(name, feed.fields[name], records["record"]) for name in names}
+    if "external_id" not in cells:
+        cells["external_id"] = pd.Series(records["id"].to_numpy(), dtype="str")
+    frame = pd.DataFrame({"sheet": "", "line": records["line"].to_numpy(), **cells})
+    columns = [frame[name] for name in header(feed)]
+    frame["raw"] = [CELL_SEPARATOR.join(row) for row in zip(*columns, strict=True)]
+    for flag in ("total_row", "error_cell", "example_row"):
+        frame[flag] = False
+    frame["ragged"] = [not isinstance(record, dict) for record in records["record"]]
+    return frame
+
+
+def header(feed: Feed) -> tuple[str, ...]:
+    """The names of a feed's columns: the fields, and the id where no field has it."""
+    return tuple(dict.fromkeys(("external_id", *feed.fields)))
+
+
+def _cells(name: str, paths: str | tuple[str, ...], records: Iterable[Any]) -> pd.Series:
+    wanted = (paths,) if isinstance(paths, str) else paths
+    return pd.Series([_cell(name, wanted, record) for record in records], dtype="str")
+
+
+def _cell(name: str, paths: tuple[str, ...], record: Any) -> str:
+    found = [text for path in paths if (text := text_at(record, path).replace(CELL_SEPARATOR, " ").strip())]
+    if name in JOINED:
+        return JOINED[name].join(dict.fromkeys(found))
+    return found[0] if found else ""
+
+
+def _is_deleted(feed: Feed, record: Any) -> bool:
+    if feed.deleted is None:
+        return False
+    found = at(record, feed.deleted.path)
+    if feed.deleted.values:
+        return any(
+            found == value and isinstance(found, bool) == isinstance(value, bool) for value in feed.deleted.values
+        )
+    return bool(found) and found not in ("false", "0", "null")
