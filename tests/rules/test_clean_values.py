@@ -38,6 +38,11 @@ def test_a_budget_is_read(case: dict[str, Any]) -> None:
     assert got["budget_state"] == case["state"]
 
 
+def test_the_number_of_a_list_is_no_figure_of_the_budget() -> None:
+    # not among the cases, which hold for NFKC too: that makes 120万 of it
+    assert _cleaned("budget", "①20万")["budget_min"] == 200_000
+
+
 @each("clean_dates")
 def test_a_time_of_contact_is_read(case: dict[str, Any]) -> None:
     got = _cleaned("first_contact", case["text"])
