@@ -20,7 +20,7 @@ EXIT_CODES = {
     OK: "done",
     REFUSED: "what was asked cannot be done",
     USAGE: "wrong command line",
-    FILES: "a file was refused; the others were taken",
+    FILES: "a file was refused, or a feed ended early; the others were taken",
     CONFIG: "settings or configuration cannot be used",
     DATABASE: "the database cannot be reached or used",
     UNWELL: "something is late, failed or does not run",

@@ -9,6 +9,7 @@ import pytest
 from config.loader import load_config
 from config.schema import Rules
 from config.settings import get_settings
+from flows.feeding import pull_feeds
 from flows.intake import take_in
 from flows.request import Request
 from flows.watching import watch_channels
@@ -44,6 +45,7 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
     # the daily look at what should have arrived, and what is asked about it
     now = datetime(2024, 3, 18, 1, 0, tzinfo=UTC)
     watch_channels(get_settings(), config, now)
+    pull_feeds(get_settings(), config, now)
     with make_engine(get_settings().database_url).connect() as conn:
         measure(conn, config.rules, get_settings().zone, now, ("team",))
     # a rule of one choice is a sentence that stands by what people decided
