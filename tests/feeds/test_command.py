@@ -1,0 +1,130 @@
+"""`leads feed` as operations uses it: the README's YAML, answers, exit codes, and a pull that is killed."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from benchmarks.partner import Partner, in_turn, serving, some_leads
+from flows.cli import run
+from models.audit import audit
+from models.db import make_engine
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+ENOUGH = 4_500
+
+
+@pytest.fixture
+def company(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A company whose feed is the README's, with nothing but the addresses changed."""
+    monkeypatch.setenv("LEADS_CONFIG", str(tmp_path / "company"))
+    monkeypatch.setenv("PARTNER_ID", "me")
+    monkeypatch.setenv("PARTNER_SECRET", "secret")
+    folder = tmp_path / "company" / "channels"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def write(folder: Path, partner: Partner, *changes: tuple[str, str]) -> None:
+    stated = re.search(r"```yaml\n(kind: feed\n.*?)```", README, re.DOTALL)
+    assert stated
+    yaml = stated[1].replace("https://api.partner.example/v1/leads", partner.url)
+    yaml = yaml.replace("https://api.partner.example/token", partner.url.replace("/leads", "/token"))
+    for old, new in (("rate: {requests: 60, seconds: 60}", "limits: {wait_seconds: 0}"), *changes):
+        assert old in yaml
+        yaml = yaml.replace(old, new)
+    (folder / "partner.yaml").write_text(yaml, "utf-8")
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> dict:
+    capsys.readouterr()
+    assert run([*arguments, "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_feed_of_the_readme_is_set_up_by_its_yaml_alone(company: Path, capsys) -> None:
+    with serving(
+        Partner(some_leads(5), allowed=lambda request: "token" in request.headers["Authorization"])
+    ) as partner:
+        write(company, partner)
+        assert run(["check-rules"]) == 0
+        seen = said(capsys, "feed", "check", "partner")
+        assert (seen["records"], seen["readable"], seen["is_last_page"], seen["unmapped"]) == (
+            2, 2, False, ["deleted", "id", "updated_at"],
+        )  # fmt: skip
+        assert {one["field"]: one["filled"] for one in seen["fields"]}["phone"] == 2
+        (pulled,) = said(capsys, "feed", "pull", "partner")["feeds"]
+        assert (pulled["pages"], pulled["outcomes"], pulled["complete"]) == (3, {"created": 5}, True)
+        assert "since" not in partner.seen[-1]
+        (again,) = said(capsys, "feed", "pull")["feeds"]
+        assert (again["outcomes"], partner.seen[-1]["since"]) == ({}, "2024-03-01T07:50:00Z")
+        assert run(["feed", "reread", "partner"]) == 0
+        assert "nothing new" in capsys.readouterr().out
+    listed = said(capsys, "batches")["batches"]
+    assert [(one["channel"], one["rows"]) for one in listed] == [("partner", 5)]
+
+
+def test_a_pull_that_ends_early_says_so_by_its_exit_code_and_to_status(company: Path, capsys) -> None:
+    with serving(Partner(some_leads(5), fault=in_turn(["404"]))) as partner:
+        write(company, partner)
+        (pulled,) = said(capsys, "feed", "pull", "partner", code=3)["feeds"]
+        assert pulled["code"] == "refused"
+        status = said(capsys, "status", code=6)
+        assert any("feed partner: the partner refuses the request (HTTP 404)" in one for one in status["failed"])
+        said(capsys, "feed", "pull", "partner")
+        assert not any("feed partner" in one for one in said(capsys, "status", code=6)["failed"])
+
+
+def test_what_is_no_feed_is_refused(company: Path, capsys) -> None:
+    assert run(["feed", "pull"]) == 1
+    assert "there is no feed" in capsys.readouterr().err
+    assert run(["feed", "check", "default"]) == 2
+    assert "is no feed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said_of_it"),
+    [
+        ("kind: cursor  ", "kind: courser  ", "paging"),
+        ("client_id: PARTNER_ID", "client_id: my-own-secret", "auth"),
+        ("url: http:", "url: ftp:", "ftp:"),
+        ("*/15 * * * *", "99 * * * *", "schedule"),
+        ("company: account.name", "firm: account.name", "firm"),
+        ("id: id  ", "ident: id  ", "feed.id"),
+        ("updated: updated_at", "updated: null", "since needs updated"),
+    ],
+)
+def test_a_wrong_feed_is_named_by_file_and_key(company: Path, capsys, old: str, new: str, said_of_it: str) -> None:
+    with serving(Partner()) as partner:
+        write(company, partner, (old, new))
+    assert run(["check-rules"]) == 4
+    error = capsys.readouterr().err
+    assert "partner.yaml" in error
+    assert said_of_it in error
+
+
+@pytest.mark.kill
+@pytest.mark.slow
+def test_a_pull_killed_anywhere_goes_on_without_a_gap_or_a_repeat(company: Path, home: Path) -> None:
+    with serving(Partner(some_leads(ENOUGH), size=500)) as partner:
+        write(company, partner)
+        for point in ("in-transaction:1", "page-committed:1", "in-transaction:2", "telling:1", None):
+            environment = os.environ | {"PYTHONPATH": str(ROOT)} | ({"LEADS_STOP_AT": point} if point else {})
+            command = [sys.executable, "-m", "flows", "feed", "pull", "partner"]
+            ended = subprocess.run(command, env=environment, cwd=home.parent, capture_output=True, check=False)
+            assert ended.returncode == (-signal.SIGKILL if point else 0), ended.stderr.decode()[-2000:]
+    engine = make_engine(f"sqlite:///{home}/leadflow.db")
+    with engine.connect() as conn:
+        assert audit(conn) == []
+        counted = "SELECT count(*), count(DISTINCT external_id) FROM submission"
+        assert tuple(conn.execute(text(counted)).one()) == (ENOUGH, ENOUGH)
+        assert conn.execute(text("SELECT count(*) FROM lead")).scalar_one() == ENOUGH
+        assert conn.execute(text("SELECT sum(rows) FROM batch")).scalar_one() == ENOUGH
+    engine.dispose()
