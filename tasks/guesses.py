@@ -23,7 +23,7 @@ _MONEY = r"[万亿千wWkK元圆￥¥$]"
 _PEOPLE = r"\d\s*人|人以[上下]|员工"
 _NAME = r"^[\u4e00-\u9fff·]{2,4}$"
 _WORDY = 12
-_LONG = 12
+_LONG = 8
 _NO_BUDGET = ("bad", "blank")
 
 
