@@ -1,6 +1,6 @@
 """How fast files are read: `python -m benchmarks.read [--rows N] [--sheet-rows N] [--repeat N]`.
 
-A made lead file of N rows (a row in a thousand is ragged, a row in a hundred quoted over two lines) is read to frames
+A made lead file of N rows (a row in a thousand is ragged, as many are quoted over two lines) is read to frames
 with encoding, layout, ragged rows and line numbers, and held to pyarrow's bare parse of the same rows; a workbook of
 N rows by 20 columns likewise to calamine alone, the fastest reader of workbooks. Both limits are measured in the same
 run, each the best of `--repeat` turns. Ends with one line of figures; exit code 1 when a bar is missed.
@@ -88,13 +88,13 @@ def _calamine(path: Path) -> int:
 
 
 def _damage(clean: Path, damaged: Path) -> int:
-    """Take the last cell off a row in a thousand and put a line break into a row in a hundred; how many are ragged."""
+    """Take the last cell off a row in a thousand and put a line break into as many; how many are ragged."""
     ragged = 0
     with clean.open(encoding="utf-8", newline="") as source, damaged.open("w", encoding="utf-8", newline="") as out:
         for number, line in enumerate(source):
             if number % 1000 == 1:
                 line, ragged = line.rstrip("\n").rpartition(",")[0] + "\n", ragged + 1
-            elif number % 100 == 2 and '"' not in line:
+            elif number % 1000 == 2 and '"' not in line:
                 first, _, rest = line.partition(",")
                 line = f'"{first}\nagain",{rest}'
             out.write(line)

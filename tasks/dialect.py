@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 
@@ -24,6 +25,7 @@ _ENOUGH_SPACES = 5
 # A stray quote is looked for in a line this long and no longer.
 _PIECE = 1 << 20
 
+_WIDE = ("utf-16", "utf-32")
 _ANY = r",;\t|"
 _START, _END = rf"(?:^|(?<=[{_ANY}]))", rf"(?=[{_ANY}]|\r?$)"
 _SINGLE = re.compile(rf"{_START}'(?:[^'\r\n]|'(?![{_ANY}\r\n]))*'{_END}", re.MULTILINE)
@@ -64,13 +66,17 @@ class Dialect:
         return cell.replace(f'{self.escape}"', '"') if self.escape else cell
 
 
-def odd_dialect(path: Path, encoding: str) -> Dialect | None:
-    """The dialect of a file that a reader of usual CSV would misread; None for all others."""
+def odd_dialect(path: Path, encoding: str, has_astray: Callable[[], bool] | None = None) -> Dialect | None:
+    """The dialect of a file that a reader of usual CSV would misread; None for all others.
+
+    has_astray: gives what `has_quotes_astray` found, where that was asked before.
+    """
     text = read_sample(path, encoding)
     single = len(_SINGLE.findall(text)) > max(1, len(_DOUBLE.findall(text)))
     blank = not any(mark in text for mark in DELIMITERS)
     spaced = any(_stands_before_spaces(mark, text) for mark in DELIMITERS)
-    astray = any(True for _ in _lines_astray(path, encoding))
+    known = has_astray if has_astray and not encoding.startswith(_WIDE) else None
+    astray = known() if known else any(True for _ in _lines_astray(path, encoding))
     if not (single or astray or '\\"' in text or _is_spaced_table(text) or spaced):
         return None
     delimiter, escape = _detected(text)
@@ -140,10 +146,15 @@ def is_usual(line: str, delimiter: str) -> bool:
 
 def _lines_astray(path: Path, encoding: str) -> Iterator[str]:
     """Lines with a quote behind which text goes on where its cell should have ended."""
-    wide = encoding.startswith(("utf-16", "utf-32"))
+    wide = encoding.startswith(_WIDE)
     for block in map(str.encode, _texts(path, encoding)) if wide else _octets(path):
         for line in _astray(block):
             yield line.decode("utf-8" if wide else encoding, "replace")
+
+
+def has_quotes_astray(path: Path, stop: Event) -> bool:
+    """Whether a quote may be astray, by the bytes alone: of the wide encodings that tells nothing."""
+    return any(True for block in takewhile(lambda _: not stop.is_set(), _octets(path)) for _ in _astray(block))
 
 
 def _astray(block: bytes) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from tasks.unreadable import UnreadableFile
 
@@ -20,6 +21,8 @@ MAX_LINE = 4 << 20
 MAX_BAD_SHARE = 0.001
 
 _BEYOND_ASCII = 0x80
+# bytes of the longest sign of UTF-8
+_LONGEST = 4
 # Chinese is written in everyday signs for the most part; the letters of a western text beyond ASCII stand alone.
 _CHINESE, _WESTERN = 0.5, 0.6
 # where GB 2312 has its 3,755 signs of the first level, and Big5 its 5,401
@@ -85,11 +88,42 @@ class _Try:
         self.decoder = codecs.getincrementaldecoder(self.name)(errors="replace")
 
     def take(self, block: bytes, final: bool) -> None:
+        if self.name == "utf-8" and self._is_whole(block, final):
+            return
         text = self.decoder.decode(block, final)
         self.chars += len(text)
         self.bad += text.count("\ufffd")
         if self.name.startswith("utf-8"):  # a replacement character that the file itself holds
             self.bad = max(0, self.bad - block.count(b"\xef\xbf\xbd"))
+
+    def _is_whole(self, block: bytes, final: bool) -> bool:
+        """Take a block that is sound UTF-8 up to a sign that it cuts off; checking is much faster than decoding."""
+        before: bytes = self.decoder.getstate()[0]
+        cut = len(block) if final else _last_sign(block)
+        if not is_utf8(before + block[:cut]):
+            return False
+        # at least so many: what is told by it is a share of characters that are not sound
+        self.chars += cut // _LONGEST
+        self.decoder.setstate((block[cut:], 0))
+        return True
+
+
+def is_utf8(octets: bytes) -> bool:
+    """Whether bytes are sound UTF-8."""
+    offsets = pa.py_buffer(np.array([0, len(octets)], np.int64))
+    try:
+        pa.LargeStringArray.from_buffers(1, offsets, pa.py_buffer(octets)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _last_sign(block: bytes) -> int:
+    """Where the last sign of a block begins, which may go on in the next one."""
+    for at in range(len(block) - 1, max(-1, len(block) - 1 - _LONGEST), -1):
+        if block[at] & 0xC0 != 0x80:
+            return at if block[at] >= _BEYOND_ASCII else len(block)
+    return len(block)
 
 
 def _narrow(head: bytes) -> tuple[str, ...]:
@@ -173,7 +207,7 @@ def _scan(path: Path, tries: list[_Try], max_line: int, unit: int) -> int:
     ascii_only = True
     for block, final in _blocks(path):
         run = _open_run(block, run, max_line * unit)
-        nuls += block.count(0)
+        nuls += block.count(0) if 0 in block else 0
         # While all is ASCII every candidate agrees: the decoders start at the first other byte.
         if ascii_only and block.isascii() and tries[0].name == "utf-8":
             continue

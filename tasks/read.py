@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial, reduce
-from itertools import repeat
+from itertools import islice, repeat
 from operator import add, getitem
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,8 @@ from tasks.records import Lines, Records, read_records
 from tasks.regular import parse_regular
 from tasks.sheets import Sheet
 
+Item = TypeVar("Item")
+
 # Several columns of these fields are all kept; of the others the first that is not blank counts.
 JOINED = {"phone": " / ", "chain": "、"}
 
@@ -29,6 +33,7 @@ _ERROR = r"(?:^|\x1f)\s*#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC
 _BLANK = r"^[\s\x1f\x{3000}\x{feff}]*$"
 # how the template marks its example row; people who copy it often keep the mark
 _EXAMPLE = r"(?:^|\x1f)\s*(?:[（(【\[]\s*(?:示例|样例|(?i:example))\s*[)）】\]]|[示样]例\s*[:：])"
+_EXAMPLE_MARKS = ("例".encode(), b"xample", b"XAMPLE")
 _HAN = r"^[\p{Han}·\s]+$"
 
 
@@ -38,8 +43,21 @@ def read_chunks(path: Path, layout: Layout, rows: int) -> Iterator[pd.DataFrame]
     Blank records and repeated headers are left out; a field that is not mapped has no column; blank is ''.
     """
     # not a loop: its variables would keep the lines of a chunk in memory as long as its frame is worked on
-    tables = map(partial(_table, layout=layout), read_records(path, layout, rows))
+    tables = map(partial(_table, layout=layout), _one_ahead(read_records(path, layout, rows)))
     return map(pa.Table.to_pandas, filter(len, tables))
+
+
+def _one_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """Give items while a thread fetches the next one: what is done with them works without the interpreter's lock."""
+    with ThreadPoolExecutor(1) as beside:
+        coming = beside.submit(_next, items)
+        while fetched := coming.result():
+            coming = beside.submit(_next, items)
+            yield fetched.pop()  # this generator must not hold it while it is worked on
+
+
+def _next(items: Iterator[Item]) -> list[Item]:
+    return list(islice(items, 1))
 
 
 def sheet_chunks(sheet: Sheet, layout: Layout, rows: int) -> Iterator[pd.DataFrame]:
@@ -97,6 +115,7 @@ def _rows(
     if raw is None:
         raw = pc.binary_join_element_wise(*columns, pa.scalar(CELL_SEPARATOR, pa.large_string()))
     values = {name: _field(name, layout, columns) for name in layout.mapping}
+    octets = _octets(raw)
     reachable = [values[name] for name in ("phone", "email", "contact") if name in values]
     table = pa.table(
         {
@@ -105,8 +124,8 @@ def _rows(
             "raw": raw,
             "ragged": np.zeros(len(raw), bool) if ragged is None else ragged,
             "total_row": _totals(raw, reachable),
-            "error_cell": _errors(raw),
-            "example_row": _examples(raw),
+            "error_cell": _errors(raw, octets),
+            "example_row": _examples(raw, octets),
             **values,
         }
     )
@@ -159,16 +178,25 @@ def _totals(raw: pa.Array, reachable: list[pa.Array]) -> pa.Array:
     return reduce(pc.and_, (pc.match_substring_regex(array, _COUNT) for array in reachable), totals)
 
 
-def _errors(raw: pa.Array) -> pa.Array:
+def _errors(raw: pa.Array, octets: bytes) -> pa.Array:
     """Where a row has a cell that is the error of a formula."""
-    marked = pc.match_substring(raw, "#")
-    return pc.match_substring_regex(raw, _ERROR) if pc.any(marked).as_py() else marked
+    return pc.match_substring_regex(raw, _ERROR) if b"#" in octets else _nowhere(raw)
 
 
-def _examples(raw: pa.Array) -> pa.Array:
+def _examples(raw: pa.Array, octets: bytes) -> pa.Array:
     """Where a row calls itself an example."""
-    marked = pc.match_substring_regex(raw, "[示样]例|(?i:example)")
-    return pc.match_substring_regex(raw, _EXAMPLE) if pc.any(marked).as_py() else marked
+    holds = any(mark in octets for mark in _EXAMPLE_MARKS)
+    return pc.match_substring_regex(raw, _EXAMPLE) if holds else _nowhere(raw)
+
+
+def _octets(raw: pa.Array) -> bytes:
+    """All text of an array: to look into it is by far the fastest way to learn that something is nowhere."""
+    text = raw.buffers()[2]
+    return text.to_pybytes() if text is not None else b""
+
+
+def _nowhere(raw: pa.Array) -> pa.Array:
+    return pa.repeat(pa.scalar(False), len(raw))
 
 
 def _both(first: pa.Array, second: pa.Array, separator: str | None) -> pa.Array:

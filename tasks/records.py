@@ -26,7 +26,7 @@ _AFTER_BROKEN = 16
 
 _END = "\x1eend of file\x1e"
 _LINE_END = b"\n"
-_QUOTE = ord('"')
+_QUOTE, _FEED = b'"\n'
 # Lists with fewer columns hold too few delimiters to tell a swallowed row from a sentence.
 _TELLING_WIDTH = 5
 
@@ -39,6 +39,32 @@ class Records(NamedTuple):
     broken: np.ndarray
 
 
+class Octets(NamedTuple):
+    """Lines in UTF-8, one behind the other; bounds: where each begins, and where the last one ends."""
+
+    buffer: bytes
+    bounds: np.ndarray
+
+    @classmethod
+    def of(cls, lines: list[str]) -> Octets:
+        """The lines, each with its end, as bytes."""
+        buffer = "".join(lines).encode()
+        bounds = np.append(0, np.flatnonzero(np.frombuffer(buffer, np.uint8) == _FEED) + 1)
+        if bounds[-1] < len(buffer):
+            bounds = np.append(bounds, len(buffer))
+        if len(bounds) != len(lines) + 1:  # some lines end with another sign
+            bounds = np.fromiter(accumulate((len(line.encode()) for line in lines), initial=0), np.int64)
+        return cls(buffer, bounds)
+
+    def take(self, indexes: np.ndarray) -> bytes:
+        """Some lines, in order, one behind the other."""
+        if len(indexes) == len(self.bounds) - 1:
+            return self.buffer
+        cuts = np.flatnonzero(np.diff(indexes) > 1) + 1
+        runs = np.split(indexes, cuts) if len(indexes) else []
+        return b"".join(self.buffer[self.bounds[run[0]] : self.bounds[run[-1] + 1]] for run in runs)
+
+
 class Lines(NamedTuple):
     """A chunk as text: number of its first line, its lines with their ends, the same lines in UTF-8.
 
@@ -48,7 +74,7 @@ class Lines(NamedTuple):
 
     first: int
     text: list[str]
-    octets: list[bytes]
+    octets: Octets
     plain: np.ndarray
     quoted: Records
 
@@ -82,17 +108,22 @@ class _Parser:
     def __init__(self, lines: Iterable[str], layout: Layout, above: int) -> None:
         self.layout, self.line, self.done = layout, above, False
         self.unread: Iterator[str] = iter(lines)
+        # lines read of a record that goes on: they come before `unread`
+        self.begun: list[str] = []
         self.swallowed = _swallowed_row(layout)
 
     def take(self, count: int) -> Lines | Records:
         """The next records, as lines where that is safe; fewer than `count` at the end and at a broken quote."""
-        if not self.layout.is_receipt:
-            ahead, self.unread = tee(self.unread)
-            text = list(islice(ahead, count))
-            if lines := self._lines(text):
-                self._advance(self.line + len(lines.text))
-                self.done = len(lines.text) == len(text) < count
-                return lines
+        if self.layout.is_receipt:
+            return self.take_parsed(count)
+        text = self.begun + list(islice(self.unread, count - len(self.begun)))
+        lines = self._lines(text)
+        self.begun = text[len(lines.text) :] if lines else text
+        if lines:
+            self.line += len(lines.text)
+            self.done = len(lines.text) == len(text) < count
+            return lines
+        self.unread, self.begun = chain(self.begun, self.unread), []
         return self.take_parsed(count)
 
     def _lines(self, text: list[str]) -> Lines | None:
@@ -101,7 +132,7 @@ class _Parser:
         Where quotes are sound their number tells where records end; csv.reader then reads the records whose quotes
         may mean something else or go on over lines, and must end each of them on the same line.
         """
-        octets = list(map(str.encode, text))
+        octets = Octets.of(text)
         marks, sound = _quotes(octets, self.layout.delimiter)
         total = marks.cumsum()
         starts = (total - marks) % 2 == 0
@@ -215,20 +246,20 @@ class _Parser:
         self.line = line
 
 
-def _quotes(lines: list[bytes], delimiter: str) -> tuple[np.ndarray, np.ndarray]:
+def _quotes(lines: Octets, delimiter: str) -> tuple[np.ndarray, np.ndarray]:
     """How many quotes each line holds, and whether all of them stand where a writer of CSV puts them.
 
     Such a quote opens at the start of a cell or closes at its end, or is doubled within the quotes of a cell.
     Whether it opens or closes is told by the number of quotes before it.
     """
-    bounds = np.fromiter(accumulate(map(len, lines), initial=0), np.int64, len(lines) + 1)
-    octets = np.frombuffer(b"".join([_LINE_END, *lines, _LINE_END]), np.uint8)
+    bounds = lines.bounds
+    octets = np.frombuffer(b"".join([_LINE_END, lines.buffer, _LINE_END]), np.uint8)
     places = np.flatnonzero(octets == _QUOTE)
     marks = np.diff(np.searchsorted(places - 1, bounds))
     # an opening quote is told by what stands before it, a closing one by what follows
     opening, closing, edges = places[::2], places[1::2], _edges(delimiter)
     astray = np.append(opening[~edges[octets[opening - 1]]], closing[~edges[octets[closing + 1]]])
-    sound = np.ones(len(lines), bool)
+    sound = np.ones(len(bounds) - 1, bool)
     sound[np.searchsorted(bounds, astray - 1, side="right") - 1] = False
     return marks, sound
 

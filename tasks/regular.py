@@ -24,7 +24,7 @@ def parse_regular(lines: Lines, layout: Layout) -> Regular:
     """Parse the plain lines that are as wide as the header and name the others; blank ones are left out."""
     filled = ~np.fromiter(map(str.isspace, map(lines.text.__getitem__, lines.plain.tolist())), bool, len(lines.plain))
     at = lines.plain[filled]
-    data = b"".join(map(lines.octets.__getitem__, at.tolist()))
+    data = lines.octets.take(at)
     odd: list[int] = []
     # pyarrow drops a byte order mark, which csv.reader keeps
     table = None if not data or data.startswith(b"\xef\xbb\xbf") else _parsed(data, layout, odd)

@@ -9,14 +9,12 @@ from typing import Any
 # what a spreadsheet keeps of a number; more figures are noise of its binary form
 _FIGURES = 15
 _EXACT = 10.0**_FIGURES
-# the separator of stored cells must not be in one
-_SEPARATOR = str.maketrans({"\x1f": " "})
 
 
 def column_text(column: Sequence[Any]) -> Sequence[str]:
     """The text of each cell: whole numbers without a point, dates and times in ISO form, blank as ''."""
     if set(map(type, column)) == {str}:
-        return [cell.translate(_SEPARATOR) for cell in column] if any("\x1f" in cell for cell in column) else column
+        return column
     return [_TEXT[type(cell)](cell) for cell in column]
 
 
@@ -45,7 +43,7 @@ def _span(cell: timedelta) -> str:
 
 
 _TEXT: dict[type, Callable[[Any], str]] = {
-    str: lambda cell: cell.translate(_SEPARATOR),
+    str: str,
     float: _number,
     int: str,
     bool: lambda cell: "TRUE" if cell else "FALSE",

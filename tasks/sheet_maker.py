@@ -11,7 +11,7 @@ import json
 import resource
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow as pa
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
+from tasks.guard import CELL_SEPARATOR
 from tasks.layout import HEADER_WITHIN, MAX_COLUMNS
 from tasks.sheet_cells import column_text
 from tasks.sheet_errors import ErrorCell, error_cells
@@ -87,10 +88,19 @@ def _sheet(sheet: CalamineSheet, target: Path, seen: Seen) -> dict[str, Any]:
             used = max(used, *(number for number, column in enumerate(columns, 1) if any(column)), 0)
             if used > MAX_COLUMNS:
                 raise Refused("too_wide")
-            arrays = [pa.array(column, pa.large_string()) for column in columns[:MAX_COLUMNS]]
+            arrays = list(map(_array, columns[:MAX_COLUMNS]))
             out.write_batch(pa.record_batch(arrays, schema=schema))
             rows += len(block)
     return {"file": target.name, "rows": rows, "columns": used, "merged": [m for m in merged if m[0] < HEADER_WITHIN]}
+
+
+def _array(column: Sequence[str]) -> pa.Array:
+    """A column's text; the separator of stored cells must not be in one."""
+    array = pa.array(column, pa.large_string())
+    text = array.buffers()[2]
+    if text is not None and CELL_SEPARATOR.encode() in text.to_pybytes():
+        return pa.array([cell.replace(CELL_SEPARATOR, " ") for cell in column], pa.large_string())
+    return array
 
 
 def _blocks(sheet: CalamineSheet) -> Iterator[list[list[Any]]]:

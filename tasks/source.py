@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tasks.dialect import Dialect, odd_dialect
+from tasks.dialect import Dialect, has_quotes_astray, odd_dialect
 from tasks.encoding import Encoding, possible_encodings
 from tasks.layout import detect_layout
 from tasks.plain import make_plain
@@ -48,8 +50,16 @@ def open_source(path: Path, scratch: Path) -> Source:
     """Make a file readable; what is made of it lies in `scratch`. Raises UnreadableFile."""
     if is_workbook(path):
         return Source(path, make_sheets(path, scratch))
-    encodings = possible_encodings(path)
-    dialect = odd_dialect(path, encodings[0].name)
+    stop = Event()
+    with ThreadPoolExecutor(1) as beside:
+        # both read all of a file, and mostly without the interpreter's lock
+        astray = beside.submit(has_quotes_astray, path, stop)
+        try:
+            encodings = possible_encodings(path)
+        except BaseException:
+            stop.set()
+            raise
+        dialect = odd_dialect(path, encodings[0].name, astray.result)
     readable = make_plain(path, encodings[0].name, dialect, scratch / path.name) if dialect else path
     return Source(readable, encodings=encodings, dialect=dialect)
 
