@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         fault = self.partner.fault(number)
         said, headers = self.partner.page(query)
-        body = json.dumps(said, ensure_ascii=False).encode()
+        body = json.dumps(said).encode()
         if fault is None:
             self._send(200, body, headers)
         else:

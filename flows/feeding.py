@@ -152,12 +152,19 @@ def _pull(puller: Puller, result: Pulled) -> None:
 
 def _guarded(engine: Engine, result: Pulled, work: Callable[[], None]) -> None:
     try:
-        work()
+        _flat(result.channel, work)
     except FeedError as why:
         result.fault, result.code = str(why), why.code
         note_fault(engine, result.channel, result.fault)
     except Moved:
         result.fault, result.code = f"feed {result.channel}: another pull of it is at work", "moved"
+
+
+def _flat(name: str, work: Callable[[], None]) -> None:
+    try:
+        work()
+    except RecursionError:
+        raise FeedError(name, "bad_json", "nested too deeply") from None
 
 
 def _tell(engine: Engine, fed: Fed, settings: Settings, config: Config, as_of: datetime, backfill_mail: bool) -> None:

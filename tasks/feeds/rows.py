@@ -19,15 +19,20 @@ from tasks.guard import CELL_SEPARATOR
 from tasks.read import JOINED
 from tasks.rules.keys import hash_text
 
-# a number beyond this counts milliseconds: as seconds it would be the year 5138
-_MILLISECONDS = 1e11
+# a number beyond these counts milliseconds, microseconds: as seconds it would be the year 5138
+_MILLISECONDS, _MICROSECONDS = 1e11, 1e14
+# the last second of the year 9999
+_LAST = 253_402_300_799
+# what no database keeps, and no letter of any text
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_UNITS = {"unix": 1, "unix_ms": 1_000, "unix_us": 1_000_000}
 _OFFSET = re.compile(r"([+-]\d{2}):?(\d{2})$")
 _NO_ID = "(no id)"
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """A moment as a partner writes it: seconds since 1970, and how (unix, unix_ms, iso with its offset, naive)."""
+    """A moment as a partner writes it: seconds since 1970, and how (unix, unix_ms, unix_us, iso + offset, naive)."""
 
     seconds: float
     form: str
@@ -38,9 +43,18 @@ def read_stamp(value: Any) -> Stamp | None:
     if isinstance(value, bool) or value is None or value is MISSING:
         return None
     text = str(value).strip()
-    if re.fullmatch(r"\d{9,17}(\.\d+)?", text):
-        number = float(text)
-        return Stamp(number / 1000, "unix_ms") if number > _MILLISECONDS else Stamp(number, "unix")
+    found = _number(text) if re.fullmatch(r"\d{9,17}(\.\d+)?", text) else _moment(text)
+    return found if found and 0 <= found.seconds <= _LAST else None
+
+
+def _number(text: str) -> Stamp:
+    number = float(text)
+    if number > _MICROSECONDS:
+        return Stamp(number / 1e6, "unix_us")
+    return Stamp(number / 1e3, "unix_ms") if number > _MILLISECONDS else Stamp(number, "unix")
+
+
+def _moment(text: str) -> Stamp | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -53,11 +67,9 @@ def read_stamp(value: Any) -> Stamp | None:
 
 def write_stamp(seconds: float, form: str) -> str:
     """Write a moment as its partner does, rounded down to the second (a millisecond where he counts those)."""
-    if form == "unix":
-        return str(math.floor(seconds))
-    if form == "unix_ms":
-        return str(math.floor(seconds * 1000))
-    moment = datetime.fromtimestamp(math.floor(seconds), UTC)
+    if form in _UNITS:
+        return str(math.floor(seconds * _UNITS[form]))
+    moment = datetime.fromtimestamp(max(0, math.floor(seconds)), UTC)
     if form == "naive":
         return f"{moment:%Y-%m-%dT%H:%M:%S}"
     offset = form.removeprefix("iso")
@@ -72,8 +84,8 @@ def read_records(feed: Feed, channel: str, records: Sequence[Any], first_line: i
 
     One without an id is known by what it says; so is what is no object at all, which becomes a row that is rejected.
     """
-    ids = [text_at(record, feed.id) for record in records]
-    said = [json.dumps(record, sort_keys=True, ensure_ascii=False) for record in records]
+    ids = [_NO_TEXT.sub("", text_at(record, feed.id)).strip() for record in records]
+    said = [json.dumps(record, sort_keys=True) for record in records]
     stamps = [read_stamp(at(record, feed.updated)) if feed.updated else None for record in records]
     frame = pd.DataFrame(
         {
@@ -123,7 +135,8 @@ def _cells(name: str, paths: str | tuple[str, ...], records: Iterable[Any]) -> p
 
 
 def _cell(name: str, paths: tuple[str, ...], record: Any) -> str:
-    found = [text for path in paths if (text := text_at(record, path).replace(CELL_SEPARATOR, " ").strip())]
+    texts = (_NO_TEXT.sub("", text_at(record, path)).replace(CELL_SEPARATOR, " ").strip() for path in paths)
+    found = list(filter(None, texts))
     if name in JOINED:
         return JOINED[name].join(dict.fromkeys(found))
     return found[0] if found else ""

@@ -15,6 +15,7 @@ from flows.feeding import pull_feeds, reread_feed
 from models.audit import audit
 from models.db import begin, make_engine
 from tasks.feeds.errors import FeedError
+from tasks.feeds.rows import read_stamp, write_stamp
 
 AS_OF = datetime(2024, 3, 15, 1, 0, tzinfo=UTC)
 MAPPING = {
@@ -383,6 +384,57 @@ def test_a_schedule_decides_and_a_paused_feed_is_left_alone(company: Company) ->
         company.write(partner, paused=True)
         config = load_config(company.folder / "company")
         assert due(AS_OF + timedelta(days=9)) == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "again"),
+    [
+        ("2024-03-01T08:00:00Z", "2024-03-01T08:00:00Z"),
+        ("2024-03-01T08:00:00.750Z", "2024-03-01T08:00:00Z"),
+        ("2024-03-01T08:00:00+08:00", "2024-03-01T08:00:00+08:00"),
+        ("2024-03-01T08:00:00+0800", "2024-03-01T08:00:00+08:00"),
+        ("2024-03-01 08:00:00", "2024-03-01T08:00:00"),
+        ("2024-03-01", "2024-03-01T00:00:00"),
+        (1709280000, "1709280000"),
+        (1709280000123, "1709280000123"),
+        (1709280000123456, "1709280000123456"),
+        ("999999999999999999", None),
+        ("0001-01-01T00:00:00+08:00", None),
+        ("yesterday", None),
+        (True, None),
+        (None, None),
+        ({}, None),
+    ],
+)
+def test_stamps_are_written_as_their_partner_does(written: object, again: str | None) -> None:
+    stamp = read_stamp(written)
+    assert (stamp and write_stamp(stamp.seconds, stamp.form)) == again
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("base", ["sqlite", "postgresql"])
+def test_what_no_database_keeps_stops_no_feed(
+    company: Company, tmp_path: Path, request: pytest.FixtureRequest, base: str
+) -> None:
+    if base == "postgresql":
+        company = Company(tmp_path / "other", request.getfixturevalue("postgres_url"))
+    odd = some_leads(3)
+    odd[0] |= {"want": "报修\x00系统\ud800", "id": "L\x000"}
+    odd[1] |= {"want": {"a": [{"b": "一套系统"}]}, "account": {"name": "x" * 5000}}
+    with serving(Partner(odd, "none")) as partner:
+        company.write(partner)
+        result = company.pull()
+        assert (result.fault, dict(result.outcomes), company.ids()) == ("", {"created": 3}, _all(3))
+        assert dict(company.pull(AS_OF + timedelta(hours=1)).outcomes) == {}
+
+
+def test_what_is_nested_without_end_is_a_fault_of_the_feed(company: Company) -> None:
+    deep: object = "x"
+    for _ in range(900):
+        deep = [deep]
+    with serving(Partner([*some_leads(1), {"id": "deep", "want": deep}], "none")) as partner:
+        company.write(partner)
+        assert company.pull().code in ("", "bad_json")
 
 
 @pytest.mark.postgres
