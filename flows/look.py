@@ -12,7 +12,7 @@ from sqlalchemy import inspect
 from config.schema import Channel, Config, Rules
 from config.settings import Settings
 from flows.progress import report
-from flows.request import FileResult, Request, Result, channel_named, files_named, folder_of, rules_on
+from flows.request import FileResult, RejectedRow, Request, Result, channel_named, files_named, folder_of, rules_on
 from flows.steps import Steps
 from models import Batch
 from models.db import make_engine
@@ -22,6 +22,9 @@ from tasks.folders import unread
 from tasks.prepare import Reading, prepared_chunks
 from tasks.source import find_tables, open_source
 from tasks.unreadable import UnreadableFile
+
+# rejected rows of a file that are named
+_REJECTED = 1_000
 
 
 def look(request: Request, settings: Settings, config: Config) -> Result:
@@ -70,6 +73,10 @@ def _read(
 def _count(chunks: Iterator[tuple[int, pd.DataFrame]], file: FileResult, issues: "Counter[str]") -> None:
     for _, frame in chunks:
         rejected = int(frame["rejected"].sum())
+        room = _REJECTED - len(file.rejected)
+        some = frame.loc[frame["rejected"], ["sheet", "line", "issues"]].head(room)
+        file.rejected += (RejectedRow(sheet, int(line), tuple(issues.split("|"))) for sheet, line, issues in
+                          some.itertuples(index=False, name=None))  # fmt: skip
         file.rows += len(frame)
         file.counts["readable"] = file.counts.get("readable", 0) + len(frame) - rejected
         file.counts["rejected"] = file.counts.get("rejected", 0) + rejected

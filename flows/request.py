@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config.schema import TABLES, Channel, Config, Rule, Rules
 from config.settings import Settings
@@ -28,6 +28,14 @@ class Request:
     backfill_mail: bool = False  # whether a run dated in the past may mail real people
 
 
+class RejectedRow(NamedTuple):
+    """A row of which no lead would be made: its place, and the check rules that it fails."""
+
+    sheet: str
+    line: int
+    rules: tuple[str, ...]
+
+
 @dataclass
 class FileResult:
     """What came of one file."""
@@ -41,6 +49,7 @@ class FileResult:
     receipt: Path | None = None
     why: str = ""
     failed: tuple[str, ...] = ()  # check rules that more rows fail than may
+    rejected: list["RejectedRow"] = field(default_factory=list)  # of a file that was only looked at, the first ones
 
     def as_dict(self) -> dict[str, Any]:
         """The file as an answer's data."""
@@ -53,6 +62,7 @@ class FileResult:
             "receipt": receipt,
             "why": self.why,
             "checks_failed": list(self.failed),
+            **({"rejected_rows": [row._asdict() for row in self.rejected]} if self.rejected else {}),
         }
 
 

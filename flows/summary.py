@@ -28,7 +28,8 @@ def page(told: Told) -> str:
         return _text([*parts, *places(told.settings), "", told.engine.line()])
     parts = [*_files(result, lang), *_outcomes(result, lang)]
     if told.figures is None:
-        parts += [*_unread(told), *_issues(told), "", word("looked_only", lang), *places(told.settings)]
+        parts += [*_unread(told), *_rejected(told), *_issues(told), "", word("looked_only", lang)]
+        parts += places(told.settings)
         return _text([*parts, "", told.engine.line()])
     if result.nothing_new():
         parts += ["", word("nothing_new", lang)]
@@ -143,6 +144,24 @@ def _people(told: Told, figures: Figures) -> list[Part]:
     every = [*figures.owned.values(), *figures.unowned.values(), figures.archived]
     table.add_row(word("total", lang), "", *_cells(_sum(every)))
     return [table]
+
+
+def _rejected(told: Told) -> list[Part]:
+    """The first rejected rows of files that were only looked at, each with all its reasons, as a receipt has them."""
+    lang, rules = told.settings.lang, told.config.rules
+    rejecting = {rule.id for rule in rules.checklist if rule.rejects}
+    lines: list[Part] = []
+    for file in told.result.files:
+        for row in file.rejected[:_NAMES_SHOWN]:
+            said = word("reasons_list", lang).join(
+                rules.statement(rule, lang) for rule in sorted(row.rules, key=lambda rule: rule not in rejecting)
+            )
+            place = f"{file.file} {row.sheet}".strip()
+            lines.append(word("rejected_row", lang).format(place=place, line=row.line, reasons=said))
+        more = file.counts.get("rejected", 0) - _NAMES_SHOWN
+        if more > 0:
+            lines.append(word("rejected_more", lang).format(place=file.file, n=more))
+    return ["", word("rejected_rows", lang), *lines] if lines else []
 
 
 def _issues(told: Told) -> list[Part]:

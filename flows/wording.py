@@ -17,6 +17,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "known": ("以前收过，未作任何改动", "received before; nothing changed"),
     "refused": ("无法读取", "refused"),
     "looked_at": ("试读（未保存）", "looked at only; nothing stored"),
+    # rows of a dry run
+    "rejected_rows": ("会被退回的行", "Rows that would be rejected"),
+    "rejected_row": ("{place} 第 {line} 行：{reasons}", "{place} line {line}: {reasons}"),
+    "rejected_more": ("{place} 另有 {n} 行", "{place}: {n} more"),
+    "reasons_list": ("；", "; "),
     # the outbox
     "mail.pending": ("待发", "waiting"),
     "mail.sending": ("发送中", "sending"),

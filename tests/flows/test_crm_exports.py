@@ -1,5 +1,6 @@
 """Exports of other CRMs as they come: which rows become leads, and what the receipt says of the others."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,14 @@ def test_the_receipt_says_that_the_company_is_missing(home: Path, tmp_path: Path
     assert run(["ingest", "--direct", str(tmp_path / "export.csv")]) == 0
     (receipt,) = (home / "receipts" / "default").glob("*回执.csv")
     assert "必须填写公司名称，否则无法建立线索（表中没有这一列，C-COMPANY）" in receipt.read_text("utf-8-sig")
+
+
+def test_a_dry_run_names_each_rejected_row_with_all_reasons(home: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "export.csv").write_text(EXPORTS["mautic"][0], "utf-8")
+    assert run(["ingest", "--dry-run", "--direct", "--json", str(tmp_path / "export.csv")]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["files"][0]["rejected_rows"]
+    assert (row["sheet"], row["line"]) == ("", 3)
+    assert {"C-COMPANY", "C-REACH", "C-CONTACT"} <= set(row["rules"])
+    assert run(["ingest", "--dry-run", "--direct", str(tmp_path / "export.csv")]) == 0
+    assert "export.csv 第 3 行：必须填写公司名称，否则无法建立线索；电话和邮箱" in capsys.readouterr().out
+    assert not (home / "leadflow.db").exists()
