@@ -1,4 +1,4 @@
-"""Whether a feed ends with exactly its rows: `python -m benchmarks.feed [--rows N] [--size N] [--kills N] [--url URL]`.
+"""Whether a feed ends with exactly its rows: `python -m benchmarks.feed [--rows N] [--size N] [--kills N] [--postgresql]`.
 
 A server on this machine serves N records over N / size pages and lets one request in twenty fail, in every way that it
 knows. `leads feed pull` is killed at random moments so many times, and then run until its round is complete. The base
@@ -17,10 +17,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from sqlalchemy import text
 
+from benchmarks.cluster import create_database, running_cluster
 from benchmarks.measure import REPOSITORY
 from benchmarks.partner import FAULTS, Partner, serving, some_leads
 from models.audit import audit
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--size", type=int, default=100)
     parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--url", help="a PostgreSQL database to use instead of SQLite; it must be empty")
+    parser.add_argument("--postgresql", action="store_true", help="a cluster of its own instead of SQLite")
     asked = parser.parse_args(arguments)
     chance = random.Random(7)
     faults: Counter[str] = Counter()
@@ -49,16 +51,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         faults[name] += 1
         return name
 
-    with (
-        tempfile.TemporaryDirectory(prefix="leadflow-feed-") as made,
-        serving(Partner(some_leads(asked.rows), size=asked.size, fault=fault)) as partner,
-    ):
-        folder = Path(made)
-        environment = _company(folder, partner, asked.url)
+    partner = Partner(some_leads(asked.rows), size=asked.size, fault=fault)
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="leadflow-feed-")))
+        opened.enter_context(serving(partner))
+        url = f"sqlite:///{folder}/leads.db"
+        if asked.postgresql:
+            url = create_database(opened.enter_context(running_cluster()).url, "feed")
+        environment = _company(folder, partner, url)
         start = time.perf_counter()
         runs, killed = _pull(environment, folder, asked.kills, chance)
         seconds = time.perf_counter() - start
-        found = _found(environment["LEADS_DATABASE_URL"])
+        found = _found(url)
     exact = found == {"rows": asked.rows, "records": asked.rows, "leads": asked.rows, "faults": 0}
     pages = -(-asked.rows // asked.size)
     print(f"faults {dict(faults)}; base {found}")
@@ -70,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(not exact or killed < asked.kills)
 
 
-def _company(folder: Path, partner: Partner, url: str | None) -> dict[str, str]:
+def _company(folder: Path, partner: Partner, url: str) -> dict[str, str]:
     stated = {
         "kind": "feed",
         "feed": {
@@ -92,7 +96,7 @@ def _company(folder: Path, partner: Partner, url: str | None) -> dict[str, str]:
         "PYTHONPATH": str(REPOSITORY),
         "LEADS_HOME": str(folder / "home"),
         "LEADS_CONFIG": str(folder / "company"),
-        "LEADS_DATABASE_URL": url or f"sqlite:///{folder}/leads.db",
+        "LEADS_DATABASE_URL": url,
     }
 
 
