@@ -1,4 +1,4 @@
-"""Whether a feed ends with exactly its rows: `python -m benchmarks.feed [--rows N] [--size N] [--kills N] [--postgresql]`.
+"""Whether a feed ends with exactly its rows: `python -m benchmarks.feed [--rows N] [--kills N] [--postgresql]`.
 
 A server on this machine serves N records over N / size pages and lets one request in twenty fail, in every way that it
 knows. `leads feed pull` is killed at random moments so many times, and then run until its round is complete. The base
