@@ -58,7 +58,7 @@ def new_channel(settings: Settings, asked: Asked) -> Answer:
     if not out.absolute().parent.is_dir():
         raise UsageError(f"--out {out}: its folder does not exist")
     lines, data = _columns(asked.file, channel_named(config, "default"), config, settings)
-    text = _HEAD.format(name=name, file=asked.file.name) + "\n".join(lines) + "\n"
+    text = _HEAD.format(name=name, file=_one_line(asked.file.name)) + "\n".join(lines) + "\n"
     out.write_text(text, encoding="utf-8")
     where = "" if settings.config else "; put it into channels/ of the folder that LEADS_CONFIG names"
     return Answer(f"{text}\nwritten to {out.absolute()}{where}", {"channel": name, "out": str(out), "columns": data})
@@ -101,7 +101,7 @@ def _columns(
 
 
 def _remarks(found: Inspection, header: Sequence[str], known: dict[int, str]) -> list[str]:
-    sheet = f" of sheet {found.tables[0].sheet}" if found.tables[0].sheet else ""
+    sheet = f" of sheet {_one_line(found.tables[0].sheet)}" if found.tables[0].sheet else ""
     lines = [f"# header on line {found.tables[0].header_row}{sheet}"]
     lines += [
         f"# known: {_one_line(header[at])} -> {meaning if is_field(meaning) else 'not used'}"

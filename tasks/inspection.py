@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from config.schema import Channel
 
 _ROWS = 5_000
+# A file of more tables than this has a row that looks like its header.
+_TABLES = 100
 Write = Callable[[int, Sequence[str]], None]
 
 
@@ -83,7 +85,7 @@ def inspect_source(source: Source, channel: Channel, write: Write, seen: Callabl
                 continue
             if tuple(record.cells) == tables[-1].header and lists:
                 continue
-            if not lists and is_head_again(record.cells, tables[-1].header):
+            if not lists and len(tables) < _TABLES and is_head_again(record.cells, tables[-1].header):
                 tables.append(Table(layout.sheet, record.line, tuple(record.cells)))
                 write(len(tables), record.cells)
                 continue

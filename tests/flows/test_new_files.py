@@ -62,6 +62,13 @@ def test_a_channel_that_exists_is_not_written_over(home: Path, capsys: pytest.Ca
     assert run(["new-channel", str(home / "nothing.csv")]) == 2
 
 
+def test_a_name_of_several_lines_writes_no_yaml_of_its_own(home: Path) -> None:
+    file = home / "a.csv\nentrant: somebody\n#.csv"
+    file.write_text(VENDOR, "utf-8")
+    assert run(["new-channel", str(file), "--name", "odd"]) == 0
+    assert load_channels(home / "company")["odd"].entrant is None
+
+
 def test_headers_that_mean_something_to_yaml_stay_texts(home: Path) -> None:
     file = home / "odd.csv"
     odd = "手机: 必填 #1"
