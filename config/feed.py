@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Secret = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", description="the name of an environment variable")]
 #: Keys from the outside in, as `data.items` or `phones.0.number`; an empty one is the whole.
 Path = Annotated[str, Field(pattern=r"^[^\s.]*(\.[^\s.]+)*$")]
+#: What the text of a signature may hold.
+SIGNED = ("method", "path", "query", "url", "timestamp")
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -69,6 +71,15 @@ class Hmac(_Part):
     prefix: str = ""
     timestamp_header: str | None = "X-Timestamp"
     text: str = "{method}\n{path}\n{query}\n{timestamp}"
+
+    @field_validator("text")
+    @classmethod
+    def _can_be_filled_in(cls, text: str) -> str:
+        try:
+            text.format(**dict.fromkeys(SIGNED, ""))
+        except (KeyError, IndexError, ValueError, AttributeError) as error:
+            raise ValueError(f"{text!r}: what can be signed is {', '.join(SIGNED)}") from error
+        return text
 
 
 Auth = Annotated[NoAuth | HeaderAuth | BasicAuth | OAuth2 | Hmac, Field(discriminator="kind")]

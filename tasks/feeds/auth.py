@@ -40,8 +40,8 @@ def sign_in(name: str, auth: Auth, session: Session, now: Now = time.time) -> Au
 
 
 def _secret(name: str, variable: str) -> str:
-    value = os.environ.get(variable, "")
-    if not value:
+    value = os.environ.get(variable, "").strip()
+    if not value or not value.isascii() or not value.isprintable():
         raise FeedError(name, "secret", variable)
     return value
 

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from requests import RequestException, Response, Session
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.util import parse_url
 
 from config.feed import Feed
+from config.json_path import MISSING
 from tasks.feeds.auth import Token, sign_in
 from tasks.feeds.errors import FeedError
 
 _PIECE = 1 << 16
+# neither user nor backslash nor blank
+_PLAIN = re.compile(r"https?://[^@\\\s/?#]+(?:[/?#][^\\\s]*)?", re.IGNORECASE)
+#: What is kept of an answer that holds nothing.
+NOTHING = b"null"
+_NO_CONTENT = 204
 _REDIRECTS = 5
 _FIRST_WAIT = 0.5
 _UNAUTHORIZED, _SLOW, _TOO_MANY, _SERVER = 401, 408, 429, 500
@@ -124,9 +132,14 @@ class Client:
 
     def here(self, base: str, url: str) -> str:
         """An address that an answer gave, whole; FeedError where it is not the partner's."""
-        whole = urljoin(base, url)
-        if _origin(whole) != _origin(self.feed.url):
-            raise FeedError(self.name, "elsewhere", urlsplit(whole).hostname or "?")
+        try:
+            whole = urljoin(base, url)
+            origin = _origin(whole)
+        except (ValueError, LocationParseError):
+            raise FeedError(self.name, "elsewhere", "no address") from None
+        # what two readers of addresses may read differently is not asked at all
+        if origin != _origin(self.feed.url) or not _PLAIN.fullmatch(whole):
+            raise FeedError(self.name, "elsewhere", origin[1] or "no address")
         return whole
 
     def _read(self, answer: Response) -> tuple[bytes, Any]:
@@ -142,6 +155,8 @@ class Client:
                 if self.clock() > end:
                     raise FeedError(self.name, "slow", f"{limits.page_seconds:.0f} seconds")
         body = b"".join(parts)
+        if answer.status_code == _NO_CONTENT:
+            return NOTHING, MISSING
         try:
             return body, json.loads(body, parse_constant=_no_constant)
         except (ValueError, RecursionError):
@@ -175,9 +190,10 @@ def _no_constant(word: str) -> Any:
     raise ValueError(f"{word} is no JSON")
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+def _origin(url: str) -> tuple[str | None, str | None, int | None]:
+    """Whom an address leads to, by the parser of what connects to it."""
+    parts = parse_url(url)
+    return parts.scheme, parts.host, parts.port or {"https": 443, "http": 80}.get(parts.scheme or "")
 
 
 def _retry_after(text: str | None, now: float) -> float | None:

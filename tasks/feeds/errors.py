@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _SAID = {
-    "secret": "the environment variable {detail} is not set",
+    "secret": "the environment variable {detail} is not set, or holds what no header can",
     "unreachable": "the partner does not answer ({detail})",
     "asked_to_wait": "the partner asks to wait ({detail}); the next pull goes on from here",
     "refused": "the partner refuses the request ({detail})",

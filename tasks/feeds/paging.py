@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,9 +19,11 @@ from config.feed import (
     PagePaging,
 )
 from config.json_path import MISSING, at
-from tasks.feeds.client import Answer, Client
+from tasks.feeds.client import NOTHING, Answer, Client
 from tasks.feeds.errors import FeedError
 
+_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"[^"]*"|[^\s";,]*))?)*)')
+_PARAMETER = re.compile(r';\s*([^\s=;,]+)\s*=\s*(?:"([^"]*)"|([^\s";,]*))')
 # A partner that sends the same page so often does not look at what is asked for.
 _SAME = 3
 
@@ -55,7 +58,12 @@ def read_pages(client: Client, place: Place, since: str | None) -> Iterator[Page
     while not place.is_over:
         if place.pages >= feed.limits.pages:
             raise FeedError(client.name, "too_many", str(feed.limits.pages))
-        answer = _ask(client, place, since)
+        try:
+            answer = _ask(client, place, since)
+        except FeedError as why:
+            if not (why.detail == "HTTP 404" and place.pages and isinstance(feed.paging, PagePaging | OffsetPaging)):
+                raise
+            answer = Answer(feed.url, NOTHING, MISSING, {})  # how some say that there is no such page
         records = _records(client, answer.said)
         place = _behind(client, place, answer, records)
         if isinstance(feed.paging, CursorPaging | LinkPaging | NextUrlPaging):
@@ -85,6 +93,8 @@ def _ask(client: Client, place: Place, since: str | None) -> Answer:
 
 
 def _records(client: Client, said: Any) -> list[Any]:
+    if said is MISSING:  # 204: there is nothing
+        return []
     found = at(said, client.feed.items)
     if not isinstance(found, list):
         where = client.feed.items or "the answer"
@@ -126,7 +136,8 @@ def _next(client: Client, after: Place, asked: str | None, answer: Answer, count
 
 def _told(client: Client, answer: Answer, path: str) -> str:
     found = at(answer.said, path)
-    if found is MISSING or found is None or found is False:
+    # a cursor of nought is how some say that there is no more
+    if found is MISSING or found is None or found is False or found in (0, "0"):
         return ""
     if isinstance(found, str | int) and not isinstance(found, bool):
         return str(found)
@@ -134,10 +145,14 @@ def _told(client: Client, answer: Answer, path: str) -> str:
 
 
 def _links(answer: Answer) -> dict[str, str]:
-    from requests.utils import parse_header_links
-
-    links = parse_header_links(answer.headers.get("Link", ""))
-    return {link["rel"]: link["url"] for link in links if "rel" in link and "url" in link}
+    """The addresses of the header Link by relation, of which one may have several (RFC 8288)."""
+    found: dict[str, str] = {}
+    for url, parameters in _LINK.findall(answer.headers.get("Link", "")):
+        for name, quoted, bare in _PARAMETER.findall(parameters):
+            if name.lower() == "rel":
+                for relation in (quoted or bare).lower().split():
+                    found.setdefault(relation, url.strip())
+    return found
 
 
 def _kind(value: Any) -> str:

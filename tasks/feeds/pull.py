@@ -23,9 +23,10 @@ from models.db import take_numbers
 from tasks.arrival import Arrival
 from tasks.batches import DONE
 from tasks.feeds.client import Client
+from tasks.feeds.errors import FeedError
 from tasks.feeds.paging import Page, Place, read_pages
 from tasks.feeds.rows import as_rows, header, newest, read_records, write_stamp
-from tasks.feeds.store import State, keep, load_state, news_of, remember
+from tasks.feeds.store import State, begin_anew, keep, load_state, news_of, remember
 from tasks.layout import Layout
 from tasks.points import reached
 from tasks.prepare import prepare
@@ -82,9 +83,15 @@ class Puller:
         state = load_state(self.engine, self.channel.name, self.as_of)
         try:
             while not result.complete:
-                for pages in self._groups(client, state):
-                    state = self._commit(pages, state, result)
-                    reached("page-committed")
+                try:
+                    for pages in self._groups(client, state):
+                        state = self._commit(pages, state, result)
+                        reached("page-committed")
+                except FeedError as why:
+                    if why.code != "refused" or result.pages or not state.place.pages:
+                        raise
+                    # a cursor does not live for ever: the round begins anew, and what is known already changes nothing
+                    state = begin_anew(self.engine, self.channel.name, state)
         finally:
             result.requests, result.retries = client.requests, client.retries
 

@@ -82,6 +82,16 @@ def keep(
         conn.execute(insert(FeedPage), pages)
 
 
+def begin_anew(engine: Engine, channel: str, before: State) -> State:
+    """Go back to the start of the round; Moved where somebody else has moved the feed meanwhile."""
+    after = replace(before, place=Place())
+    with begin(engine) as conn:
+        wanted = update(Feed).where(Feed.channel == channel, Feed.state == before.to_json())
+        if conn.execute(wanted.values(state=after.to_json())).rowcount != 1:
+            raise Moved(channel)
+    return after
+
+
 def note_fault(engine: Engine, channel: str, fault: str) -> None:
     """Remember why a pull ended early."""
     with begin(engine) as conn:

@@ -128,6 +128,34 @@ def test_what_does_not_pass_ends_the_round_and_the_next_goes_on(company: Company
         assert partner.seen[asked]["cursor"] == "c2000", "it goes on where it was"
 
 
+def test_a_cursor_that_has_run_out_begins_the_round_anew(company: Company) -> None:
+    with serving(Partner(some_leads(5000), size=1000, fault=lambda number: "500" if number >= 3 else None)) as partner:
+        company.write(partner)
+        assert company.pull().code == "unreachable"
+        old = len(partner.seen)
+        partner.fault = lambda number: "410" if number == old else None
+        result = company.pull()
+        assert (result.complete, company.ids(), "cursor" in partner.seen[old + 1]) == (True, _all(5000), False)
+
+
+@pytest.mark.parametrize("kind", ["page", "offset"])
+def test_a_page_past_the_end_that_does_not_exist_ends_the_round(company: Company, kind: str) -> None:
+    with serving(Partner(some_leads(4), kind)) as partner:
+        past = {"page": "3", "offset": "4"}[kind]
+        partner.fault = lambda number: "404" if partner.seen[number].get(kind) == past else None
+        company.write(partner)
+        assert (company.pull().fault, company.ids()) == ("", _all(4))
+
+
+@pytest.mark.parametrize("nought", [0, "0", None, False, ""])
+def test_a_cursor_of_nought_is_the_end(company: Company, nought: object) -> None:
+    with serving(Partner(some_leads(2), "none")) as partner:
+        partner.page = lambda query: ({"data": {"items": partner.records}, "paging": {"next": nought}}, {})
+        partner.kind = "cursor"
+        company.write(partner)
+        assert (company.pull().complete, len(partner.seen)) == (True, 1)
+
+
 def test_retry_after_is_kept_to(company: Company) -> None:
     from tasks.feeds.client import Client
 
@@ -224,6 +252,34 @@ def test_a_next_page_at_another_address_is_not_asked_for(company: Company, kind:
         company.write(partner)
         result = company.pull()
         assert (result.code, "other.example" in result.fault) == ("elsewhere", True)
+
+
+@pytest.mark.parametrize(
+    "onward",
+    ["http://other.example\\@127.0.0.1:{port}/x", "http://127.0.0.1:abc/", "http://[oops/", "//other.example/x",
+     "http://me:you@127.0.0.1:{port}/leads", "https://127.0.0.1:{port}/leads", "http://127.0.0.1:{port} @other/x"],
+)  # fmt: skip
+def test_a_next_address_that_can_be_read_otherwise_is_not_asked(company: Company, onward: str) -> None:
+    with serving(Partner(some_leads(4), "next_url")) as partner:
+        partner.elsewhere = onward.format(port=partner.url.split(":")[2].split("/")[0])
+        company.write(partner)
+        assert (company.pull().code, len(partner.seen)) == ("elsewhere", 1)
+
+
+@pytest.mark.parametrize(
+    "link", ['<URL>; rel="next last"', '<URL>; title="a=b, c"; rel=next', '<x>; rel="prev", <URL>; Rel="NEXT"']
+)
+def test_the_header_link_is_read_in_all_its_forms(company: Company, link: str) -> None:
+    with serving(Partner(some_leads(4), "link")) as partner:
+        page = partner.page
+
+        def other(query: dict[str, str]):
+            said, headers = page(query)
+            return said, ({"Link": link.replace("URL", f"{partner.url}?at=2")} if headers else {})
+
+        partner.page = other  # type: ignore[method-assign]
+        company.write(partner)
+        assert (company.pull().fault, company.ids()) == ("", _all(4))
 
 
 def test_a_page_larger_than_is_allowed_is_refused(company: Company) -> None:
