@@ -25,12 +25,18 @@ _BEYOND_ASCII = 0x80
 _LONGEST = 4
 # Chinese is written in everyday signs for the most part; the letters of a western text beyond ASCII stand alone.
 _CHINESE, _WESTERN = 0.5, 0.6
+# Another script, read as Chinese, has few everyday signs; so many signs are enough to say so, or that it is Big5.
+_OTHER, _TELLING, _PROVING = 0.25, 8, 3
 # where GB 2312 has its 3,755 signs of the first level, and Big5 its 5,401
 _COMMON_GB, _COMMON_BIG5 = ("gb18030", range(0xB0, 0xD8)), ("big5hkscs", range(0xA4, 0xC7))
 # bytes that are enough to tell Chinese encodings apart
 _LOOK = 1 << 16
 # the last plane of Unicode
 _HIGHEST_PLANE = 0x10
+
+# bytes beyond ASCII for each one that is not sound, from which UTF-8 is certain
+_SURE = 8
+_HIGH = bytes(range(_BEYOND_ASCII, 256))
 
 _MAGIC = {
     b"PK\x03\x04": "damaged",
@@ -82,12 +88,19 @@ class _Try:
     name: str
     bad: int = 0
     chars: int = 0
+    high: int = 0
     decoder: codecs.IncrementalDecoder = field(init=False)
 
     def __post_init__(self) -> None:
         self.decoder = codecs.getincrementaldecoder(self.name)(errors="replace")
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is UTF-8 for certain, a damaged place or two aside: nothing else has its pattern by chance."""
+        return self.name.startswith("utf-8") and self.high > _SURE * self.bad
+
     def take(self, block: bytes, final: bool) -> None:
+        self.high += len(block) - len(block.translate(None, _HIGH)) if self.name.startswith("utf-8") else 0
         if self.name == "utf-8" and self._is_whole(block, final):
             return
         text = self.decoder.decode(block, final)
@@ -137,9 +150,15 @@ def _legacy(block: bytes) -> tuple[str, ...]:
     """
     lines = b"".join(line for line in block.splitlines(keepends=True) if not line.isascii())[:_LOOK]
     simplified, traditional = (_common_share(lines, *common) for common in (_COMMON_GB, _COMMON_BIG5))
-    if max(simplified, traditional) < _CHINESE and _single_share(lines) > _WESTERN:
+    signs = len(list(filter(_not_ascii, lines.decode("gb18030", "replace"))))
+    plausible = max(simplified, traditional)
+    if plausible < _CHINESE and (_single_share(lines) > _WESTERN or (plausible == 0 and signs < _TELLING)):
         return ("cp1252",)
-    return ("gb18030",) if simplified >= traditional else ("big5hkscs", "gb18030")
+    if plausible < _OTHER and signs >= _TELLING:
+        return ()  # a script that is not read: better refused than read as signs that nobody wrote
+    # a name or two of rare signs prove nothing
+    is_big5 = traditional > simplified and signs >= _PROVING
+    return ("big5hkscs", "gb18030") if is_big5 else ("gb18030",)
 
 
 def _single_share(text: bytes) -> float:
@@ -249,5 +268,5 @@ def _choose(tries: list[_Try], nuls: int, size: int) -> tuple[Encoding, ...]:
     held = [trial for trial in tries if trial.bad <= max(1, trial.chars * MAX_BAD_SHARE)]
     if not held:
         raise UnreadableFile("encoding")
-    held.sort(key=lambda trial: trial.bad)
+    held.sort(key=lambda trial: 0 if trial.is_sure else trial.bad)
     return tuple(Encoding(trial.name, trial.bad, nuls) for trial in held)

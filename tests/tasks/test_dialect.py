@@ -12,6 +12,7 @@ from tasks.dialect import Dialect, odd_dialect
 from tasks.encoding import possible_encodings
 from tasks.plain import make_plain
 from tasks.source import open_source
+from tasks.unreadable import UnreadableFile
 
 ROWS = [["公司", "人", "需求", "电话"], ["甲, 乙", "王's 店", '屏 5"宽', "138"], ["丙", "", "两\n行", "139"]]
 
@@ -107,3 +108,23 @@ def test_encodings_are_told_apart_by_a_few_lines(
     path = tmp_path / "list.csv"
     path.write_bytes("".join(text.splitlines(keepends=True)[:lines]).encode(encoding))
     assert possible_encodings(path)[0].name == found
+
+
+@pytest.mark.parametrize(
+    ("octets", "found"),
+    [
+        ("name,phone\n璟瑄,13812345678\n".encode("gb18030"), "gb18030"),
+        ("name,city\nMüßig,Köln\n".encode("cp1252"), "cp1252"),
+        ("姓名,公司\n王伟,机械厂\n".encode()[:-2], "utf-8"),
+        ("姓名,公司\n王伟,机械厂\n".encode() + b"A\xff,x\n", "utf-8"),
+    ],
+)
+def test_a_damaged_or_tiny_text_is_read_by_what_is_likely(tmp_path: Path, octets: bytes, found: str) -> None:
+    (tmp_path / "list.csv").write_bytes(octets)
+    assert possible_encodings(tmp_path / "list.csv")[0].name == found
+
+
+def test_a_script_that_is_not_read_is_refused_and_never_guessed(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_bytes("名前,会社\n田中さん,東京カメラ株式会社\n".encode("shift_jis"))
+    with pytest.raises(UnreadableFile, match="encoding"):
+        possible_encodings(tmp_path / "list.csv")
