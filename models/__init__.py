@@ -20,6 +20,7 @@ from models.lead import (
     Profile,
 )
 from models.lists import Block, Reversal
+from models.outcome import HistoryRecord, Outcome, StageEntry
 
 __all__ = [
     "Account",
@@ -34,6 +35,7 @@ __all__ = [
     "Feed",
     "FeedPage",
     "FeedRecord",
+    "HistoryRecord",
     "Identity",
     "Judgement",
     "Lead",
@@ -43,10 +45,12 @@ __all__ = [
     "Membership",
     "Message",
     "MessageFile",
+    "Outcome",
     "Person",
     "Profile",
     "Record",
     "Reversal",
+    "StageEntry",
     "Submission",
     "Withdrawal",
 ]
