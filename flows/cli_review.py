@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.cli_app import AsOf, Json, app, opened, told
+from flows.cli_app import Json, app, opened, review, told
 
 
 @app.command(name="import-history")
@@ -43,3 +43,34 @@ def import_history(
 
     asked = importing.Asked(files, mapping, dry_run, as_of, not as_json)
     return told(importing.import_history(settings, asked), settings, as_json)
+
+
+@review.command(name="export")
+def export_figures(
+    *,
+    dimension: Annotated[tuple[str, ...], Parameter(help="By what, or several: see below.")],
+    basis: Annotated[
+        str, Parameter(help="Leads by their day of creation (created) or of their end (closed).")
+    ] = "created",
+    from_: Annotated[
+        str | None, Parameter(name="--from", help="The first day, as 2026-10-01, 2026-10 or 2026.")
+    ] = None,
+    to: Annotated[str | None, Parameter(help="The last day, included; a month or year means all of it.")] = None,
+    as_of: Annotated[str | None, Parameter(help="Only what had been recorded by then (default: now).")] = None,
+    out: Annotated[Path | None, Parameter(name=["--out", "-o"], help="The file to write: .csv.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Count leads by source, industry, region, size, need_type, product, grade, owner, team or reason, by week, month,
+    quarter or year, by stage (who reached it at least), or all in one line (total).
+
+    One line a value: dimension, value, leads, valid, won, lost, open, conversion, won_of_valid, won_of_closed,
+    cycle_mean_days, cycle_median_days. What each of them means stands in docs/rules.md, under R-LEADS and those that
+    follow, and below the figures on the screen. The same figures of the same moment are the same bytes.
+
+    Example: leads review export --dimension quarter --basis closed --out quarters.csv
+    """
+    from flows import review_export
+
+    settings = opened(as_json)
+    asked = review_export.Asked(dimension, basis, from_, to, as_of, out)
+    return told(review_export.export(settings, asked), settings, as_json)

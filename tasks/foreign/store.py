@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from models import HistoryRecord, Lead, LeadEvent, Outcome, StageEntry
 from models.db import begin, insert_frame, look_up, take_ids, take_numbers, take_turn, update_frame
 from tasks.rules.foreign.leads import SAID
+from tasks.rules.foreign.tables import side_by_side
 from tasks.rules.keys import hash_text
 
 STATUS = "history"
@@ -26,7 +27,7 @@ FROM wanted w JOIN history_record h ON h.external_id = w.key AND h.system = :sys
 LEFT JOIN outcome o ON o.lead_id = h.lead_id AND o.until IS NULL
 """
 _STAGES = "SELECT s.id FROM wanted w JOIN stage_entry s ON s.lead_id = w.key AND s.until IS NULL"
-_RECORD = [column.name for column in HistoryRecord.__table__.columns]
+_RECORD = [column.name for column in HistoryRecord.__table__.columns if column.name != "until"]
 _OF_OUTCOME = ("product", "amount", "currency", "reason", "competitor", "contract_number", "contract_on", "paid_at")
 
 
@@ -71,8 +72,7 @@ def store_history(
 
 def _said(leads: pd.DataFrame) -> pd.Series:
     """All that a lead says as one text."""
-    texts = [leads[name].astype("str").fillna("") for name in SAID]
-    return texts[0].str.cat(texts[1:], sep="\x1f")
+    return side_by_side([leads[name].astype("str").fillna("") for name in SAID], "\x1f")
 
 
 def _store(conn: Connection, chunk: pd.DataFrame, origin: Imported) -> dict[str, int]:
@@ -140,8 +140,8 @@ def _current(leads: pd.DataFrame, origin: Imported) -> pd.DataFrame:
 
 
 def _write_facts(conn: Connection, leads: pd.DataFrame, origin: Imported) -> None:
-    known = {"recorded_at": origin.at, "until": pd.Series(pd.NaT, index=leads.index, dtype="datetime64[us]")}
-    record = leads.assign(id=take_ids(conn, "history_record", len(leads)), system=origin.system, **known)
+    ids = take_ids(conn, "history_record", len(leads))
+    record = leads.assign(id=ids, system=origin.system, recorded_at=origin.at)
     texts = ("company", "source", "industry", "region", "size", "need_type", "product", "grade", "owner", "team")
     insert_frame(conn, HistoryRecord, record.assign(**{name: _stated(record[name]) for name in texts})[_RECORD])
     ended = leads[leads["result"] != "open"]
@@ -193,8 +193,8 @@ def _write_events(conn: Connection, fresh: pd.DataFrame, again: pd.DataFrame, or
 
 def _days(moments: pd.Series, zone: str) -> pd.Series:
     """The local day of each time, as text that the databases read as a date."""
-    days = moments.dt.tz_localize("UTC").dt.tz_convert(zone).dt.strftime("%Y-%m-%d")
-    return days.astype("str")
+    local = moments.dt.tz_localize("UTC").dt.tz_convert(zone)
+    return pd.Series(local.dt.strftime("%Y-%m-%d"), dtype="str")
 
 
 def _stated(texts: pd.Series) -> pd.Series:

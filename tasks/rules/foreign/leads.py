@@ -8,7 +8,7 @@ import pandas as pd
 from config.history import DATE_FIELDS, TEXT_FIELDS, FieldMap, History
 from tasks.rules.foreign.amounts import read_amounts
 from tasks.rules.foreign.dates import read_moments
-from tasks.rules.foreign.tables import Joined, Problems
+from tasks.rules.foreign.tables import Joined, Problems, side_by_side
 from tasks.rules.foreign.values import results, source_text, stages, value_of
 
 #: What a foreign lead says, in the order in which it is compared with what it said before.
@@ -53,7 +53,7 @@ def _with_ids(leads: pd.DataFrame, joined: Joined, problems: Problems) -> pd.Dat
     blank = (leads["external_id"] == "").to_numpy()
     if not blank.any():
         return leads
-    own = [name for name in joined.rows if name.startswith(f"{joined.parts[0].name}.")]
+    own = [name for name in map(str, joined.rows) if name.startswith(f"{joined.parts[0].name}.")]
     filled = (joined.rows[own] != "").sum(axis=1).to_numpy()
     problems.add_rows(leads, blank & (filled > 1), "id", "is blank", leads["external_id"])
     return leads[~blank]
@@ -90,7 +90,7 @@ def _without_doubles(leads: pd.DataFrame, problems: Problems) -> pd.DataFrame:
         first = once.drop_duplicates("external_id").set_index("external_id")
         places = once[again].reset_index(drop=True)
         earlier = first["file"].str.cat(first["line"].astype("str"), sep=":").reindex(places["external_id"])
-        told = places["external_id"].str.cat(earlier.to_numpy(), sep=" ")
+        told = side_by_side([places["external_id"], earlier.reset_index(drop=True)], " ")
         problems.add_rows(places, np.ones(len(places), dtype=bool), "id", "{} says something else (id and place)", told)
     return once[~again]
 

@@ -74,7 +74,8 @@ def part_of(
     Each table has its own order of columns; a column that one lacks is blank there. Cells lose the blanks around
     them, those that are as good as blank (`blanks`) become so, and spelling is mended.
     """
-    frames, columns = [], {}
+    frames: list[pd.DataFrame] = []
+    columns: dict[str, str] = {}
     for name, header, rows in tables:
         keys = [column_key(text) for text in header]
         twice = {key for key in keys if key and keys.count(key) > 1}
@@ -169,20 +170,18 @@ def _join_one(joined: Joined, part: Part, file: HistoryFile, problems: Problems)
             pairs.append((f"{part.name}.{mine}", theirs))
     if len(pairs) < len(file.join):
         return Joined(joined.rows, (*joined.parts, part), joined.unused, joined.alone)
-    theirs = _keys(joined.rows, [pair[1] for pair in pairs])
-    right = _qualified(part)
-    mine = _keys(right, [pair[0] for pair in pairs])
-    right = right.assign(**{"\x00key": mine, "\x00line": part.rows["line"], "\x00file": part.rows["file"]})
-    right = right[mine.notna().to_numpy()].drop_duplicates(
-        subset=[c for c in right if c not in ("\x00line", "\x00file")]
+    wanted = _keys(joined.rows, [theirs for _, theirs in pairs])
+    cells = _qualified(part)
+    offered = cells.assign(
+        key=_keys(cells, [mine for mine, _ in pairs]), line=part.rows["line"], file=part.rows["file"]
     )
-    right = _one_each(right, file, theirs, problems, [own for own in file.join])
-    merged = joined.rows.assign(**{"\x00key": theirs}).merge(right, on="\x00key", how="left")
-    used = set(theirs.dropna())
-    unused = int((~mine.dropna().isin(used)).sum())
-    alone = theirs[theirs.notna() & ~theirs.isin(right["\x00key"])].value_counts().to_dict()
-    columns = [f"{part.name}.{key}" for key in part.columns if not key.startswith("\x00")]
-    merged = merged.drop(columns=["\x00key", "\x00line", "\x00file"]).fillna(dict.fromkeys(columns, ""))
+    offered = offered[offered["key"].notna()]
+    unused = int((~offered["key"].isin(wanted.dropna())).sum())
+    once = offered.drop_duplicates([*map(str, cells), "key"])
+    right = _one_each(once, file, wanted, problems).drop(columns=["line", "file"])
+    merged = joined.rows.assign(key=wanted).merge(right, on="key", how="left").drop(columns="key")
+    merged = merged.fillna(dict.fromkeys(map(str, cells), ""))
+    alone = wanted[wanted.notna() & ~wanted.isin(right["key"])].value_counts()
     counted = {str(key).replace("\x1f", " / "): int(count) for key, count in alone.items()}
     return Joined(
         merged, (*joined.parts, part), joined.unused | {part.name: unused}, joined.alone | {part.name: counted}
@@ -199,16 +198,22 @@ def _keys(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     return key.mask(blank)
 
 
-def _one_each(
-    right: pd.DataFrame, file: HistoryFile, theirs: pd.Series, problems: Problems, own: Sequence[str]
-) -> pd.DataFrame:
+def _one_each(offered: pd.DataFrame, file: HistoryFile, wanted: pd.Series, problems: Problems) -> pd.DataFrame:
+    """The rows that are joined: of several with one key those that the mapping says."""
     if file.several == "all":
-        return right
-    if file.several in ("first", "last"):
-        return right.drop_duplicates("\x00key", keep=file.several)
-    double = right[right["\x00key"].duplicated() & right["\x00key"].isin(theirs)]
-    if len(double):
-        places = double.rename(columns={"\x00file": "file", "\x00line": "line"}).reset_index(drop=True)
-        what = "{} fits one lead that has a row already; say several: first, last or all"
-        problems.add_rows(places, np.ones(len(places), dtype=bool), ", ".join(own), what, places["\x00key"])
-    return right.drop_duplicates("\x00key")
+        return offered
+    if file.several == "last":
+        return offered.drop_duplicates("key", keep="last")
+    double = offered[offered["key"].duplicated() & offered["key"].isin(wanted)].reset_index(drop=True)
+    if len(double) and file.several == "refuse":
+        what = "{} fits leads that have a row of this file already; say several: first, last or all"
+        problems.add_rows(double, np.ones(len(double), dtype=bool), ", ".join(file.join), what, double["key"])
+    return offered.drop_duplicates("key")
+
+
+def side_by_side(texts: Sequence[pd.Series], separator: str) -> pd.Series:
+    """Texts of one index joined row by row."""
+    joined = texts[0]
+    for text in texts[1:]:
+        joined = joined + separator + text
+    return joined

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,7 @@ import pandas as pd
 
 from config.history import FieldMap, History, Needs
 from tasks.rules.foreign.amounts import read_amounts
-from tasks.rules.foreign.tables import Joined, Problems, column_key
+from tasks.rules.foreign.tables import Joined, Problems, column_key, side_by_side
 
 Mask = npt.NDArray[np.bool_]
 #: Stages of leads that ended where the mapping names none for them.
@@ -63,7 +64,7 @@ def _banded(joined: Joined, name: str, field: FieldMap, text: pd.Series, problem
 def _labels(bands: Sequence[float]) -> list[str]:
     last = f"{bands[-1]:g}+"
     whole = all(float(bound).is_integer() for bound in bands)
-    return [f"{low:g}-{high - 1 if whole else high:g}" for low, high in zip(bands, bands[1:], strict=False)] + [last]
+    return [f"{low:g}-{high - 1 if whole else high:g}" for low, high in pairwise(bands)] + [last]
 
 
 def results(joined: Joined, history: History, problems: Problems) -> pd.Series:
@@ -85,7 +86,7 @@ def results(joined: Joined, history: History, problems: Problems) -> pd.Series:
     undecided = (found == "").to_numpy()
     if undecided.any():
         seen = joined.rows[list(dict.fromkeys(asked))]
-        texts = seen.iloc[:, 0].str.cat([seen[name] for name in seen.columns[1:]], sep=" / ")
+        texts = side_by_side([seen[name] for name in seen.columns], " / ")
         problems.add_rows(joined.rows, undecided, "result", "{} fits no rule of result", texts)
     return found
 
