@@ -60,8 +60,8 @@ def export_figures(
     out: Annotated[Path | None, Parameter(name=["--out", "-o"], help="The file to write: .csv.")] = None,
     as_json: Json = False,
 ) -> int:
-    """Count leads by source, industry, region, size, need_type, product, grade, owner, team or reason, by week, month,
-    quarter or year, by stage (who reached it at least), or all in one line (total).
+    """Count leads by source, industry, region, size, need_type, product, grade, owner, team, reason or system, by week,
+    month, quarter or year, by stage (who reached it at least), or all in one line (total).
 
     One line a value: dimension, value, leads, valid, won, lost, open, conversion, won_of_valid, won_of_closed,
     cycle_mean_days, cycle_median_days. What each of them means stands in docs/rules.md, under R-LEADS and those that

@@ -161,7 +161,7 @@ def _answer(read: _Read, history: History, counts: dict[str, int], origin: Impor
         "flagged": {kind: len(found) for kind, found in flags.items()},
         "without_a_row": read.joined.alone,
         "rows_of_no_lead": read.joined.unused,
-        "totals_passed_over": {table.file: list(table.passed_over) for table in read.tables if table.passed_over},
+        "passed_over": {table.file: list(table.passed_over) for table in read.tables if table.passed_over},
         "ragged": {table.file: list(table.ragged) for table in read.tables if table.ragged},
     }
     return Answer("\n".join(_lines(data, flags)), data)
@@ -185,7 +185,7 @@ def _lines(data: dict[str, Any], flags: dict[str, pd.DataFrame]) -> list[str]:
             more = " …" if len(values) > _EXAMPLES else ""
             lines.append(f"  {sum(values.values())} leads have no row in {name}: {shown}{more}")
     lines += [f"  {count} rows of {name} fit no lead" for name, count in data["rows_of_no_lead"].items() if count]
-    for what, files in (("are totals and were passed over", data["totals_passed_over"]),
+    for what, files in (("are totals or notes and were passed over", data["passed_over"]),
                         ("have more or fewer cells than the header", data["ragged"])):  # fmt: skip
         for file, at in files.items():
             lines.append(f"  {file}: {len(at)} lines {what}: {', '.join(map(str, at[:_EXAMPLES]))}")

@@ -28,7 +28,7 @@ class Table:
     file: str
     header: tuple[str, ...]
     rows: pd.DataFrame
-    #: Lines of totals, which are no rows, and of rows with more or fewer cells than the header.
+    #: Lines of totals and of notes, which are no rows, and of rows with more or fewer cells than the header.
     passed_over: tuple[int, ...]
     ragged: tuple[int, ...]
 
@@ -42,7 +42,7 @@ def read_table(
 ) -> Table:
     """Read the table of a file whose header has the `wanted` columns (keys), or most of them; raises UnreadableFile."""
     with reading(path):
-        source = open_source(path, scratch)
+        source = open_source(path.absolute(), scratch)
         layout = _layout(source, wanted, sheet)
         numbered = replace(layout, mapping={f"c{at}": (at,) for at in range(len(layout.header))}, units={}, pieces={})
         parts = []
@@ -59,14 +59,16 @@ def _table(file: str, layout: Layout, parts: list[pd.DataFrame]) -> Table:
         return Table(file, layout.header, pd.DataFrame({"line": pd.Series(dtype="int64")}).reindex(
             columns=["line", *columns]).astype(dict.fromkeys(columns, "str")), (), ())  # fmt: skip
     rows = pd.concat(parts, ignore_index=True)
-    totals = rows["total_row"].to_numpy(dtype=bool)
-    kept = rows[~totals]
+    # a note below the table: one cell, where the header has several
+    alone = (rows[columns] != "").sum(axis=1).to_numpy() < 2
+    notes = rows["total_row"].to_numpy(dtype=bool) | (rows["ragged"].to_numpy(dtype=bool) & alone)
+    kept = rows[~notes]
     ragged = tuple(kept.loc[kept["ragged"].to_numpy(dtype=bool), "line"].tolist())
     return Table(
         file,
         layout.header,
         kept[["line", *columns]].reset_index(drop=True),
-        tuple(rows.loc[totals, "line"].tolist()),
+        tuple(rows.loc[notes, "line"].tolist()),
         ragged,
     )
 

@@ -27,22 +27,17 @@ class Amounts(NamedTuple):
 
 
 def read_amounts(texts: pd.Series, decimal: Literal["auto", ".", ","] = "auto") -> Amounts:
-    """Read amounts; by `auto` a comma before three digits parts thousands, and of two kinds of marks the last counts.
+    """Read amounts; of two kinds of marks the last is the decimal one, and a mark that stands twice parts thousands.
 
-    A column that has a number such as 1.234.567 or 1.234,50 is read with a decimal comma throughout.
+    By `auto` one mark before three digits, as in 1,234 or 1.234, is read as the others of the column are: as usual in
+    English where nothing tells.
     """
     clean = texts.str.strip()
     stated = clean != ""
     parts = clean.str.extract(_FORM)
     digits = parts["number"].str.replace(r"[' \u00a0\u202f]", "", regex=True).str.rstrip(".,").fillna("")
     comma = decimal == "," or (decimal == "auto" and bool(_is_comma(digits).any()))
-    thousands, point = (".", ",") if comma else (",", ".")
-    plain = digits.str.replace(thousands, "", regex=False).str.replace(point, ".", regex=False)
-    if decimal == "auto" and not comma:
-        # 12,5 and 1234,56: no thousands end with one or two digits
-        lone = digits.str.fullmatch(r"\d+,\d{1,2}")
-        plain = plain.mask(lone, digits.str.replace(",", ".", regex=False))
-    values = pd.to_numeric(plain, errors="coerce").to_numpy(dtype=np.float64, copy=True)
+    values = pd.to_numeric(_plain(digits, comma=comma), errors="coerce").to_numpy(dtype=np.float64, copy=True)
     unit = parts["unit"].str.upper().map(_UNITS)
     values *= unit.fillna(1.0).to_numpy(dtype=np.float64)
     negative = parts[["open", "sign", "minus"]].notna().any(axis=1).to_numpy()
@@ -50,6 +45,18 @@ def read_amounts(texts: pd.Series, decimal: Literal["auto", ".", ","] = "auto") 
     named = parts["before"].fillna(parts["after"]).str.strip()
     currency = named.map(_CURRENCIES).fillna(named.where(named.str.fullmatch("[A-Z]{3}").fillna(False).astype(bool)))
     return Amounts(values, currency.astype("str"), (stated.to_numpy(dtype=bool) & np.isnan(values)))
+
+
+def _plain(digits: pd.Series, *, comma: bool) -> pd.Series:
+    """Numbers with a point for the decimals and no thousands; comma: whether a lone mark before three digits parts
+    decimals where it is a comma, and thousands where it is a point."""
+    commas, points = digits.str.count(","), digits.str.count(r"\.")
+    by_comma = (commas == 1) & (points > 0) & (digits.str.rfind(",") > digits.str.rfind("."))
+    by_comma |= (commas == 1) & (points == 0) & (~digits.str.contains(r",\d{3}$") | comma)
+    by_comma |= (points > 1) & (commas == 0)
+    by_comma |= (points == 1) & (commas == 0) & digits.str.contains(r"\.\d{3}$") & comma
+    european = digits.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
+    return digits.str.replace(",", "", regex=False).where(~by_comma, european)
 
 
 def _is_comma(digits: pd.Series) -> pd.Series:

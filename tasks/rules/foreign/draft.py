@@ -77,7 +77,10 @@ def draft_mapping(samples: Sequence[Sample]) -> str:
     for at, sample in enumerate(ordered[1:], 1):
         draft.lines.append(_joined(sample, ordered[:at]))
     _fields(draft, ordered)
-    _result(draft, ordered[0])
+    if not _result(draft, ordered[0]) and (found := _like(ordered, _LOOKS["closed"], set())):
+        # nothing else tells how a lead ended
+        column = _quoted(_reference(*found, ordered))
+        draft.lines += ["result:", f"  - {{when: {{{column}: {{filled: true}}}}, then: won}}", "  - {then: open}"]
     return "\n".join(draft.lines) + "\n"
 
 
@@ -138,7 +141,8 @@ def _stage_of(sample: Sample) -> str | None:
     return max(keys, key=lambda key: ("stage" in key or "阶段" in key, -list(sample.columns).index(key)), default=None)
 
 
-def _result(draft: _Draft, sample: Sample) -> None:
+def _result(draft: _Draft, sample: Sample) -> bool:
+    """Write how leads ended and how far they came, where a column of the first file tells."""
     flags = {kind: next((key for key in sample.columns if re.fullmatch(looks, key)), None) for kind, looks in (
         ("won", r"(is[ _]?)?(closed[ _]?)?won\??|converted"), ("closed", r"(is[ _]?)?closed\??"))}  # fmt: skip
     stage = _stage_of(sample)
@@ -159,6 +163,7 @@ def _result(draft: _Draft, sample: Sample) -> None:
         order = ", ".join(map(_quoted, values))
         draft.lines += ["stage:", f"  column: {_quoted(sample.columns[stage])}"]
         draft.lines.append(f"  order: [{order}]  # from the first to the last")
+    return bool(flags["won"] or stage)
 
 
 def _listed(sample: Sample, stage: str) -> list[str]:

@@ -9,7 +9,7 @@ from config.history import DATE_FIELDS, TEXT_FIELDS, FieldMap, History
 from tasks.rules.foreign.amounts import read_amounts
 from tasks.rules.foreign.dates import read_moments
 from tasks.rules.foreign.tables import Joined, Problems, side_by_side
-from tasks.rules.foreign.values import results, source_text, stages, value_of
+from tasks.rules.foreign.values import results, source_text, stages, told, value_of
 
 #: What a foreign lead says, in the order in which it is compared with what it said before.
 SAID = (
@@ -66,9 +66,9 @@ def _moments(joined: Joined, history: History, name: str, business: str, problem
     text = source_text(joined, name, field, problems)
     read = read_moments(text, field.dates or history.dates, history.zone or business, business)
     if read.fault:
-        problems.add(str(joined.rows["file"].iloc[0]), name, read.fault)
+        problems.add(str(joined.rows["file"].iloc[0]), told(name, field), read.fault)
     else:
-        problems.add_rows(joined.rows, read.unread, name, "{} is no date", text)
+        problems.add_rows(joined.rows, read.unread, told(name, field), "{} is no date", text)
     return read.at
 
 
@@ -78,7 +78,7 @@ def _with_amount(leads: pd.DataFrame, joined: Joined, history: History, problems
         return leads.assign(amount=np.nan)
     text = source_text(joined, "amount", field, problems)
     amounts = read_amounts(text, history.decimal)
-    problems.add_rows(joined.rows, amounts.unread, "amount", "{} is no amount", text)
+    problems.add_rows(joined.rows, amounts.unread, told("amount", field), "{} is no amount", text)
     stated = leads["currency"].where(leads["currency"] != "", amounts.currency.fillna(""))
     return leads.assign(amount=amounts.values, currency=stated)
 

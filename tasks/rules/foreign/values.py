@@ -27,6 +27,12 @@ def value_of(joined: Joined, name: str, field: FieldMap, problems: Problems) -> 
     return _mapped(joined, name, field, text, problems)
 
 
+def told(name: str, field: FieldMap) -> str:
+    """A field with the columns that it comes from, as problems name it."""
+    columns = ", ".join(field.columns)
+    return name if columns in ("", name) else f"{columns} ({name})"
+
+
 def source_text(joined: Joined, name: str, field: FieldMap, problems: Problems) -> pd.Series:
     """What its columns say of a field: the first that is not blank."""
     if field.value is not None:
@@ -48,13 +54,13 @@ def _mapped(joined: Joined, name: str, field: FieldMap, text: pd.Series, problem
     found = text.map({one: wanted[key] for one in text.unique() if (key := column_key(one)) in wanted})
     unknown = (found.isna() & (text != "")).to_numpy(dtype=bool)
     if field.others == "refuse":
-        problems.add_rows(joined.rows, unknown, name, "{} is not in its map", text)
+        problems.add_rows(joined.rows, unknown, told(name, field), "{} is not in its map", text)
     return found.fillna("" if field.others == "blank" else text).astype("str")
 
 
 def _banded(joined: Joined, name: str, field: FieldMap, text: pd.Series, problems: Problems) -> pd.Series:
     amounts = read_amounts(text)
-    problems.add_rows(joined.rows, amounts.unread, name, "{} is no number", text)
+    problems.add_rows(joined.rows, amounts.unread, told(name, field), "{} is no number", text)
     place = np.searchsorted(np.array(field.bands), amounts.values, side="right") - 1
     labels = np.array([*_labels(field.bands), f"<{field.bands[0]:g}", ""], dtype=object)
     place = np.where(np.isnan(amounts.values), len(labels) - 1, np.where(place < 0, len(labels) - 2, place))
@@ -87,7 +93,8 @@ def results(joined: Joined, history: History, problems: Problems) -> pd.Series:
     if undecided.any():
         seen = joined.rows[list(dict.fromkeys(asked))]
         texts = side_by_side([seen[name] for name in seen.columns], " / ")
-        problems.add_rows(joined.rows, undecided, "result", "{} fits no rule of result", texts)
+        asked_of = ", ".join(dict.fromkeys(column for rule in history.result for column in rule.when))
+        problems.add_rows(joined.rows, undecided, f"{asked_of} (result)", "{} fits no rule of result", texts)
     return found
 
 
@@ -129,7 +136,7 @@ def stages(joined: Joined, history: History, result: pd.Series, problems: Proble
     keys = {column_key(stage): stage for stage in order}
     stage = said.map({text: keys.get(column_key(text), "") for text in said.unique()}).astype("str")
     strange = ((stage == "") & (said != "")).to_numpy() & (result == "open").to_numpy()
-    problems.add_rows(joined.rows, strange, "stage", "{} is not in its order", said)
+    problems.add_rows(joined.rows, strange, told("stage", history.stage), "{} is not in its order", said)
     lost = (result == "lost") & ((stage == "") | stage.isin(won))
     stage = stage.mask(lost, CLOSED).mask((result == "won") & ~stage.isin(won), order[-1])
     places = {one: place for place, one in enumerate(order)}

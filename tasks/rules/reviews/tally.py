@@ -11,7 +11,7 @@ from tasks.rules.reviews.facts import INVALID, LOST, OPEN, TRAITS, WON
 Basis = Literal["created", "closed"]
 TIMES = ("week", "month", "quarter", "year")
 #: By what figures can be told apart; `total` makes one line of all.
-DIMENSIONS = ("total", *TRAITS, *TIMES, "stage")
+DIMENSIONS = ("total", *TRAITS, "system", *TIMES, "stage")
 #: The columns of an export, in order.
 FIGURES = (
     "dimension", "value", "leads", "valid", "won", "lost", "open", "conversion", "won_of_valid", "won_of_closed",
@@ -121,22 +121,19 @@ def _share(part: pd.Series, whole: pd.Series) -> pd.Series:
 
 
 def _stages(facts: pd.DataFrame) -> pd.DataFrame:
-    """Who reached each stage at least; the stages of each process in their order, all leads without one last."""
-    parts = []
+    """Who reached each stage at least: the stages of each process in their order, leads without one last."""
+    parts, order = [], []
     known = facts[facts["place"] >= 0]
-    for system, own in known.groupby("system", sort=True):
+    for _, own in known.groupby("system", sort=True):
         every = own[["stage", "place"]].drop_duplicates().sort_values(["place", "stage"])
         for stage, place in every.itertuples(index=False):
-            reached = own[own["place"] >= place]
-            parts.append(reached.assign(step=f"{place:05d}\x1f{system}\x1f{stage}"))
-    unknown = facts[facts["place"] < 0]
-    if len(unknown):
-        parts.append(unknown.assign(step="~\x1f\x1f"))
-    counted = pd.concat(parts) if parts else facts.assign(step="")
-    figures = _figures(counted.reset_index(drop=True), counted["step"].reset_index(drop=True))
-    figures = figures.sort_values("value", ignore_index=True)
-    figures["value"] = figures["value"].str.rsplit("\x1f", n=1).str[-1]
-    return figures.assign(dimension="stage")[list(FIGURES)]
+            parts.append(own[own["place"] >= place].assign(step=stage))
+            order.append(stage)
+    parts.append(facts[facts["place"] < 0].assign(step=""))
+    counted = pd.concat(parts, ignore_index=True)
+    figures = _figures(counted, counted["step"].astype("str")).set_index("value")
+    figures = figures.reindex([one for one in dict.fromkeys([*order, ""]) if one in figures.index])
+    return figures.reset_index().assign(dimension="stage")[list(FIGURES)]
 
 
 __all__ = ["DIMENSIONS", "FIGURES", "INVALID", "Basis", "Period", "tally", "time_values", "within"]
