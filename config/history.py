@@ -4,7 +4,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from config.errors import ConfigError
 from config.yaml_file import read_yaml
@@ -73,7 +82,7 @@ class HistoryFile(Frozen):
 class FieldMap(Frozen):
     """Where a field's value comes from: the first of some columns that is not blank, or a fixed value."""
 
-    columns: Names = Field(default=(), alias="column")
+    columns: Names = Field(default=(), validation_alias=AliasChoices("column", "columns"))
     value: str | None = None
     #: A cell's text -> the field's value; what is not named goes by `others`.
     map: WordMap = {}

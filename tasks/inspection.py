@@ -59,6 +59,8 @@ class Inspection:
 
 
 class Record(NamedTuple):
+    """A record of a table: its first line, its cells, and whether a quote of it is broken."""
+
     line: int
     cells: list[str]
     broken: bool

@@ -84,7 +84,7 @@ def _layout(source: Source, wanted: frozenset[str], sheet: str | None) -> Layout
     found = [one for one in any_tables(source) if sheet is None or one.sheet == sheet]
     if not found:
         raise UnreadableFile("no_header" if sheet else "empty", sheet or "")
-    best = max(found, key=lambda one: _hits(one.header, wanted))
+    best = max(found, key=lambda one: (_hits(one.header, wanted), len(one.header)))
     if _hits(best.header, wanted) == len(wanted):
         return best
     named = [one for layout in found for one in _by_names(source, layout, wanted)]
