@@ -74,3 +74,66 @@ def export_figures(
     settings = opened(as_json)
     asked = review_export.Asked(dimension, basis, from_, to, as_of, out)
     return told(review_export.export(settings, asked), settings, as_json)
+
+
+Period = Annotated[str, Parameter(help="As 2026-10, 2026-Q4 or 2026-W44.")]
+Moment = Annotated[str | None, Parameter(help="Only what had been recorded by then (default: now).")]
+
+
+@review.command
+def build(
+    kind: str,
+    /,
+    *,
+    period: Period,
+    as_of: Moment = None,
+    out: Annotated[Path | None, Parameter(name=["--out", "-o"], help="The folder (default: in LEADS_HOME).")] = None,
+    as_json: Json = False,
+) -> int:
+    """Build the datasets of a period: tables in the database, CSV, Parquet, and a workbook with charts.
+
+    The same period, moment, rules and versions give the same bytes.
+
+    Example: leads review build monthly --period 2026-10
+
+    Parameters
+    ----------
+    kind
+        weekly, monthly or quarterly.
+    """
+    from flows import review_commands
+
+    settings = opened(as_json)
+    asked = review_commands.Asked(kind, period, as_of, out)
+    return told(review_commands.build_review(settings, asked), settings, as_json)
+
+
+@review.command(name="send")
+def send_pack(
+    kind: str,
+    /,
+    *,
+    period: Period,
+    preview: Annotated[bool, Parameter(help="Write what each would get as files, and mail nobody.")] = False,
+    to: Annotated[tuple[str, ...], Parameter(help="Only to this person (default: all who get it).")] = (),
+    as_of: Moment = None,
+    backfill_mail: Annotated[bool, Parameter(help="Mail real people even about a run dated in the past.")] = False,
+    out: Annotated[Path | None, Parameter(name=["--out", "-o"], help="With --preview: the folder.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Mail a period's pack to those who get it, each about his own scope; whoever has it gets no second one.
+
+    Whom it was refused for is mailed again. Nothing is mailed while a check of its figures fails.
+
+    Example: leads review send monthly --period 2026-10 --preview
+
+    Parameters
+    ----------
+    kind
+        weekly, monthly or quarterly.
+    """
+    from flows import review_commands
+
+    settings = opened(as_json)
+    asked = review_commands.Asked(kind, period, as_of, out, preview, to, backfill_mail)
+    return told(review_commands.send_review(settings, asked), settings, as_json)

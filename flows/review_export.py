@@ -56,7 +56,7 @@ def export(settings: Settings, asked: Asked) -> Answer:
         facts = lead_facts(conn, moment, settings.tz)
     basis = cast(Basis, asked.basis)
     counted = within(facts, basis, period)
-    figures = pd.concat([tally(counted, one, basis) for one in asked.dimensions], ignore_index=True)
+    figures = pd.concat([tally(counted, one, basis, facts) for one in asked.dimensions], ignore_index=True)
     shown = written(figures)
     text = _page(shown, config.rules, settings.lang)
     if asked.out is not None:

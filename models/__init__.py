@@ -21,6 +21,7 @@ from models.lead import (
 )
 from models.lists import Block, Reversal
 from models.outcome import HistoryRecord, Outcome, StageEntry
+from models.review import Review, ReviewRow
 
 __all__ = [
     "Account",
@@ -50,6 +51,8 @@ __all__ = [
     "Profile",
     "Record",
     "Reversal",
+    "Review",
+    "ReviewRow",
     "StageEntry",
     "Submission",
     "Withdrawal",

@@ -14,7 +14,7 @@ _LEADS = """
 SELECT id AS lead_id, number, opened_at, source, industry, region, size, contact_at FROM lead WHERE status <> 'history'
 """
 _LAST = """
-SELECT e.lead_id, e.status, e.verdict, e.grade, e.owner, e.team FROM lead_event e JOIN (
+SELECT e.lead_id, e.status, e.verdict, e.verdict_rule, e.grade, e.owner, e.team FROM lead_event e JOIN (
 SELECT max(id) AS id FROM lead_event WHERE recorded_at <= :cut GROUP BY lead_id) x ON x.id = e.id
 WHERE e.status <> 'history'
 """

@@ -33,8 +33,9 @@ def upgrade() -> None:
     _events()
     _outcomes()
     _history()
+    _reviews()
     if op.get_bind().dialect.name == "postgresql":
-        for name in ("outcome", "stage_entry", "history_record"):
+        for name in ("outcome", "stage_entry", "history_record", "review"):
             op.execute(f"CREATE SEQUENCE {name}_seq CACHE 1")
 
 
@@ -74,6 +75,31 @@ def _outcomes() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_entry")),
     )
     op.create_index("ix_stage_entry_lead_id", "stage_entry", ["lead_id"])
+
+
+def _reviews() -> None:
+    op.create_table(
+        "review",
+        sa.Column("id", _big(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("as_of", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("built_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("rules_version", sa.Text(), nullable=False),
+        sa.Column("made_with", sa.Text(), nullable=False),
+        sa.Column("files", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review")),
+        sa.UniqueConstraint("kind", "period", "scope", "as_of", name=op.f("uq_review_kind_period_scope_as_of")),
+    )
+    op.create_table(
+        "review_row",
+        sa.Column("review_id", _big(), autoincrement=False, nullable=False),
+        sa.Column("dataset", sa.Text(), nullable=False),
+        sa.Column("line", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("review_id", "dataset", "line", name=op.f("pk_review_row")),
+    )
 
 
 def _history() -> None:

@@ -12,8 +12,8 @@ import pandas as pd
 TRAITS = ("source", "industry", "region", "size", "need_type", "product", "grade", "owner", "team", "reason")
 #: The frame of facts; texts are '' where nothing is known, days are those of the business zone.
 COLUMNS = (
-    "lead_id", "number", "system", "verdict", *TRAITS, "result", "created_on", "contact_on", "closed_on", "cycle_days",
-    "impossible", "stage", "place", "amount", "currency",
+    "lead_id", "number", "system", "verdict", "verdict_rule", *TRAITS, "result", "created_on", "contact_on",
+    "closed_on", "cycle_days", "impossible", "stage", "place", "amount", "currency",
 )  # fmt: skip
 #: How a lead ended; `invalid` ended by its verdict.
 WON, LOST, OPEN, INVALID = "won", "lost", "open", "invalid"
@@ -26,9 +26,10 @@ class Known:
     """What is stored as of a cut-off; times naive UTC, each frame with a `lead_id`.
 
     leads: number, opened_at, and source, industry, region, size, contact_at as they are now. last: status, verdict,
-    grade, owner, team of the last event. traits: source, industry, region, size, contact_at as last stated. first:
-    grade of the first event after verification. history: number, system, created_at, contact_at and the texts of a
-    foreign record. outcomes: result, at, product, reason, amount, currency. stages: stage and place of each entered.
+    its rule, grade, owner, team of the last event. traits: source, industry, region, size, contact_at as last stated.
+    first: grade of the first event after verification. history: number, system, created_at, contact_at and the texts
+    of a foreign record. outcomes: result, at, product, reason, amount, currency. stages: stage, place of each
+    entered.
     """
 
     leads: pd.DataFrame
@@ -52,7 +53,11 @@ def lead_facts(known: Known, zone: str) -> pd.DataFrame:
         facts[day] = _days(facts[moment], zone)
     facts["place"] = facts["place"].fillna(-1).astype("int64")
     facts = _with_cycle(facts)
-    texts = [name for name in COLUMNS if name in (*TRAITS, "stage", "verdict", "currency", "number", "system")]
+    texts = [
+        name
+        for name in COLUMNS
+        if name in (*TRAITS, "stage", "verdict", "verdict_rule", "currency", "number", "system")
+    ]
     facts[texts] = facts[texts].astype("str").fillna("")
     return facts.sort_values("lead_id", ignore_index=True)[list(COLUMNS)]
 
@@ -73,7 +78,7 @@ def _live(known: Known) -> pd.DataFrame:
 
 
 def _foreign(known: Known) -> pd.DataFrame:
-    return known.history.assign(verdict="")
+    return known.history.assign(verdict="", verdict_rule="")
 
 
 def _ended(outcomes: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from tasks.rules.reviews.facts import INVALID, LOST, OPEN, TRAITS, WON
+from tasks.rules.reviews.facts import LOST, OPEN, TRAITS, WON
 
 Basis = Literal["created", "closed"]
 TIMES = ("week", "month", "quarter", "year")
@@ -44,13 +44,14 @@ def within(facts: pd.DataFrame, basis: Basis, period: Period) -> pd.DataFrame:
     return facts[kept]
 
 
-def tally(facts: pd.DataFrame, dimension: str, basis: Basis) -> pd.DataFrame:
+def tally(facts: pd.DataFrame, dimension: str, basis: Basis, every: pd.DataFrame | None = None) -> pd.DataFrame:
     """Count by one of DIMENSIONS: FIGURES; counts Int64, rates and days float64, missing where they have no sense.
 
     Times in their order, stages in theirs, grades by name; all others by leads, the most first; '' last.
+    every: all facts, by which the stages are known, where only some of them count.
     """
     if dimension == "stage":
-        return _stages(facts)
+        return _stages(facts, facts if every is None else every)
     value = _values(facts, dimension, basis)
     figures = _figures(facts, value)
     blank = figures["value"] == ""
@@ -120,20 +121,30 @@ def _share(part: pd.Series, whole: pd.Series) -> pd.Series:
     return part / whole.where(whole > 0).astype("float64")
 
 
-def _stages(facts: pd.DataFrame) -> pd.DataFrame:
+def stages_of(facts: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The stages of each process (stage, place) in their order, by the system whose they are."""
+    known = facts.loc[facts["place"] >= 0, ["system", "stage", "place"]].drop_duplicates()
+    ordered = known.sort_values(["system", "place", "stage"])
+    return [(str(system), own[["stage", "place"]]) for system, own in ordered.groupby("system", sort=True)]
+
+
+def _stages(facts: pd.DataFrame, every: pd.DataFrame) -> pd.DataFrame:
     """Who reached each stage at least: the stages of each process in their order, leads without one last."""
-    parts, order = [], []
-    known = facts[facts["place"] >= 0]
-    for _, own in known.groupby("system", sort=True):
-        every = own[["stage", "place"]].drop_duplicates().sort_values(["place", "stage"])
-        for stage, place in every.itertuples(index=False):
+    parts: list[pd.DataFrame] = []
+    # how far along its process a stage stands, where several processes have one of its name
+    along: dict[str, float] = {}
+    for system, stages in stages_of(every):
+        own = facts[(facts["place"] >= 0) & (facts["system"] == system)]
+        last = max(int(stages["place"].max()), 1)
+        for stage, place in stages.itertuples(index=False):
             parts.append(own[own["place"] >= place].assign(step=stage))
-            order.append(stage)
+            along[stage] = max(along.get(stage, 0.0), place / last)
+    order = sorted(along, key=lambda stage: along[stage])
     parts.append(facts[facts["place"] < 0].assign(step=""))
     counted = pd.concat(parts, ignore_index=True)
     figures = _figures(counted, counted["step"].astype("str")).set_index("value")
-    figures = figures.reindex([one for one in dict.fromkeys([*order, ""]) if one in figures.index])
+    figures = figures.reindex([one for one in [*order, ""] if one in figures.index])
     return figures.reset_index().assign(dimension="stage")[list(FIGURES)]
 
 
-__all__ = ["DIMENSIONS", "FIGURES", "INVALID", "Basis", "Period", "tally", "time_values", "within"]
+__all__ = ["DIMENSIONS", "FIGURES", "Basis", "Period", "stages_of", "tally", "time_values", "within"]
