@@ -64,7 +64,7 @@ def send_review(settings: Settings, asked: Asked) -> Answer:
         write_files(preview_files(review, people), folder)
         text = f"{len(people)} mails of {span.label} written to {folder.absolute()}; nobody was mailed"
         return Answer(text, {"preview": str(folder.absolute()), "people": [person.id for person, _ in people]})
-    sent = send(engine, review, people, backfill_mail=asked.backfill_mail)
+    sent = send(engine, review, people, again=True, backfill_mail=asked.backfill_mail)
     states = ", ".join(f"{count} {state}" for state, count in sent.messages.items()) or "nothing to send"
     faults = tuple(f"{one} did not get it; send it again when the address is mended" for one in sent.refused)
     data = {"period": span.label, "letters": sent.letters, "messages": sent.messages, "refused": sent.refused}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ from tasks.review_store import keep_review
 from tasks.review_words import review_words
 from tasks.rules.reviews.datasets import Terms, by_time, datasets
 from tasks.rules.reviews.findings import decisions, findings
-from tasks.rules.reviews.spans import Span, cut_off
+from tasks.rules.reviews.spans import Kind, Span, cut_off, span_of
 
 #: The rules that say what figures mean, in the order in which packs print them.
 DEFINITIONS = (
@@ -35,6 +35,7 @@ DEFINITIONS = (
 )  # fmt: skip
 #: Who sees the leads of all teams; all others see their own team's.
 EVERYTHING = ("manager", "marketing")
+KINDS: tuple[Kind, ...] = ("weekly", "monthly", "quarterly")
 _NO_HOLIDAYS = np.array([], dtype="datetime64[D]")
 
 
@@ -165,12 +166,20 @@ def message_key(span: Span, person: str) -> str:
     return f"review:{span.kind}:{span.label}:{person}"
 
 
-def send(engine: Engine, review: Review, people: list[tuple[Person, str]], *, backfill_mail: bool = False) -> Sent:
-    """Mail the pack: each person has it once; to whom it was refused it is sent again."""
+def send(
+    engine: Engine,
+    review: Review,
+    people: list[tuple[Person, str]],
+    *,
+    again: bool = False,
+    backfill_mail: bool = False,
+) -> Sent:
+    """Mail the pack: each person has it once; `again`: also to those for whom it was refused."""
     keys = {message_key(review.span, person.id): person.id for person, _ in people}
     with begin(engine) as conn:
-        failed = update(Message).where(Message.key.in_(list(keys)), Message.state == "refused")
-        conn.execute(failed.values(state="pending", error=None))
+        if again:
+            failed = update(Message).where(Message.key.in_(list(keys)), Message.state == "refused")
+            conn.execute(failed.values(state="pending", error=None))
         known = set(conn.execute(select(Message.key).where(Message.key.in_(list(keys)))).scalars())
     missing = [one for one in people if message_key(review.span, one[0].id) not in known]
     sent = Sent()
@@ -180,6 +189,22 @@ def send(engine: Engine, review: Review, people: list[tuple[Person, str]], *, ba
         wanted = select(Message.key).where(Message.key.in_(list(keys)), Message.state.in_(("refused", "unknown")))
         sent.refused = sorted(keys[key] for key in conn.execute(wanted).scalars())
     return sent
+
+
+def due(engine: Engine, settings: Settings, config: Config, as_of: datetime) -> list[Span]:
+    """The periods whose packs are due at a moment (aware), or were within R-LATE days, and that somebody lacks."""
+    today = as_of.astimezone(settings.zone).date()
+    rules = config.rules.at(today)
+    found = []
+    for kind in KINDS:
+        span = span_of(kind, today).before
+        cut = cut_of(span, rules, settings)
+        if cut <= as_of <= cut + timedelta(days=int(rules.value("R-LATE"))):
+            keys = [message_key(span, person.id) for person, _ in recipients(config, rules, kind)]
+            with engine.connect() as conn:
+                known = set(conn.execute(select(Message.key).where(Message.key.in_(keys))).scalars())
+            found += [span] if set(keys) - known else []
+    return found
 
 
 def preview_files(review: Review, people: list[tuple[Person, str]]) -> Mapping[str, bytes]:

@@ -52,7 +52,8 @@ def review_letter(pack: Pack, key: str, recipient: str, name: str, lang: str) ->
         "says": [_sentence(one, lang) for one in pack.says], "decide": [_sentence(one, lang) for one in pack.decide],
         "kpis": _kpis(now, before, pack.year_ago, lang), "recent": _recent(pack.datasets["periods"], lang),
         "rates": [_rates(pack.datasets["dimensions"], one, lang) for one in SHOWN],
-        "reasons": _reasons(pack.datasets["loss_reasons"], lang), "definitions": pack.definitions,
+        "funnel": _funnel(pack.datasets["funnel"]), "reasons": _reasons(pack.datasets["loss_reasons"]),
+        "definitions": pack.definitions,
     }  # fmt: skip
     pages = _pages()
     html = pages.get_template("review.html.j2").render(said)
@@ -155,7 +156,14 @@ def _rates(dimensions: pd.DataFrame, dimension: str, lang: str) -> dict[str, Any
     return {"title": words["head.rates"].format(dimension=named(dimension, lang)), "rows": rows}
 
 
-def _reasons(reasons: pd.DataFrame, lang: str) -> list[dict[str, str]]:
+def _funnel(funnel: pd.DataFrame) -> list[dict[str, str]]:
+    return [
+        {"stage": row["stage"], "reached": f"{row['reached']:,}", "of_before": percent(row["of_before"])}
+        for row in funnel.to_dict("records")
+    ]
+
+
+def _reasons(reasons: pd.DataFrame) -> list[dict[str, str]]:
     return [
         {
             "reason": str(row["reason"]),

@@ -40,7 +40,7 @@ def test_the_commands_are_the_ones_that_were_promised() -> None:
     promised += "|verify|set|quality|replay|web"
     promised += "|inspect|new-channel|template"
     promised += "|feed pull|feed check|feed reread"
-    promised += "|import-history|review export"
+    promised += "|import-history|review export|review build|review send"
     promised += "|up|status|batches|batch revert|block|unblock"
     assert {" ".join(command) for command in COMMANDS} == set(promised.split("|"))
 
