@@ -78,13 +78,18 @@ class Review:
     @property
     def rules(self) -> Rules:
         """The rules in force at the cut-off."""
-        return self.config.rules.at(self.as_of.astimezone(self.settings.zone).date())
+        return rules_of(self.config, self.as_of, self.settings)
+
+
+def rules_of(config: Config, as_of: datetime, settings: Settings) -> Rules:
+    """The rules in force at a moment; of a history older than all of them the first ones."""
+    first = min(rule.effective for rule in config.rules.values["reviews"])
+    return config.rules.at(max(as_of.astimezone(settings.zone).date(), first))
 
 
 def open_review(engine: Engine, settings: Settings, config: Config, span: Span, as_of: datetime) -> Review:
     """Read what was known at the cut-off, and at that of the pack before."""
-    rules = config.rules.at(as_of.astimezone(settings.zone).date())
-    earlier = cut_of(span.before, rules, settings)
+    earlier = cut_of(span.before, rules_of(config, as_of, settings), settings)
     with engine.connect() as conn:
         facts = lead_facts(conn, as_of, settings.tz)
         before = lead_facts(conn, min(earlier, as_of), settings.tz)
@@ -194,7 +199,7 @@ def send(
 def due(engine: Engine, settings: Settings, config: Config, as_of: datetime) -> list[Span]:
     """The periods whose packs are due at a moment (aware), or were within R-LATE days, and that somebody lacks."""
     today = as_of.astimezone(settings.zone).date()
-    rules = config.rules.at(today)
+    rules = rules_of(config, as_of, settings)
     found = []
     for kind in KINDS:
         span = span_of(kind, today).before

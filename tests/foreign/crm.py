@@ -20,24 +20,22 @@ def readme_mapping() -> str:
     return found[1]
 
 
+def full_mapping() -> str:
+    """The mapping of README.md, with the fields that it leaves out."""
+    more = "  source: lead_source\n  reason: loss_reason\n  grade: {column: rating, map: {hot: A, warm: B, cold: C}}\n"
+    return readme_mapping().replace("  currency:", more + "  currency:")
+
+
 def write_files(folder: Path, deals: int = 400, seed: int = 7) -> list[Path]:
     """Write the files of the mapping in README.md; open deals have no closing date, new ones no date at all."""
     chance = random.Random(seed)
     accounts = [(f"Company {at}", chance.choice(_SECTORS), chance.choice((12, 450, 2_000))) for at in range(20)]
     rows = [_deal(at, chance, [name for name, *_ in accounts]) for at in range(deals)]
-    head = (
-        "opportunity_id",
-        "sales_agent",
-        "product",
-        "account",
-        "deal_stage",
-        "engage_date",
-        "close_date",
-        "close_value",
-    )
+    head = "opportunity_id sales_agent product account deal_stage engage_date close_date close_value lead_source"
+    head += " loss_reason rating"
     teams = [(agent, f"Manager {at % 2}", ("East", "West")[at % 2]) for at, agent in enumerate(_AGENTS)]
     return [
-        _write(folder / "sales_pipeline.csv", head, rows),
+        _write(folder / "sales_pipeline.csv", tuple(head.split()), rows),
         _write(folder / "accounts.csv", ("account", "sector", "employees"), accounts),
         _write(folder / "sales_teams.csv", ("sales_agent", "manager", "regional_office"), teams),
     ]
@@ -57,6 +55,9 @@ def _deal(at: int, chance: random.Random, accounts: list[str]) -> tuple[object, 
         "" if stage == "Prospecting" else engaged,
         closed if ended else "",
         f"${chance.randrange(100, 9000):,}.00" if stage == "Won" else "",
+        chance.choice(("Web", "Fair", "Partner", "")),
+        chance.choice(("Price", "Budget", "No answer", "")) if stage == "Lost" else "",
+        chance.choice(("hot", "warm", "cold")),
     )
 
 

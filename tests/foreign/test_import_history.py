@@ -119,7 +119,7 @@ def test_the_same_files_twice_change_nothing_and_a_changed_row_updates(
     rows = deals.read_text("utf-8").splitlines()
     place = next(at for at, row in enumerate(rows) if ",Engaging," in row)
     cells = rows[place].split(",")
-    rows[place] = ",".join([*cells[:4], "Won", cells[5], "2018-02-03", "700"])
+    rows[place] = ",".join([*cells[:4], "Won", cells[5], "2018-02-03", "700", *cells[8:]])
     deals.write_text("\n".join(rows) + "\n", encoding="utf-8")
     wins = events("won")
     mended = imported(capsys, crm, "--as-of", "2018-02-05T09:00")
@@ -162,8 +162,8 @@ def test_faults_are_told_with_file_line_and_column_and_nothing_is_stored(
 ) -> None:
     deals = crm / "sales_pipeline.csv"
     rows = deals.read_text("utf-8").splitlines()
-    rows[3] = "D9,Agent A,MG Special,Company 1,Won,2017-02-30,soon,many"
-    rows[5] = "D00007,Agent A,MG Special,Company 1,Dreaming,2017-02-20,,"
+    rows[3] = "D9,Agent A,MG Special,Company 1,Won,2017-02-30,soon,many,,,"
+    rows[5] = "D00007,Agent A,MG Special,Company 1,Dreaming,2017-02-20,,,,,"
     deals.write_text("\n".join(rows) + "\n", encoding="utf-8")
     told = imported(capsys, crm, code=3)
     places = {(one["line"], one["column"]) for one in told["listed"] if one["file"] == "sales_pipeline.csv"}

@@ -163,7 +163,7 @@ def conversion(facts: pd.DataFrame, months: Sequence[Span], terms: Terms) -> pd.
             "转化率": figures["conversion"],
             **{f"{grade}级线索转化率": figures[f"rate_{grade}"] for grade in GRADES},
             "平均跟进周期(天)": figures["cycle_mean_days"],
-            "主要流失原因": figures["period"].map(reasons).fillna(""),
+            "主要流失原因": pd.array([reasons.get(month, "") for month in figures["period"]], dtype="str"),
         }
     )
     return table[list(MANDATED)].reset_index(drop=True)
