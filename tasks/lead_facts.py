@@ -1,12 +1,13 @@
 """The facts of all leads as they were known at a cut-off, read from events and dated rows."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from time import monotonic, sleep
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, text
 
-from models.db import as_times, read_frame
+from models.db import DatabaseError, as_times, begin, read_frame
 from tasks.rules.reviews.facts import Known
 from tasks.rules.reviews.facts import lead_facts as facts_of
 
@@ -39,6 +40,12 @@ WHERE recorded_at <= :cut AND (until IS NULL OR until > :cut)
 _STAGES = """
 SELECT lead_id, stage, place FROM stage_entry WHERE recorded_at <= :cut AND (until IS NULL OR until > :cut)
 """
+_WRITING = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL
+AND xact_start <= :start AND pid <> pg_backend_pid()
+"""
+# how long a transaction may take, how long is waited for it, and how often is looked (seconds)
+_LONGEST, _PATIENCE, _LOOK = timedelta(hours=1), 120.0, 0.1
 _QUERIES = {
     "last": _LAST, "traits": _TRAITS, "first": _FIRST, "history": _HISTORY, "outcomes": _OUTCOMES, "stages": _STAGES,
 }  # fmt: skip
@@ -51,6 +58,30 @@ def lead_facts(conn: Connection, as_of: datetime, zone: str) -> pd.DataFrame:
     cut = stored_moment(conn, as_of)
     frames = {name: _typed(read_frame(conn, query, cut=cut)) for name, query in _QUERIES.items()}
     return facts_of(Known(leads=_typed(read_frame(conn, _LEADS)), **frames), zone)
+
+
+def wait_for_writers(engine: Engine, as_of: datetime, patience: float = _PATIENCE) -> None:
+    """Wait until nothing that may have been recorded by `as_of` (aware) is still on its way into the base.
+
+    Whatever began to be written by now ends first; of a cut-off that lies some time back nothing is on its way.
+    `patience` in seconds; raises DatabaseError when it is over.
+    """
+    if as_of < datetime.now(UTC) - _LONGEST:
+        return
+    if engine.dialect.name != "postgresql":
+        # there is one writer, and this waits its turn behind him
+        with begin(engine):
+            return
+    start, deadline = datetime.now(UTC), monotonic() + patience
+    while True:
+        with engine.connect() as conn:
+            if not conn.execute(text(_WRITING), {"start": start}).scalar_one():
+                return
+        if monotonic() > deadline:
+            raise DatabaseError(
+                "a transaction that began before the cut-off is still open; try again when it has ended"
+            )
+        sleep(_LOOK)
 
 
 def stored_moment(conn: Connection, moment: datetime) -> Any:
