@@ -20,6 +20,7 @@ from models.lead import (
     Profile,
 )
 from models.lists import Block, Reversal
+from models.share import Share
 
 __all__ = [
     "Account",
@@ -47,6 +48,7 @@ __all__ = [
     "Profile",
     "Record",
     "Reversal",
+    "Share",
     "Submission",
     "Withdrawal",
 ]
