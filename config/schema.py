@@ -220,6 +220,7 @@ FAMILIES: dict[str, type[Rule]] = {
     "dedupe": ValueRule,
     "vocabulary": ValueRule,
     "notices": ValueRule,
+    "reviews": ValueRule,
 }
 
 _PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9-]+)\}")

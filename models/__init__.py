@@ -20,6 +20,8 @@ from models.lead import (
     Profile,
 )
 from models.lists import Block, Reversal
+from models.outcome import HistoryRecord, Outcome, StageEntry
+from models.review import Review, ReviewRow
 from models.share import Share
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "Feed",
     "FeedPage",
     "FeedRecord",
+    "HistoryRecord",
     "Identity",
     "Judgement",
     "Lead",
@@ -44,11 +47,15 @@ __all__ = [
     "Membership",
     "Message",
     "MessageFile",
+    "Outcome",
     "Person",
     "Profile",
     "Record",
     "Reversal",
+    "Review",
+    "ReviewRow",
     "Share",
+    "StageEntry",
     "Submission",
     "Withdrawal",
 ]

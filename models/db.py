@@ -239,8 +239,11 @@ def _is_whole(name: str) -> bool:
     )
 
 
-_TIMES = ("at", "since", "until", "recorded_at", "opened_at", "closed_at", "contact_at", "touched_at")
-_NUMBERS = ("budget_min", "budget_max")
+_TIMES = (
+    "at", "since", "until", "recorded_at", "opened_at", "closed_at", "contact_at", "touched_at", "created_at",
+    "paid_at",
+)  # fmt: skip
+_NUMBERS = ("budget_min", "budget_max", "amount")
 _INTEGERS = {pa.int64(): pd.Int64Dtype()}
 # rows of an answer that are Python objects at one time
 _BLOCK = 5_000

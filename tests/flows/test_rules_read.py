@@ -12,9 +12,11 @@ from config.settings import get_settings
 from flows.feeding import pull_feeds
 from flows.intake import take_in
 from flows.request import Request
+from flows.reviewing import build, due, open_review
 from flows.watching import watch_channels
 from models.db import make_engine
 from tasks.quality import measure
+from tasks.rules.reviews.spans import read_span
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -48,6 +50,10 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
     pull_feeds(get_settings(), config, now)
     with make_engine(get_settings().database_url).connect() as conn:
         measure(conn, config.rules, get_settings().zone, now, ("team",))
+    # what managers read of it
+    engine = make_engine(get_settings().database_url)
+    build(open_review(engine, get_settings(), config, read_span("monthly", "2024-02"), now))
+    due(engine, get_settings(), config, now)
     # a rule of one choice is a sentence that stands by what people decided
     rules = [rule for rules in config.rules.values.values() for rule in rules if rule.choices != (True,)]
     assert {rule.id for rule in rules} - asked == set()
