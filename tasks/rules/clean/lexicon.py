@@ -11,6 +11,7 @@ import pyarrow as pa
 from config.schema import Rules
 from tasks.rules.clean.budget_words import BudgetWords
 from tasks.rules.clean.companies import LegalForms
+from tasks.rules.clean.members import MemberReader
 from tasks.rules.clean.names import NameWords
 from tasks.rules.clean.phone_text import PhoneReader, number_words
 from tasks.rules.clean.regions import Gazetteer
@@ -35,6 +36,7 @@ class Lexicon:
     budgets: BudgetWords
     forms: LegalForms
     names: NameWords
+    members: MemberReader
     words: Mapping[str, Meaning]
 
 
@@ -58,6 +60,7 @@ def _compile(rules: Rules) -> Lexicon:
         budgets=BudgetWords.of(rules.value("V-BUDGET")),
         forms=LegalForms.of(rules.value("V-LEGAL-FORM")),
         names=NameWords.of(rules.value("V-COURTESY"), rules.value("V-TEST-NAME")),
+        members=MemberReader.of(rules.value("V-CHAIN-MEMBERS")),
         words={name: lru_cache(_TEXTS)(meaning) for name, meaning in _meanings(rules).items()},
     )
 
