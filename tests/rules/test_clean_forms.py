@@ -386,6 +386,52 @@ def test_a_month_comes_back_as_a_month(moments: list[datetime]) -> None:
         assert got["contact_at"].isna().all()
 
 
+def _span_forms(first: datetime, last: datetime) -> dict[str, str]:
+    a, b = first, last
+    return {
+        "iso": f"{a:{_DAY}} 至 {b:{_DAY}}",
+        "slashes": f"{a.year}/{a.month}/{a.day}~{b.year}/{b.month}/{b.day}",
+        "short": f"{a.year}年{a.month}月{a.day}日-{b.month}月{b.day}日",
+        "dots": f"{a.year}.{a.month}.{a.day}-{b.month}.{b.day}",
+        "times": f"{a:%Y-%m-%d %H:%M} ~ {b:%Y-%m-%d %H:%M}",
+        "numerals": f"{a.year}年{an2cn(a.month)}月{an2cn(a.day)}日到{an2cn(b.month)}月{an2cn(b.day)}日",
+        "english": f"{a:%B} {a.day} - {b:%B} {b.day}, {a.year}",
+        "compact": f"{a:%Y%m%d}-{b:%Y%m%d}",
+        "brackets": f"展会（{a.year}年{a.month}月{a.day}日-{b.month}月{b.day}日）",
+    }
+
+
+@_each(_span_forms, (_SAMPLE[0], _SAMPLE[0]))
+@given(moments=_MOMENTS, days=st.integers(1, 40))
+@settings(max_examples=10, deadline=None)
+def test_a_span_comes_back_as_far_as_its_days_agree(form: str, moments: list[datetime], days: int) -> None:
+    spans = [(at, at + timedelta(days=days)) for at in moments]
+    spans = [(at, end) for at, end in spans if at.year == end.year]
+    got = _read("first_contact", [_span_forms(*span)[form] for span in spans])
+    assert got["created"].tolist() == [f"{a:%Y-%m}" if a.month == b.month else f"{a:%Y}" for a, b in spans]
+    assert (got["date_bad"] == "span").all()
+    assert got["contact_at"].isna().all()
+
+
+@given(years=st.lists(st.integers(2002, 2025), min_size=1, max_size=20), quarter=st.integers(1, 4))
+@settings(max_examples=10, deadline=None)
+def test_a_quarter_comes_back_as_its_year_and_marked(years: list[int], quarter: int) -> None:
+    for write in ("{0}年第{2}季度", "{0}年{2}季度", "{0}Q{1}", "Q{1} {0}", "{0}-Q{1}", "{0}年Q{1}", "{0}年{1}季度"):
+        got = _read("first_contact", [write.format(year, quarter, "一二三四"[quarter - 1]) for year in years])
+        assert got["created"].tolist() == [str(year) for year in years]
+        assert (got["date_bad"] == "span").all()
+
+
+def test_of_two_orders_the_one_that_has_been_counts_and_is_marked() -> None:
+    texts = ["31/12/24", "31-12-24 09:30", "12/3/2026", "11/12/2026", "24/12/31", "3/12/2026"]
+    got = _read("first_contact", texts)  # received on 1 November 2026
+    wanted = ["2024-12-31", "2024-12-31T09:30", "2026-03-12", "2026-11-12", "2024-12-31", "2026-03-12"]
+    assert got["created"].tolist() == wanted
+    assert got["date_bad"].tolist() == ["order"] * 6
+    assert got["contact_at"].notna().all()
+    assert got["first_contact"].tolist() == wanted
+
+
 @given(moments=_MOMENTS)
 @settings(max_examples=10, deadline=None)
 def test_a_day_that_may_be_a_month_is_marked(moments: list[datetime]) -> None:
