@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import yaml
 
@@ -10,6 +12,7 @@ from config.loader import load_config
 from tasks.rules.clean import clean
 from tasks.rules.decide import decide
 from tasks.rules.facts import row_facts
+from tasks.rules.facts.junk import _buys, _signal, search
 from tests.named_cases import RECEIVED_AT, ZONE
 
 RULES = load_config().rules.at(RECEIVED_AT.date())
@@ -44,3 +47,14 @@ def test_one_signal_is_to_verify_and_two_are_invalid(kind: str) -> None:
         facts = frame.join(row_facts(frame, RULES, RECEIVED_AT, ZONE))
         facts["blocked"] = pd.array([""] * len(facts), dtype="str")
         assert set(decide(facts, RULES)["verdict"]) == {verdict}
+
+
+def test_few_texts_and_many_are_read_alike() -> None:
+    needs = [need.lower() for phrases in PHRASES.values() for need in phrases]
+    texts = pa.array([*needs, *(need * 2 for need in needs), "", "hr", "找hr谈", "\u3000招 人 吗"], pa.large_string())
+    for signal in KINDS:
+        pattern = _signal(signal, RULES)
+        assert search(texts, pattern, few=0).tolist() == search(texts, pattern, few=len(texts)).tolist()
+    assert (
+        _buys(texts, RULES) == np.concatenate([_buys(texts.slice(n, 50), RULES) for n in range(0, len(texts), 50)])
+    ).all()
