@@ -120,6 +120,41 @@ def test_a_service_number_comes_back(seeds: list[int]) -> None:
         assert set(got["phone_kind"]) == {"service"}
 
 
+def _place_forms(place: str, local: str) -> dict[str, str]:
+    """One number as it is written in Hong Kong, Macau or Taiwan, without and with the country code."""
+    half = f"{local[:4]} {local[4:]}" if place != "台湾" else f"{local[:4]}-{local[4:7]}-{local[7:]}"
+    code = {"香港": "852", "澳门": "853", "台湾": "886"}[place]
+    return {
+        "name": f"{place} {local}",
+        "colon": f"{place}：{half}",
+        "brackets": f"（{place}）{local}",
+        "behind": f"{half}（{place}）",
+        "plus": f"+{code} {half.removeprefix('0')}",
+        "zeros": f"00{code}-{local.removeprefix('0')}",
+        "wide": f"{place}{local.translate(WIDE)}",
+    }
+
+
+@_each(_place_forms, ("香港", "91234567"))
+@given(seeds=VALUES)
+@settings(max_examples=10, deadline=None)
+def test_a_number_beyond_the_mainland_comes_back(form: str, seeds: list[int]) -> None:
+    texts, wanted = [], []
+    for seed in seeds:
+        figures = f"{seed * 7919 % 10**6:06d}"
+        for place, local in (
+            ("香港", f"9{2 + seed % 7}{figures}"),
+            ("澳门", f"66{figures}"),
+            ("台湾", f"0912{figures}"),
+        ):
+            texts.append(_place_forms(place, local)[form])
+            code = {"香港": "852", "澳门": "853", "台湾": "886"}[place]
+            wanted.append(f"+{code}{local.removeprefix('0')}")
+    got = _read("phone", texts)
+    assert got["phone"].tolist() == wanted
+    assert set(got["phone_kind"]) == {"foreign"}
+
+
 @given(seeds=VALUES)
 @settings(max_examples=10, deadline=None)
 def test_two_numbers_of_a_cell_come_back(seeds: list[int]) -> None:

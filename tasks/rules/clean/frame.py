@@ -65,7 +65,18 @@ def _contact(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
 
 
 def _phone(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
-    return read_phones(column(rows, "phone"), words.phones, words.blanks)
+    cells = column(rows, "phone")
+    found = read_phones(cells, words.phones, words.blanks)
+    unread = stated(found["phone_bad"])
+    if "region" not in rows or not unread.any():
+        return found
+    # what is no number of the mainland may be one of the region that the row names
+    regions = mapped(column(rows, "region").filter(pa.array(unread)), words.phones.region)
+    named = pc.binary_join_element_wise(regions, cells.filter(pa.array(unread)), pa.scalar(" ", TEXT))
+    again = read_phones(flat(named), words.phones, words.blanks)
+    where = unread.copy()
+    where[unread] = stated(again["phone"])
+    return {name: placed(found[name], where, part.filter(pa.array(where[unread]))) for name, part in again.items()}
 
 
 def _email(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:

@@ -13,7 +13,7 @@ from tasks.rules.clean.budget_words import BudgetWords
 from tasks.rules.clean.companies import LegalForms
 from tasks.rules.clean.members import MemberReader
 from tasks.rules.clean.names import NameWords
-from tasks.rules.clean.phone_text import PhoneReader, number_words
+from tasks.rules.clean.phone_text import PhoneReader, number_words, place_pattern
 from tasks.rules.clean.regions import Gazetteer
 from tasks.rules.clean.texts import TEXT, Text
 from tasks.rules.clean.vocabulary import Industries, Sizes, Urgencies, Vocabulary
@@ -54,7 +54,7 @@ def _compile(rules: Rules) -> Lexicon:
     blanks = frozenset(unicodedata.normalize("NFKC", word).lower() for word in rules.value("V-BLANK"))
     return Lexicon(
         blanks=pa.array(sorted(blanks), TEXT),
-        phones=PhoneReader(number_words(rules.value("V-PHONE-PLACEHOLDER"))),
+        phones=PhoneReader(number_words(rules.value("V-PHONE-PLACEHOLDER")), _places(rules)),
         roles=tuple(rules.value("D-ROLE-MAILBOX")),
         mail_placeholders=pa.array(sorted(rules.value("V-EMAIL-PLACEHOLDER")), TEXT),
         budgets=BudgetWords.of(rules.value("V-BUDGET")),
@@ -63,6 +63,11 @@ def _compile(rules: Rules) -> Lexicon:
         members=MemberReader.of(rules.value("V-CHAIN-MEMBERS")),
         words={name: lru_cache(_TEXTS)(meaning) for name, meaning in _meanings(rules).items()},
     )
+
+
+def _places(rules: Rules) -> tuple[tuple[str, str, str], ...]:
+    named = {region: words for region, words in rules.value("V-PHONE-PLACES").items() if words}
+    return tuple((region, words[0], place_pattern(words)) for region, words in named.items())
 
 
 def _meanings(rules: Rules) -> dict[str, Meaning]:
