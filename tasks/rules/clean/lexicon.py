@@ -72,10 +72,17 @@ def _places(rules: Rules) -> tuple[tuple[str, str, str], ...]:
 
 def _meanings(rules: Rules) -> dict[str, Meaning]:
     """What reads a text of each field of words."""
-    return {
+    signs = rules.value("V-TRADITIONAL")
+    simplified = str.maketrans(signs["traditional"], signs["simplified"])
+
+    def compared(meaning: Meaning) -> Meaning:
+        return lambda text: meaning(text.translate(simplified))
+
+    found: dict[str, Meaning] = {
         "source": Vocabulary.of(rules.value("V-SOURCE")).find,
         "industry": Industries.of(rules.value("V-INDUSTRY"), rules.value("V-INDUSTRY-CODE")).find,
         "region": Gazetteer.of(rules.value("V-REGION")).city,
         "size": Sizes.of(rules.value("V-SIZE")).find,
         "urgency": Urgencies.of(rules.value("V-URGENCY"), rules.value("F-TIME-UNITS")).find,
     }
+    return {name: compared(meaning) for name, meaning in found.items()}
