@@ -185,6 +185,7 @@ CheckTest = Literal[
     "future",  # a time that lies after the row's own arrival
     "placeholder",  # a number that nobody can have
     "vague",  # words that say nothing: 预算充足, 有软件需求
+    "other_list",  # the row belongs to a further list with another header
     "example_row",  # the row calls itself an example: the template's own
     "error_cell",  # a cell of the row is the error of a formula: #N/A
     "no_city",  # a region that stops at the province
