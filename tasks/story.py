@@ -47,6 +47,7 @@ def told(facts: Facts) -> dict[str, Any]:
         **decisions,
         "reasons": [{"rule": rule, "statement": facts.statement(rule)} for rule in _reasons(lead)],
         "facts": facts.evidence,
+        "chain": facts.chain,
         "mark": {"text": lead["mark"], "compared": list(facts.compared_mark)},
         "choice": facts.compared or None,
         "turn": facts.turn,
@@ -74,8 +75,8 @@ def _head(facts: Facts) -> Iterator[str]:
     fields = ("contact", "title", "phone", "email")
     reach = [shown for field in fields if (shown := facts.shown(field, facts.person))]
     yield f"  {t['customer']}{t['colon']}{company}{t['sep']}{t['contact']}{t['colon']}{' '.join(reach)}"
-    lead = {**lead, "first_contact": (lead["created"] or "").replace("T", " ")}
-    keys = ("need", "budget", "chain", "urgency", "industry", "region", "source", "mark", "first_contact")
+    lead = facts.lead | {"first_contact": (lead["created"] or "").replace("T", " "), "members": facts.members}
+    keys = ("need", "budget", "chain", "members", "urgency", "industry", "region", "source", "mark", "first_contact")
     said = [f"{t[f'field.{key}']} {shown}" for key in keys if (shown := facts.with_written(key, lead))]
     yield f"  {t['said']}{t['colon']}{t['sep'].join(said)}"
     if facts.joined_from:

@@ -31,6 +31,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "field.need": ("需求", "need"),
     "field.budget": ("预算", "budget"),
     "field.chain": ("决策链", "decision chain"),
+    "field.members": ("决策链成员", "Members of the chain"),
     "field.industry": ("行业", "industry"),
     "field.region": ("地区", "region"),
     "field.urgency": ("紧急程度", "urgency"),
