@@ -22,6 +22,7 @@ from models.lead import (
 from models.lists import Block, Reversal
 from models.outcome import HistoryRecord, Outcome, StageEntry
 from models.review import Review, ReviewRow
+from models.share import Share
 
 __all__ = [
     "Account",
@@ -53,6 +54,7 @@ __all__ = [
     "Reversal",
     "Review",
     "ReviewRow",
+    "Share",
     "StageEntry",
     "Submission",
     "Withdrawal",
