@@ -170,7 +170,7 @@ def _join_one(joined: Joined, part: Part, file: HistoryFile, problems: Problems)
             pairs.append((f"{part.name}.{mine}", theirs))
     if len(pairs) < len(file.join):
         return Joined(joined.rows, (*joined.parts, part), joined.unused, joined.alone)
-    wanted = _keys(joined.rows, [theirs for _, theirs in pairs])
+    wanted = _keys(joined.rows, [theirs for _, theirs in pairs], file.split)
     cells = _qualified(part)
     offered = cells.assign(
         key=_keys(cells, [mine for mine, _ in pairs]), line=part.rows["line"], file=part.rows["file"]
@@ -188,9 +188,13 @@ def _join_one(joined: Joined, part: Part, file: HistoryFile, problems: Problems)
     )
 
 
-def _keys(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+def _keys(rows: pd.DataFrame, columns: Sequence[str], split: str | None = None) -> pd.Series:
     """What rows are joined by; null where any of the columns is blank."""
-    texts = [rows[column].map({text: column_key(text) for text in rows[column].unique()}) for column in columns]
+
+    def key_of(cell: str) -> str:
+        return column_key(cell.split(split)[0] if split else cell)
+
+    texts = [rows[column].map({text: key_of(text) for text in rows[column].unique()}) for column in columns]
     key = texts[0]
     blank = key == ""
     for text in texts[1:]:

@@ -34,7 +34,7 @@ def told(name: str, field: FieldMap) -> str:
 
 
 def source_text(joined: Joined, name: str, field: FieldMap, problems: Problems) -> pd.Series:
-    """What its columns say of a field: the first that is not blank."""
+    """What its columns say of a field: the first that is not blank, or all with the separator between them."""
     if field.value is not None:
         return pd.Series(field.value, index=joined.rows.index, dtype="str")
     text = pd.Series("", index=joined.rows.index, dtype="str")
@@ -43,7 +43,11 @@ def source_text(joined: Joined, name: str, field: FieldMap, problems: Problems) 
         if found is None:
             problems.add("mapping", name, f"column {column}: {joined.missing(column)}")
             continue
-        text = text.where(text != "", joined.rows[found])
+        cells = joined.rows[found]
+        if field.separator is None:
+            text = text.where(text != "", cells)
+        else:
+            text = text.where(cells == "", text.where(text == "", text + field.separator) + cells)
     return text
 
 
