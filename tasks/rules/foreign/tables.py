@@ -176,12 +176,13 @@ def _join_one(joined: Joined, part: Part, file: HistoryFile, problems: Problems)
         key=_keys(cells, [mine for mine, _ in pairs]), line=part.rows["line"], file=part.rows["file"]
     )
     offered = offered[offered["key"].notna()]
-    unused = int((~offered["key"].isin(wanted.dropna())).sum())
+    distinct = wanted.dropna().drop_duplicates()
+    unused = int((~offered["key"].isin(distinct)).sum())
     once = offered.drop_duplicates([*map(str, cells), "key"])
-    right = _one_each(once, file, wanted, problems).drop(columns=["line", "file"])
+    right = _one_each(once, file, distinct, problems).drop(columns=["line", "file"])
     merged = joined.rows.assign(key=wanted).merge(right, on="key", how="left").drop(columns="key")
     merged = merged.fillna(dict.fromkeys(map(str, cells), ""))
-    alone = wanted[wanted.notna() & ~wanted.isin(right["key"])].value_counts()
+    alone = wanted[wanted.isin(distinct[~distinct.isin(right["key"])])].value_counts()
     counted = {str(key).replace("\x1f", " / "): int(count) for key, count in alone.items()}
     return Joined(
         merged, (*joined.parts, part), joined.unused | {part.name: unused}, joined.alone | {part.name: counted}

@@ -63,12 +63,14 @@ def _mapped(joined: Joined, name: str, field: FieldMap, text: pd.Series, problem
 
 
 def _banded(joined: Joined, name: str, field: FieldMap, text: pd.Series, problems: Problems) -> pd.Series:
-    amounts = read_amounts(text)
-    problems.add_rows(joined.rows, amounts.unread, told(name, field), "{} is no number", text)
+    once = pd.Series(text.unique(), dtype="str")
+    amounts = read_amounts(once)
+    unread = text.isin(once[amounts.unread]).to_numpy(dtype=bool)
+    problems.add_rows(joined.rows, unread, told(name, field), "{} is no number", text)
     place = np.searchsorted(np.array(field.bands), amounts.values, side="right") - 1
     labels = np.array([*_labels(field.bands), f"<{field.bands[0]:g}", ""], dtype=object)
     place = np.where(np.isnan(amounts.values), len(labels) - 1, np.where(place < 0, len(labels) - 2, place))
-    return pd.Series(labels[place], index=text.index, dtype="str")
+    return text.map(dict(zip(once, labels[place], strict=True))).astype("str")
 
 
 def _labels(bands: Sequence[float]) -> list[str]:
