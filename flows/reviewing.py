@@ -14,7 +14,7 @@ from config.schema import Config, Rules
 from config.settings import Settings
 from models import Message
 from models.db import begin
-from tasks.lead_facts import lead_facts, wait_for_writers
+from tasks.lead_facts import arrivals, lead_facts, wait_for_writers
 from tasks.letters import Letter
 from tasks.outbox import send_pending
 from tasks.post import post
@@ -24,8 +24,9 @@ from tasks.review_files import digests, table_files, write_files
 from tasks.review_letter import Pack, review_letter
 from tasks.review_store import keep_review
 from tasks.review_words import review_words
-from tasks.rules.reviews.datasets import Terms, by_time, datasets
+from tasks.rules.reviews.datasets import Terms, by_time, datasets, months_of
 from tasks.rules.reviews.findings import decisions, findings
+from tasks.rules.reviews.receipts import receipts
 from tasks.rules.reviews.spans import Kind, Span, cut_off, span_of
 
 #: The rules that say what figures mean, in the order in which packs print them.
@@ -74,6 +75,7 @@ class Review:
     config: Config
     facts: pd.DataFrame
     before: pd.DataFrame
+    arrivals: tuple[pd.DataFrame, pd.DataFrame]
 
     @property
     def rules(self) -> Rules:
@@ -94,7 +96,8 @@ def open_review(engine: Engine, settings: Settings, config: Config, span: Span, 
     with engine.connect() as conn:
         facts = lead_facts(conn, as_of, settings.tz)
         before = lead_facts(conn, min(earlier, as_of), settings.tz)
-    return Review(span, as_of, settings, config, facts, before)
+        arrived = arrivals(conn, as_of)
+    return Review(span, as_of, settings, config, facts, before, arrived)
 
 
 def cut_of(span: Span, rules: Rules, settings: Settings) -> datetime:
@@ -110,6 +113,11 @@ def build(review: Review, scope: str = "") -> Built:
     terms = Terms.of(rules)
     local = review.as_of.astimezone(review.settings.zone)
     data = datasets(facts, before, span, local.date(), terms)
+    if not scope:
+        # rows that became no lead belong to no team
+        data["receipts"] = receipts(
+            *review.arrivals, review.settings.tz, [one.label for one in months_of(span, terms.units)]
+        )
     defined = [(rule, rules.statement(rule, lang)) for rule in DEFINITIONS]
     book = review_book(data, _cover(review, scope, local, defined), lang)
     files = table_files(data) | {"review.xlsx": book}

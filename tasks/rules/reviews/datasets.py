@@ -61,7 +61,7 @@ def datasets(facts: pd.DataFrame, before: pd.DataFrame, span: Span, as_of: date,
 
     facts: as known at the cut-off, of day `as_of`; before: as known at the cut-off of the pack before.
     """
-    months = _months(span, terms.units)
+    months = months_of(span, terms.units)
     return {
         "conversion": conversion(facts, months, terms),
         "periods": by_time(facts, span.back(terms.units), terms),
@@ -77,7 +77,8 @@ def datasets(facts: pd.DataFrame, before: pd.DataFrame, span: Span, as_of: date,
     }
 
 
-def _months(span: Span, units: int) -> list[Span]:
+def months_of(span: Span, units: int) -> list[Span]:
+    """So many months, the last one that in which the period ends."""
     last = Span("monthly", span.last.replace(day=1), span.last)
     return last.back(units)
 
