@@ -23,11 +23,12 @@ _WORDS_OF = ("dimension", "figure")
 
 @dataclass(frozen=True)
 class Pack:
-    """What a mail is made of; scope: whose leads, '' for all; cut: local time."""
+    """What a mail is made of; scope: whose leads, '' for all; preliminary: the period goes on; cut: local time."""
 
     kind: str
     period: str
     scope: str
+    preliminary: bool
     cut: datetime
     rules_version: str
     datasets: Mapping[str, pd.DataFrame]
@@ -63,7 +64,7 @@ def review_letter(pack: Pack, key: str, recipient: str, name: str, lang: str) ->
 
 
 def _subject(pack: Pack, now: pd.Series, before: pd.Series, scope: str, empty: bool, words: Mapping[str, str]) -> str:
-    kind = words[f"kind.{pack.kind}"]
+    kind = words[f"kind.{pack.kind}"] + (words["preliminary"] if pack.preliminary else "")
     if empty:
         return words["subject.empty"].format(kind=kind, period=pack.period, scope=scope)
     told = not (now["small"] or before["small"])

@@ -10,6 +10,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "kind.weekly": ("线索周报", "Weekly leads"),
     "kind.monthly": ("线索月报", "Monthly leads"),
     "kind.quarterly": ("线索季报", "Quarterly leads"),
+    "preliminary": ("（预估）", " (preliminary)"),
     "all": ("全部", "all"),
     "unknown": ("（未知）", "(unknown)"),
     "cut": ("数据截止", "as of"),

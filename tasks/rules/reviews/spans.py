@@ -90,6 +90,13 @@ def due_on(span: Span, holidays: np.ndarray, latest: int) -> date:
     return day if span.kind == "weekly" else min(day, span.last + timedelta(days=latest))
 
 
+def preliminary_on(span: Span, holidays: np.ndarray, days: int) -> date:
+    """The day so many working days before a period ends, its last day counted."""
+    last = np.busday_offset(np.datetime64(span.last), 0, roll="backward", holidays=holidays)
+    day: date = np.busday_offset(last, 1 - days, holidays=holidays).astype("datetime64[D]").item()
+    return day
+
+
 def cut_off(span: Span, holidays: np.ndarray, latest: int, at: time, zone: str) -> datetime:
     """The moment of a period's pack (aware): what had been recorded by then is in it."""
     return datetime.combine(due_on(span, holidays, latest), at, ZoneInfo(zone))
