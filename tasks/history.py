@@ -164,8 +164,9 @@ def write_events(
 def _handed_events(handed: pd.DataFrame) -> pd.DataFrame:
     # one that nobody had is taken from nobody
     taken = handed["old_owner"].notna() & (handed["old_owner"] != handed["owner"])
-    kind = np.where(taken, "handover", "changed")
-    return _without_traits(handed).assign(kind=kind, facts="")
+    found = pd.Series(np.where(taken, "handover", "changed"), index=handed.index)
+    # unless a person said what it is
+    return _without_traits(handed).assign(kind=handed.get("kind", found), facts="")
 
 
 def _without_traits(leads: pd.DataFrame) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from tasks.standings import read_turns, write_turns
 from tasks.touches import keep_touched
 
 _OWNED = ("valid", "to_verify")
+POOL = "pool"
 # what of its strongest lead a company's owner is chosen by
 _CHOOSE_BY = ("verdict", "grade", "region", "industry", "old_owner", "owner_hint")
 # held: open leads with an owner; waiting: those that should have one
@@ -97,6 +98,7 @@ def _with_stored(conn: Connection, leads: pd.DataFrame, found: Cluster, near: Ne
         number=had["number"],
         old_owner=had["owner"],
         old_rule=had["owner_rule"],
+        old_status=had["status"],
         old_account=had["account_id"].astype("Int64"),
     )
     return keep_touched(conn, leads, found, near)
@@ -139,7 +141,9 @@ def _own(
     # whoever had it hears of it, also where the person has moved to a company of another owner
     passed = leads["owner"].notna() & (leads["owner"] != leads["old_owner"])
     leads["lifted_from"] = leads["old_owner"].where(passed)
-    status = np.where(leads["owner"].notna(), "owned", np.where(leads["verdict"] == "invalid", "archived", "new"))
+    # what a person put into the pool stays there
+    nobody = np.where((leads["old_status"] == POOL) & leads["touched"], POOL, "new")
+    status = np.where(leads["owner"].notna(), "owned", np.where(leads["verdict"] == "invalid", "archived", nobody))
     return leads.assign(status=pd.array(status, dtype="str")), choices, handed
 
 
@@ -165,7 +169,7 @@ def _companies(
     ended = joined[joined["old_owner"].notna()].rename(columns={"account_id": "old_account"})
     left = pd.concat([leads.loc[gone, ["old_account", "old_owner"]], ended[["old_account", "old_owner"]]])
     known["held"] -= left["old_account"].value_counts().reindex(known.index, fill_value=0).astype("int64")
-    loads = _loads(conn)
+    loads = loads_of(conn)
     for person, count in left["old_owner"].value_counts().items():
         loads[str(person)] = loads.get(str(person), 0) - int(count)
     return _Companies(known, waiting, loads)
@@ -282,7 +286,8 @@ def _given(
     return columns
 
 
-def _loads(conn: Connection) -> dict[str, int]:
+def loads_of(conn: Connection) -> dict[str, int]:
+    """How many open leads each person has."""
     found = read_frame(conn, "SELECT name, value FROM counter WHERE name LIKE 'load:%'")
     return dict(zip(found["name"].str.slice(5), found["value"].astype("int64"), strict=True))
 
