@@ -76,7 +76,7 @@ def give_back(
 @app.command
 def reassign(
     *,
-    leaver: Annotated[str, Parameter(name="--from", help="Whose leads: an id of the roster, or of a former one.")],
+    from_: Annotated[str, Parameter(name="--from", help="Whose leads: an id of the roster, or of a former one.")],
     to: Annotated[str | None, Parameter(help="Who gets them all (default: as the rules choose).")] = None,
     reason: Annotated[str, Parameter(help="Why; it stands in each lead's story.")],
     by: Actor,
@@ -92,4 +92,4 @@ def reassign(
 
     settings = opened(as_json)
     said = lists.Word(reason, by, as_of)
-    return told(pooling.hand_over(settings, leaver, to, said, dry_run=dry_run), settings, as_json)
+    return told(pooling.hand_over(settings, from_, to, said, dry_run=dry_run), settings, as_json)
