@@ -19,7 +19,7 @@ from config.settings import Settings
 from flows.commands import database, parse_moment
 from flows.console import Answer, UsageError
 from tasks.guard import guarded_text
-from tasks.lead_facts import lead_facts
+from tasks.lead_facts import lead_facts, wait_for_writers
 from tasks.rules.reviews.tally import DIMENSIONS, FIGURES, Basis, Period, tally, within
 
 RATES = ("conversion", "won_of_valid", "won_of_closed")
@@ -52,7 +52,9 @@ def export(settings: Settings, asked: Asked) -> Answer:
         raise UsageError(f"--to {asked.last} lies before --from {asked.first}")
     config = load_config(settings.config)
     moment = parse_moment(asked.as_of, settings) or datetime.now(UTC)
-    with database(settings).connect() as conn:
+    engine = database(settings)
+    wait_for_writers(engine, moment)
+    with engine.connect() as conn:
         facts = lead_facts(conn, moment, settings.tz)
     basis = cast(Basis, asked.basis)
     counted = within(facts, basis, period)

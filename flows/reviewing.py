@@ -14,7 +14,7 @@ from config.schema import Config, Rules
 from config.settings import Settings
 from models import Message
 from models.db import begin
-from tasks.lead_facts import lead_facts
+from tasks.lead_facts import lead_facts, wait_for_writers
 from tasks.letters import Letter
 from tasks.outbox import send_pending
 from tasks.post import post
@@ -90,6 +90,7 @@ def rules_of(config: Config, as_of: datetime, settings: Settings) -> Rules:
 def open_review(engine: Engine, settings: Settings, config: Config, span: Span, as_of: datetime) -> Review:
     """Read what was known at the cut-off, and at that of the pack before."""
     earlier = cut_of(span.before, rules_of(config, as_of, settings), settings)
+    wait_for_writers(engine, as_of)
     with engine.connect() as conn:
         facts = lead_facts(conn, as_of, settings.tz)
         before = lead_facts(conn, min(earlier, as_of), settings.tz)

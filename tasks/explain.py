@@ -29,6 +29,7 @@ from tasks.rules.assign import assign
 from tasks.standings import read_turns
 from tasks.story import lines_of, told
 from tasks.story_facts import Facts
+from tasks.story_history import history_story
 
 _ROW_FIELDS = (
     "id", "sheet", "line", "same_as", "company", "contact", "title", "phone", "phone_kind", "phone2",
@@ -68,6 +69,8 @@ def explain(
         lead = _one(conn, select(Lead.__table__).where(Lead.number == number))
         if lead is None:
             raise LookupError(f"there is no lead {number}")
+        if lead["status"] == "history":
+            return Story(*history_story(conn, lead, lang, ZoneInfo(zone)))
         found = _read(conn, lead)
         if found["assigned"] is None and lead["status"] == "new":
             on = (now or found["events"][-1]["at"]).astimezone(ZoneInfo(zone)).date()

@@ -141,7 +141,9 @@ def test_nothing_else_sees_a_foreign_history(crm: Path, capsys: pytest.CaptureFi
             assert conn.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0, table
         assert conn.execute(text("SELECT count(*) FROM lead WHERE closed_at IS NULL")).scalar_one() == 0
         number = str(read_frame(conn, "SELECT number FROM lead ORDER BY id")["number"].iloc[0])
+    capsys.readouterr()
     assert run(["explain", number]) == 0
+    assert "来自 old-crm 的历史，外部编号 D00000" in capsys.readouterr().out
 
 
 def test_figures_are_the_same_bytes_at_any_later_time(crm: Path, capsys: pytest.CaptureFixture[str]) -> None:
