@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from config.fit import MOST
+from config.frames import read_frames
 
 #: The roles of the handbooks, each with the Chinese names that a roster may use.
 ROLE_NAMES: dict[str, tuple[str, ...]] = {
@@ -35,11 +36,23 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+def _frames(value: Any) -> Any:
+    stated = (value,) if isinstance(value, str) else value
+    if isinstance(stated, list | tuple) and all(isinstance(text, str) for text in stated):
+        read_frames(stated)
+    return stated
+
+
+#: Frames of a day such as 09:00-12:00; none stated means those of the team, or else of the company.
+Hours = Annotated[tuple[str, ...], BeforeValidator(_frames)]
+
+
 class Leave(_Frozen):
-    """Days away, the first and the last one included."""
+    """Days away, the first and the last one included; with `hours` only these of each day."""
 
     start: date = Field(alias="from")
     end: date = Field(alias="to")
+    hours: Hours = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -72,17 +85,25 @@ class Person(_Frozen):
     #: Most open leads at a time; None means the common limit A-OPEN-CAP.
     open_cap: int | None = Field(default=None, ge=0, le=MOST, strict=True)
     leave: tuple[Leave, ...] = ()
+    hours: Hours = ()
     active: bool = True
 
     def is_away(self, on: date) -> bool:
-        """Whether the person is on leave on the day."""
-        return any(span.start <= on <= span.end for span in self.leave)
+        """Whether the person is on leave on the day, all of it."""
+        return any(span.start <= on <= span.end for span in self.leave if not span.hours)
+
+
+class Team(_Frozen):
+    """What a team has of its own."""
+
+    hours: Hours = ()
 
 
 class Roster(_Frozen):
     """Everybody, in the order of the file, which is also the last tie-break."""
 
     people: tuple[Person, ...] = ()
+    teams: dict[str, Team] = {}
 
     @model_validator(mode="after")
     def _ties_up(self) -> Self:
@@ -95,6 +116,9 @@ class Roster(_Frozen):
                 other = getattr(person, key)
                 if other is not None and (other not in ids or other == person.id):
                     raise ValueError(f"{person.id}: {key} names {other!r}, who is nobody else of the roster")
+        strange = sorted(set(self.teams) - {person.team for person in self.people})
+        if strange:
+            raise ValueError(f"teams: nobody is in {', '.join(strange)}")
         self._refuse_circles()
         return self
 

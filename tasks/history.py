@@ -13,6 +13,7 @@ from config.schema import Config
 from models import Assignment, Choice, Lead, LeadEvent, Membership
 from models.db import add_to_counters, insert_frame, look_up, take_ids, take_numbers, update_frame
 from tasks.arrival import Arrival
+from tasks.clocks import follow_events
 from tasks.neighbours import Neighbours
 from tasks.rules.cluster import FOLLOWERS, Cluster
 from tasks.touches import TOUCH
@@ -166,7 +167,10 @@ def _handed_events(handed: pd.DataFrame) -> pd.DataFrame:
 
 
 def append_events(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival, config: Config) -> None:
-    """Append events: lead_id, kind, status, what was decided and on which facts; the owner's team is that of now."""
+    """Append events: lead_id, kind, status, what was decided and on which facts; the owner's team is that of now.
+
+    The clocks of these leads follow.
+    """
     columns = ["lead_id", "kind", "status", *DECISION, "owner", "owner_rule", "account_id", "contact_id", "facts"]
     events = pd.concat([part.reindex(columns=[*columns, "submission_id"]) for part in parts], ignore_index=True)
     teams = {person.id: person.team for person in config.roster.people}
@@ -182,6 +186,8 @@ def append_events(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival,
         submission_id=events["submission_id"].astype("Int64"),
     )
     insert_frame(conn, LeadEvent, events)
+    about = pd.concat([part.reindex(columns=["source", "tier", "created"]) for part in parts], ignore_index=True)
+    follow_events(conn, events, about, arrival, config)
 
 
 def _kinds(leads: pd.DataFrame, fresh: np.ndarray, near: Neighbours, changes: Changes, arrival: Arrival) -> np.ndarray:
