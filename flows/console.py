@@ -36,6 +36,8 @@ _EXIT_CODES = {
     "models.db.DatabaseError": DATABASE,
     "tasks.judge.JudgeError": REFUSED,
     "tasks.blocks.BlockError": REFUSED,
+    "tasks.calendar.CalendarError": REFUSED,
+    "tasks.follow_ups.FollowUpError": REFUSED,
     "tasks.orders.OrderError": REFUSED,
     "tasks.revert.RevertError": REFUSED,
     "tasks.split.SplitError": REFUSED,

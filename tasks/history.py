@@ -172,11 +172,13 @@ def append_events(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival,
     The clocks of these leads follow.
     """
     columns = ["lead_id", "kind", "status", *DECISION, "owner", "owner_rule", "account_id", "contact_id", "facts"]
-    events = pd.concat([part.reindex(columns=[*columns, "submission_id"]) for part in parts], ignore_index=True)
+    columns += ["submission_id", "at"]
+    events = pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
     teams = {person.id: person.team for person in config.roster.people}
     events = events.assign(
         id=take_numbers(conn, "lead_event_id", len(events)),
-        at=arrival.at,
+        # what a person tells happened when he says; everything else now
+        at=events["at"].astype("datetime64[us]").fillna(arrival.at),
         recorded_at=arrival.recorded,
         actor=arrival.actor,
         batch_id=pd.array([arrival.batch_id] * len(events), dtype="Int64"),

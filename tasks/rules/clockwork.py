@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from config.schema import ClockRule, Rules
+from config.sla import SUBJECTS
 from tasks.rules.due import NEVER, Reckoner, add_pause
 from tasks.rules.ladder import next_look
-from tasks.rules.promises import Promised, about_leads, promised
+from tasks.rules.promises import Promised, about_leads, promised, targets_of
 
 MET, LATE, VOID = "met", "late", "void"
 TIMES = ("started_at", "due_at", "paused_at", "next_at", "held_until", "breached_at", "ended_at")
@@ -90,6 +91,45 @@ def ended(clocks: pd.DataFrame, at: np.ndarray, ending: str | np.ndarray, reckon
     )  # fmt: skip
 
 
+def aim_anew(facts: pd.DataFrame, live: pd.DataFrame, rules: Rules, reckoner: Reckoner) -> pd.DataFrame:
+    """Reckon running clocks anew under other rules, calendars or leave; what was used stays used.
+
+    facts: one row a clock, in its order: what tasks.rules.promises says of a lead, and `at`.
+    """
+    parts, known = [], np.zeros(len(live), dtype=bool)
+    for rule in rules.sla:
+        mine = (live["policy"] == rule.id).to_numpy()
+        if not mine.any():
+            continue
+        known |= mine
+        about, clocks = facts[mine].reset_index(drop=True), live[mine].reset_index(drop=True)
+        asked = clocks["person"].fillna(about["owner"])
+        clocks = clocks.assign(key=reckoner.calendars.keys(asked, np.full(len(clocks), rule.hours)))
+        if rule.watches == "next_action":
+            parts.append(timed(clocks, rule, reckoner, fixed=True).assign(rules_version=rules.version))
+        elif rule.watches in SUBJECTS:
+            target = targets_of(about, rule)
+            now = clocks.assign(target=np.where(target == "", clocks["target"], target), rules_version=rules.version)
+            parts.append(timed(now, rule, reckoner))
+        else:
+            said = promised(about, rule, rules)
+            stands = ~said.scope | _pauses(about, rule)
+            parts.append(_go_on(clocks, rule, said.target, stands, about, rules, reckoner))
+    rest = live[~known].assign(key="")
+    parts.append(ended(rest, np.asarray(facts["at"], "datetime64[s]")[~known], VOID, reckoner))
+    return _joined(parts)
+
+
+def resumed(clocks: pd.DataFrame, rule: ClockRule, reckoner: Reckoner) -> pd.DataFrame:
+    """Let clocks go on whose pause has ended, at the time at which it did."""
+    until = _at(clocks, "next_at")
+    pauses = add_pause(clocks["pauses"].to_numpy(object), _at(clocks, "paused_at"), until)
+    started = until if rule.pause == "restart" else _at(clocks, "started_at")
+    paused = np.full(len(clocks), NEVER)
+    clocks = clocks.assign(pauses=_since(pauses, started), started_at=started, paused_at=paused)
+    return timed(clocks, rule, reckoner)
+
+
 def _follow_rule(
     facts: pd.DataFrame, live: pd.DataFrame, rule: ClockRule, said: Promised, rules: Rules, reckoner: Reckoner
 ) -> Moved:
@@ -151,9 +191,11 @@ def _go_on(
     pauses = clocks["pauses"].to_numpy(object).copy()
     since = _at(clocks, "started_at")
     if wakes.any():
-        pauses[wakes] = add_pause(pauses[wakes], paused[wakes], np.maximum(at[wakes], paused[wakes]))
+        # one whose pause ended before anybody looked went on when it ended
+        until = np.maximum(np.fmin(at, _at(clocks, "next_at")), paused)
+        pauses[wakes] = add_pause(pauses[wakes], paused[wakes], until[wakes])
         if rule.pause == "restart":
-            since = np.where(wakes, at, since)
+            since = np.where(wakes, until, since)
     paused = np.where(stops, np.maximum(at, since), np.where(wakes, NEVER, paused))
     target = np.where(target == "", clocks["target"].to_numpy(object), target)
     now = clocks.assign(

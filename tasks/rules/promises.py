@@ -14,7 +14,7 @@ from config.schema import ClockRule, Rules
 from config.sla import SUBJECTS
 from tasks.rules.due import written
 
-VERIFICATION = "K-VERIFICATION"
+VERIFICATION = "S-VERIFICATION"
 CHECKED_VERDICTS = ("valid", "to_verify")
 #: Statuses of a lead to which promises are made.
 OPEN = ("new", "owned", "in_progress")
