@@ -21,8 +21,8 @@ from tasks.rules.owner_rules import may_have, strength
 from tasks.standings import read_turns, write_turns
 from tasks.touches import keep_touched
 
-_OWNED = ("valid", "to_verify")
 POOL = "pool"
+_OWNED = ("valid", "to_verify")
 # what of its strongest lead a company's owner is chosen by
 _CHOOSE_BY = ("verdict", "grade", "region", "industry", "old_owner", "owner_hint")
 # held: open leads with an owner; waiting: those that should have one
@@ -30,7 +30,7 @@ _COMPANIES = """
 SELECT w.key AS account_id, o.id AS held_id, o.person, count(l.owner) AS held, count(l.id) - count(l.owner) AS waiting
 FROM wanted w LEFT JOIN account_owner o ON o.account_id = w.key AND o.until IS NULL
 LEFT JOIN lead l ON l.account_id = w.key AND l.closed_at IS NULL
-AND (l.owner IS NOT NULL OR (l.touched_at IS NULL AND l.verdict <> 'invalid'))
+AND (l.owner IS NOT NULL OR (l.touched_at IS NULL AND l.verdict <> 'invalid' AND l.status <> 'pool'))
 GROUP BY w.key, o.id, o.person
 """
 _ENDED = """
@@ -43,7 +43,10 @@ l.reasons, l.grade, l.grade_rule, l.region, l.industry FROM wanted w JOIN lead l
 AND l.closed_at IS NULL
 """
 _HAD = f"{OTHERS} AND l.owner IS NOT NULL ORDER BY l.id"
-_WAITING = f"{OTHERS} AND l.owner IS NULL AND l.touched_at IS NULL AND l.verdict <> 'invalid' ORDER BY l.id"
+_WAITING = (
+    f"{OTHERS} AND l.owner IS NULL AND l.touched_at IS NULL AND l.verdict <> 'invalid' AND l.status <> '{POOL}'"
+    " ORDER BY l.id"
+)
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,9 @@ def _own(
     conn: Connection, leads: pd.DataFrame, joined: pd.DataFrame, arrival: Arrival, config: Config
 ) -> tuple[pd.DataFrame, list[dict[str, Any]], pd.DataFrame]:
     """Choose owners by company: leads with owner and why, the choices, the other leads that are given with theirs."""
-    wants = (leads["verdict"].isin(_OWNED) & ~leads["touched"]).to_numpy()
+    # what lies in the pool is claimed, not given
+    pooled = (leads["old_status"] == POOL).fillna(False).to_numpy(dtype=bool)
+    wants = (leads["verdict"].isin(_OWNED) & ~leads["touched"]).to_numpy(dtype=bool) & ~pooled
     unit = leads["account_id"].astype("Int64").fillna(-leads["lead_id"].astype("Int64")).astype("int64")
     nothing = pd.Series(pd.NA, index=leads.index, dtype="str")
     columns: dict[str, Any] = {"owner": nothing, "owner_rule": nothing, "choice": -1}
@@ -141,8 +146,7 @@ def _own(
     # whoever had it hears of it, also where the person has moved to a company of another owner
     passed = leads["owner"].notna() & (leads["owner"] != leads["old_owner"])
     leads["lifted_from"] = leads["old_owner"].where(passed)
-    # what a person put into the pool stays there
-    nobody = np.where((leads["old_status"] == POOL) & leads["touched"], POOL, "new")
+    nobody = np.where(pooled, POOL, "new")
     status = np.where(leads["owner"].notna(), "owned", np.where(leads["verdict"] == "invalid", "archived", nobody))
     return leads.assign(status=pd.array(status, dtype="str")), choices, handed
 

@@ -11,13 +11,14 @@ from sqlalchemy import Connection, Engine, func, select
 from config.people import Person
 from config.schema import Config
 from models import AccountOwner, Assignment, Counter, Lead
-from models.db import begin, look_up, read_frame, take_turn
+from models.db import begin, look_up, read_frame, take_turn, update_frame
 from tasks.orders import Order, OrderError
 from tasks.ownership import OTHERS, POOL
 from tasks.release import give_leads, note, to_pool
 from tasks.rules.eligible import covers
 from tasks.rules.owner_rules import may_have
 
+GIVEN_BACK = "A-POOL"
 CLAIM, CLAIMS_A_DAY, COOLDOWN_DAYS, OPEN_CAP = "A-CLAIM", "A-CLAIM-DAY", "A-COOLDOWN-DAYS", "A-OPEN-CAP"
 _COLUMNS = OTHERS.replace("SELECT l.id AS lead_id,", "SELECT l.id AS lead_id, l.number, l.touched_at,")
 _ALONE = _COLUMNS.replace("l.account_id = w.key", "l.id = w.key")
@@ -57,7 +58,9 @@ def give_back(engine: Engine, number: str, config: Config, order: Order, *, dry_
         together = _together(conn, lead)
         leads = together[(together["old_owner"] == lead.owner).to_numpy(dtype=bool)]
         note(conn, leads["lead_id"], POOL, pd.Series(["back"] * len(leads)), leads["old_owner"], order)
-        to_pool(conn, leads, arrival, config)
+        to_pool(conn, leads, GIVEN_BACK, arrival, config)
+        untouched = leads.loc[leads["touched_at"].isna(), ["lead_id"]].rename(columns={"lead_id": "id"})
+        update_frame(conn, Lead, untouched.assign(touched_at=arrival.at))
         return Moved(tuple(leads["number"]), lead.owner, None)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from config.schema import Config
-from models import AccountOwner, Judgement, Lead
+from models import AccountOwner, Judgement
 from models.db import insert_frame, look_up, take_ids, update_frame
 from tasks import history
 from tasks.arrival import Arrival
@@ -15,7 +15,6 @@ from tasks.history import Changes
 from tasks.orders import Order
 from tasks.ownership import POOL, no_leads
 
-GIVEN_BACK = "A-POOL"
 _HELD = "SELECT o.id FROM wanted w JOIN account_owner o ON o.account_id = w.key AND o.until IS NULL"
 
 
@@ -43,15 +42,11 @@ def give_leads(
     history.write_handed(conn, changes, arrival, config)
 
 
-def to_pool(conn: Connection, leads: pd.DataFrame, arrival: Arrival, config: Config) -> None:
-    """Put leads (as `give_leads` takes them) into the pool; no machine gives them on."""
+def to_pool(conn: Connection, leads: pd.DataFrame, rule: str | pd.Series, arrival: Arrival, config: Config) -> None:
+    """Put leads (as `give_leads` takes them) into the pool by a rule; whoever claims one gets it, and no machine."""
     nobody = pd.array([pd.NA] * len(leads), dtype="str")
-    pooled = leads.assign(
-        owner=nobody, owner_rule=GIVEN_BACK, choice=-1, status=POOL, lifted_from=nobody, kind="pooled"
-    )
+    pooled = leads.assign(owner=nobody, owner_rule=rule, choice=-1, status=POOL, lifted_from=nobody, kind="pooled")
     give_leads(conn, pooled, [], arrival, config)
-    touched = leads.loc[leads["touched_at"].isna(), ["lead_id"]].rename(columns={"lead_id": "id"})
-    update_frame(conn, Lead, touched.assign(touched_at=arrival.at))
 
 
 def note(conn: Connection, leads: pd.Series, field: str, values: pd.Series, was: pd.Series, order: Order) -> None:

@@ -9,7 +9,10 @@ from sqlalchemy import Connection, select
 from models import HistoryRecord, Outcome, StageEntry
 
 _WORDS = {
-    "head": ("线索 {number}：来自 {system} 的历史，外部编号 {id}", "Lead {number}: history of {system}, known there as {id}"),
+    "head": (
+        "线索 {number}：来自 {system} 的历史，外部编号 {id}",
+        "Lead {number}: history of {system}, known there as {id}",
+    ),
     "why": (
         "原样导入：未经筛选、去重、分级、分配，不计时限。",
         "Taken as it is: not screened, matched, graded or assigned, and no clock runs.",
