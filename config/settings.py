@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     # where people reach the pages that mails link to; without it mails have no links
     web_url: str | None = None
     secret: str | None = Field(default=None, repr=False, min_length=32)
+    # the webhook of a WeCom robot; its address holds its key
+    wecom_url: str | None = Field(default=None, repr=False)
 
     @field_validator("home", "config")
     @classmethod
@@ -77,6 +79,13 @@ class Settings(BaseSettings):
     @field_validator("web_url")
     @classmethod
     def _web_url(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// or http://")
+        return value or None
+
+    @field_validator("wecom_url")
+    @classmethod
+    def _wecom_url(cls, value: str | None) -> str | None:
         if value and not value.startswith(("https://", "http://")):
             raise ValueError("must begin with https:// or http://")
         return value or None

@@ -124,8 +124,12 @@ class Message(Base):
     subject: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
-    # pending -> sending -> sent | refused | unknown
+    # by which way it goes: mail, wecom
+    channel: Mapped[str] = mapped_column(Text, default="mail", server_default="mail")
+    # pending -> sending -> sent | refused | unknown | dead (put off too often)
     state: Mapped[str] = mapped_column(Text)
+    # not tried again before; empty: at once
+    next_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]

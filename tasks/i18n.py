@@ -140,6 +140,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "budget.open": ("待确认", "to be confirmed"),
     "status.new": ("待分配", "unassigned"),
     "status.owned": ("已分配", "owned"),
+    "status.pool": ("公海", "in the pool"),
     "status.archived": ("已归档", "archived"),
     "status.reverted": ("已撤回", "taken back"),
     "status.joined": ("已并入", "joined"),

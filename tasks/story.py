@@ -331,6 +331,10 @@ def _word(facts: Facts, one: dict[str, Any]) -> str:
     """What a person said of one field, and why."""
     name = str(one["field"])
     value = facts.shown(name, {name: one["value"]}) if name in ("phone", "email") else str(one["value"])
+    if name == "pool":
+        value = facts.t[f"pool.{value}"]
+    if name == "reassigned":
+        value = facts.name(value) if value else facts.t["no_owner"]
     if name in ("owner", "verdict"):
         value = facts.name(value) if name == "owner" else word(facts.lang, "verdict", value)
     reason = facts.t["word_reason"].format(reason=one["reason"]) if one["reason"] else ""
