@@ -6,7 +6,6 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, select, update
 
@@ -15,6 +14,7 @@ from config.schema import Config, Rules
 from config.settings import Settings
 from models import Message
 from models.db import begin
+from tasks.calendar import load_days
 from tasks.lead_facts import arrivals, lead_facts, wait_for_writers
 from tasks.letters import Letter
 from tasks.outbox import send_pending
@@ -25,10 +25,11 @@ from tasks.review_files import digests, table_files, write_files
 from tasks.review_letter import Pack, review_letter
 from tasks.review_store import keep_review
 from tasks.review_words import review_words
+from tasks.rules.calendars import Days
 from tasks.rules.reviews.datasets import Terms, by_time, datasets, months_of
 from tasks.rules.reviews.findings import decisions, findings
 from tasks.rules.reviews.receipts import receipts
-from tasks.rules.reviews.spans import Kind, Span, cut_off, preliminary_on, span_of
+from tasks.rules.reviews.spans import Kind, Span, cut_off, preliminary_on, span_of, working_days
 
 #: The rules that say what figures mean, in the order in which packs print them.
 DEFINITIONS = (
@@ -38,7 +39,6 @@ DEFINITIONS = (
 #: Who sees the leads of all teams; all others see their own team's.
 EVERYTHING = ("manager", "marketing")
 KINDS: tuple[Kind, ...] = ("weekly", "monthly", "quarterly")
-_NO_HOLIDAYS = np.array([], dtype="datetime64[D]")
 
 
 class ReviewError(Exception):
@@ -94,7 +94,8 @@ def rules_of(config: Config, as_of: datetime, settings: Settings) -> Rules:
 
 def open_review(engine: Engine, settings: Settings, config: Config, span: Span, as_of: datetime) -> Review:
     """Read what was known at the cut-off, and at that of the pack before."""
-    earlier = cut_of(span.before, rules_of(config, as_of, settings), settings)
+    with engine.connect() as conn:
+        earlier = cut_of(span.before, load_days(conn), rules_of(config, as_of, settings), settings)
     wait_for_writers(engine, as_of)
     with engine.connect() as conn:
         facts = lead_facts(conn, as_of, settings.tz)
@@ -104,9 +105,10 @@ def open_review(engine: Engine, settings: Settings, config: Config, span: Span, 
     return Review(span, as_of, settings, config, facts, before, arrived, preliminary)
 
 
-def cut_of(span: Span, rules: Rules, settings: Settings) -> datetime:
+def cut_of(span: Span, days: Days, rules: Rules, settings: Settings) -> datetime:
     """The moment at which a period's pack is due (aware)."""
-    return cut_off(span, _NO_HOLIDAYS, int(rules.value("R-DUE")), _at(rules), settings.tz)
+    calendar = working_days(days.first, days.working, span)
+    return cut_off(span, calendar, int(rules.value("R-DUE")), _at(rules), settings.tz)
 
 
 def _at(rules: Rules) -> time:
@@ -224,7 +226,9 @@ def due(engine: Engine, settings: Settings, config: Config, as_of: datetime) -> 
     """The periods whose packs are due at a moment (aware), or were within R-LATE days, and that somebody lacks."""
     rules = rules_of(config, as_of, settings)
     found = []
-    for one, cut in _coming(as_of, rules, settings):
+    with engine.connect() as conn:
+        days = load_days(conn)
+    for one, cut in _coming(as_of, days, rules, settings):
         if cut <= as_of <= cut + timedelta(days=int(rules.value("R-LATE"))):
             keys = [message_key(one, person.id) for person, _ in recipients(config, rules, one.span.kind)]
             with engine.connect() as conn:
@@ -233,14 +237,15 @@ def due(engine: Engine, settings: Settings, config: Config, as_of: datetime) -> 
     return found
 
 
-def _coming(as_of: datetime, rules: Rules, settings: Settings) -> Iterator[tuple[Due, datetime]]:
+def _coming(as_of: datetime, days: Days, rules: Rules, settings: Settings) -> Iterator[tuple[Due, datetime]]:
     """The packs of the periods about a moment, each with the moment from which it is due."""
     today = as_of.astimezone(settings.zone).date()
     for kind in KINDS:
         span = span_of(kind, today).before
-        yield Due(span), cut_of(span, rules, settings)
+        yield Due(span), cut_of(span, days, rules, settings)
     quarter = span_of("quarterly", today)
-    early = preliminary_on(quarter, _NO_HOLIDAYS, int(rules.value("R-PRELIMINARY")))
+    calendar = working_days(days.first, days.working, quarter)
+    early = preliminary_on(quarter, calendar, int(rules.value("R-PRELIMINARY")))
     yield Due(quarter, preliminary=True), datetime.combine(early, _at(rules), settings.zone)
 
 

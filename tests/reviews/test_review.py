@@ -250,8 +250,10 @@ def test_a_pack_is_due_on_its_day_and_only_until_everybody_has_it(home: Path) ->
         found = due(engine, settings, config, at.astimezone(UTC))
         return [one.span.label + ("?" if one.preliminary else "") for one in found]
 
-    assert labels("2026-10-01T08:59") == ["2026-W39"]
-    assert labels("2026-10-01T09:00") == ["2026-W39", "2026-09", "2026-Q3"]
+    # the first of October is a holiday until the seventh, and the pack is due on the fourth at the latest
+    assert labels("2026-10-04T08:59") == []
+    assert labels("2026-10-04T09:00") == ["2026-09", "2026-Q3"]
+    assert labels("2026-10-08T09:00") == ["2026-W40", "2026-09", "2026-Q3"]
     # the first of November 2026 is a Sunday
     assert labels("2026-11-01T10:00") == []
     assert labels("2026-11-02T10:00") == ["2026-W44", "2026-10"]
