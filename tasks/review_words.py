@@ -102,7 +102,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "head.decide": ("需要您处理", "Needs your decision"),
     "head.kpi": ("关键指标", "Key figures"),
     "head.recent": ("近期走势", "Recent periods"),
-    "head.rates": ("转化率：{dimension}", "Conversion by {dimension}"),
+    "head.rates": ("转化率：{dimension}（按期间）", "Conversion by {dimension} (by event)"),
     "head.definitions": ("统计口径", "Definitions"),
     "more": ("其他", "others"),
     "against": ("环比 {0}，同比 {1}", "before {0}, a year ago {1}"),

@@ -65,6 +65,7 @@ def events(kind: str) -> int:
         (("--dimension", "owner"), "sales_agent", "1 = 1"),
         (("--dimension", "region"), "regional_office", "1 = 1"),
         (("--dimension", "industry"), "replace(coalesce(sector, ''), 'technolgy', 'technology')", "1 = 1"),
+        (("--dimension", "owner*region"), "sales_agent || ' × ' || regional_office", "1 = 1"),
         (("--dimension", "product"), "replace(product, 'GTXPro', 'GTX Pro')", "1 = 1"),
         (("--dimension", "month"), "substr(engage_date, 1, 7)", "1 = 1"),
         (
