@@ -20,6 +20,7 @@ from models.lead import (
     Profile,
 )
 from models.lists import Block, Reversal
+from models.post import Post, PostTaken, SpotCheck
 
 __all__ = [
     "Account",
@@ -44,9 +45,12 @@ __all__ = [
     "Message",
     "MessageFile",
     "Person",
+    "Post",
+    "PostTaken",
     "Profile",
     "Record",
     "Reversal",
+    "SpotCheck",
     "Submission",
     "Withdrawal",
 ]

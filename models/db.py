@@ -19,7 +19,7 @@ from models.side import KEY, SideWriter
 
 BUSY_MILLISECONDS = 30_000
 #: The last of the migrations.
-NEWEST = "0004"
+NEWEST = "0006"
 
 
 class DatabaseError(Exception):

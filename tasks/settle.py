@@ -82,6 +82,28 @@ def settle_chunk(
     raise AssertionError("unreachable")
 
 
+def settle_batch(
+    engine: Engine, claim: Callable[[Connection], tuple[Arrival, pd.DataFrame] | None], config: Config
+) -> bool:
+    """Settle what `claim` takes within the transaction, as one batch of its own; False where it takes nothing.
+
+    A clash with another worker rolls back and starts anew.
+    """
+    for attempt in range(_TRIES):
+        try:
+            with begin(engine) as conn:
+                taken = claim(conn)
+                if taken is None:
+                    return False
+                arrival, prepared = taken
+                _Settling(conn, arrival, config, Turn(conn, first=attempt > 0)).run(prepared)
+                return True
+        except Exception as error:
+            if attempt + 1 == _TRIES or not _is_clash(error):
+                raise
+    raise AssertionError("unreachable")
+
+
 def in_turn(engine: Engine, work: Callable[[Connection], Settled]) -> Settled:
     """Do work in one transaction; a clash with another worker rolls it back and starts it anew."""
     for attempt in range(_TRIES):
