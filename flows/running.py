@@ -50,7 +50,11 @@ def _page(settings: Settings, started: Up) -> str:
     lines = [
         f"leadflow is up (process {started.as_dict()['pid']}); Ctrl-C or SIGTERM stops it",
         f"  Prefect        {started.url}",
-        *([f"  pages          http://127.0.0.1:{WEB_PORT}, for people {settings.web_url}"] if settings.web_url else []),
+        *(
+            [f"  pages          http://127.0.0.1:{WEB_PORT}, for people {settings.base_url}"]
+            if settings.base_url
+            else []
+        ),
         f"  drop files in  {settings.intake}/CHANNEL",
         f"  receipts       {settings.receipts}",
         f"  logs           {settings.up}",

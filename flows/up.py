@@ -84,7 +84,7 @@ class Up:
         """All that runs, in the order of its start; the pages only where mails link to them."""
         pages = Service("web", ("flows.web", str(WEB_PORT)), lambda: is_served(WEB_PORT))
         return [
-            *([pages] if self.settings.web_url else []),
+            *([pages] if self.settings.base_url else []),
             Service("server", ("flows.server", str(self.port)), self._server_answers),
             Service("worker", ("flows.worker", POOL, worker_name()), self._worker_answers, 300.0, False),
             Service("scan", ("flows.scan", f"{self.url}/api"), self._scan_answers),

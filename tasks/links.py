@@ -58,7 +58,7 @@ def opened(secret: bytes, token: str, now: datetime) -> Link:
 def address(settings: Settings, secret: bytes, number: str, person: str, now: datetime, days: int) -> str:
     """The address of a lead's page for one person, from now on for so many days."""
     token = sign(secret, Link(number, person, now + timedelta(days=days)))
-    return f"{str(settings.web_url).rstrip('/')}/v/{token}"
+    return f"{str(settings.base_url).rstrip('/')}/v/{token}"
 
 
 def load_secret(settings: Settings) -> bytes:
