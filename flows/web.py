@@ -55,7 +55,7 @@ def serve(settings: Settings, places: Places, *, with_loop: bool) -> int:
     )
     apps = (
         (public_app(desk), places.host, places.port),
-        (internal_app(desk, places.internal_host), places.internal_host, places.internal_port),
+        (internal_app(desk), places.internal_host, places.internal_port),
     )
     with _loop_beside(settings) if with_loop else contextlib.nullcontext():
         asyncio.run(_serve_all(apps, desk))

@@ -39,9 +39,9 @@ class Desk:
             trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined,
         )  # fmt: skip
 
-    def render(self, name: str, **values: Any) -> str:
+    def render(self, template: str, /, **values: Any) -> str:
         """Render a template."""
-        return self.templates.get_template(f"{name}.html.j2").render(**values)
+        return self.templates.get_template(f"{template}.html.j2").render(**values)
 
     def page(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:
         """Render a page in the language that people read."""

@@ -2,15 +2,23 @@
 
 from fastapi import FastAPI, Response
 
+from web import arrivals, checks, leads
 from web.app import HEADERS, guard
 from web.desk import Desk
+from web.gate import keep_out_strangers
+
+# one script of our own asks our own server
+_POLICY = HEADERS["Content-Security-Policy"] + "; script-src 'self'; connect-src 'self'"
 
 
-def internal_app(desk: Desk, host: str = "127.0.0.1") -> FastAPI:
+def internal_app(desk: Desk) -> FastAPI:
     """Make the internal application."""
     app = FastAPI(title="leadflow internal", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.desk = desk
-    guard(app, HEADERS)
+    keep_out_strangers(app, desk)
+    guard(app, HEADERS | {"Content-Security-Policy": _POLICY})
+    for part in (leads, arrivals, checks):
+        app.include_router(part.routes(desk))
 
     @app.get("/healthz")
     def healthz() -> Response:

@@ -89,6 +89,12 @@ class Inbox:
             same = select(Post.reference).where(Post.channel == channel, Post.message_id == message_id)
             return conn.execute(same).scalar_one_or_none()
 
+    def has_reference(self, channel: str, reference: str) -> bool:
+        """Whether a post of this reference is there."""
+        with self.engine.connect() as conn:
+            same = select(Post.seq).where(Post.channel == channel, Post.reference == reference).limit(1)
+            return conn.execute(same).first() is not None
+
     def waiting(self, upto: datetime, limit: int, state: str = WAITING) -> list[Stored]:
         """The oldest posts that wait, of those received by then and due."""
         due = or_(Post.next_at.is_(None), Post.next_at <= upto)
