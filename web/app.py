@@ -13,14 +13,15 @@ from web import forms, hooks, verify
 from web.desk import Desk
 from web.problems import SCHEMA, answer_with_problems
 
-# nothing is fetched from elsewhere, kept by anybody, framed, or told to where a link leads
+# nothing is fetched from elsewhere, kept by anybody, framed, or told to where a link leads elsewhere
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
     " frame-ancestors 'none'; base-uri 'none'",
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "no-referrer",
+    # told nowhere else; with no-referrer browsers would call our own pages strangers
+    "Referrer-Policy": "same-origin",
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

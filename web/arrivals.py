@@ -16,7 +16,7 @@ from web.desk import Desk
 from web.problems import PROBLEMS, Problem
 from web.shown import shown, words_of
 
-_LAST, _LINES = 100, 200
+_LAST, _LINES, _ROWS = 100, 200, 50
 _SHOWN = ("created", "merged", "updated", "rejected")
 _COLUMNS = ("rows", *OUTCOMES, "late", "leads", *VERDICTS)
 
@@ -95,8 +95,8 @@ def _quality(desk: Desk, request: Request, channel: str, month: str, by: tuple[s
     inbox = {name: counts for name, counts in waiting.items() if channel in ("", name)}
     return shown(
         desk, request, "channels", "channels", name=channel, month=chosen, months=months, parts=parts, inbox=inbox,
-        columns=_COLUMNS, fields=fields, teams=found.teams.to_dict("records"),
-        missing=[_missing(row, lang) for row in found.missing.tail(_LINES).to_dict("records")],
+        columns=_COLUMNS, fields=fields, more=max(0, len(found.missing) - _ROWS), teams=found.teams.to_dict("records"),
+        missing=[_missing(row, lang) for row in found.missing.tail(_ROWS).to_dict("records")],
     )  # fmt: skip
 
 
@@ -127,4 +127,4 @@ def _rows(frame: pd.DataFrame, fields: list[str]) -> list[dict[str, Any]]:
 
 def _missing(row: dict[Any, Any], lang: str) -> dict[Any, Any]:
     said = [words(lang).get(f"column.{one}", one) for one in str(row["fields"]).split("|")]
-    return {**row, "fields": words(lang)["list"].join(said)}
+    return {**row, "fields": words(lang)["list"].join(dict.fromkeys(said))}

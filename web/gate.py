@@ -30,7 +30,7 @@ def keep_out_strangers(app: FastAPI, desk: Desk) -> None:
                 if request.method not in ("GET", "HEAD", "OPTIONS"):
                     _refuse_other_sites(request)
             except Problem as problem:
-                return _refused(problem, desk)
+                return _refused(problem, desk, request.headers.get("accept", ""))
         return await go_on(request)
 
 
@@ -92,8 +92,8 @@ def _refuse_other_sites(request: Request) -> None:
         raise Problem(403, "origin", "only a page of this application may do that")
 
 
-def _refused(problem: Problem, desk: Desk) -> Response:
-    answer = problem.response()
+def _refused(problem: Problem, desk: Desk, accept: str) -> Response:
+    answer = problem.response(accept)
     if problem.status == 401 and desk.settings.password:
         answer.headers["WWW-Authenticate"] = 'Basic realm="leadflow", charset="UTF-8"'
     elif problem.status == 401:

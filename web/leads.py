@@ -57,7 +57,7 @@ def routes(desk: Desk) -> APIRouter:
             )
         except LookupError:
             raise Problem(404, "unknown", words_of(desk)["no_lead"].format(number=number[:30])) from None
-        return shown(desk, request, "lead", "home", number=number.upper(), story=story.text)
+        return shown(desk, request, "lead", "home", number=number.upper(), lines=_indented(story.lines))
 
     @router.get("/new", **page)
     def new(request: Request) -> Response:
@@ -96,6 +96,10 @@ def routes(desk: Desk) -> APIRouter:
         return Response(_SCRIPT.read_text("utf-8"), media_type="text/javascript")
 
     return router
+
+
+def _indented(lines: tuple[str, ...]) -> list[tuple[int, str]]:
+    return [(min(4, len(line) - len(line.lstrip())), line.strip()) for line in lines]
 
 
 def _found(desk: Desk, q: str) -> list[Hit]:

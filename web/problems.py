@@ -1,12 +1,13 @@
 """What is wrong with a request, as problem+json (RFC 9457); never a trace, never a value."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
 
@@ -19,8 +20,11 @@ class Problem(Exception):  # noqa: N818 - an answer
         super().__init__(detail)
         self.status, self.code, self.detail, self.errors, self.wait = status, code, detail, list(errors), wait
 
-    def response(self) -> Response:
-        """The problem as an answer."""
+    def response(self, accept: str = "") -> Response:
+        """The problem as an answer: to a person a page, to a program JSON."""
+        if "text/html" in accept:
+            page = _PAGE.format(title=HTTPStatus(self.status).phrase, detail=escape(self.detail))
+            return HTMLResponse(page, self.status, {"Retry-After": str(self.wait)} if self.wait else None)
         said: dict[str, Any] = {
             "type": f"urn:leadflow:problem:{self.code}", "title": HTTPStatus(self.status).phrase,
             "status": self.status, "detail": self.detail,
@@ -35,12 +39,12 @@ def answer_with_problems(app: FastAPI) -> None:
     """Let every fault of an application be answered with a problem."""
 
     @app.exception_handler(Problem)
-    async def problem(_request: Request, fault: Problem) -> Response:
-        return fault.response()
+    async def problem(request: Request, fault: Problem) -> Response:
+        return fault.response(request.headers.get("accept", ""))
 
     @app.exception_handler(HTTPException)
-    async def http(_request: Request, fault: HTTPException) -> Response:
-        answer = Problem(fault.status_code, "http", str(fault.detail)).response()
+    async def http(request: Request, fault: HTTPException) -> Response:
+        answer = Problem(fault.status_code, "http", str(fault.detail)).response(request.headers.get("accept", ""))
         for name, value in (fault.headers or {}).items():
             answer.headers[name] = value
         return answer
@@ -55,6 +59,11 @@ def answer_with_problems(app: FastAPI) -> None:
         return Problem(500, "fault", "something is wrong on our side; it was noted").response()
 
 
+_PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark"><title>{title}</title></head>
+<body style="font:16px/1.6 'PingFang SC','Microsoft YaHei',sans-serif;max-width:640px;margin:40px auto;padding:0 16px">
+<h1 style="font-size:20px">{title}</h1><p role="alert">{detail}</p></body></html>
+"""
 #: How problems are told in the OpenAPI.
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     code: {

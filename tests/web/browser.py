@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from websockets.sync.client import connect
 
@@ -69,7 +70,9 @@ class Page:
 
     def until(self, expression: str) -> None:
         """Wait until an expression holds on the page."""
-        asked = f"new Promise(done => {{ const look = () => ({expression}) ? done(true) : setTimeout(look, 20); look() }})"
+        asked = (
+            f"new Promise(done => {{ const look = () => ({expression}) ? done(true) : setTimeout(look, 20); look() }})"
+        )
         assert self.see(asked)
 
     def press(self, key: str, text: str = "") -> None:
@@ -85,7 +88,9 @@ class Page:
 
     def size(self, width: int, height: int = 900) -> None:
         """Be a window of that size."""
-        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.ask(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
 
     def scripts(self, on: bool) -> None:
         """Run scripts of pages, or not."""
@@ -106,7 +111,7 @@ def browser() -> Iterator[Page]:
     """Start the browser and give its tab."""
     name = find_browser()
     assert name is not None
-    with tempfile.TemporaryDirectory(prefix="leadflow-browser-") as folder:
+    with tempfile.TemporaryDirectory(prefix="leadflow-browser-", ignore_cleanup_errors=True) as folder:
         process = subprocess.Popen(
             [name, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
              "--disable-background-networking", f"--user-data-dir={folder}", "--remote-debugging-port=0",
@@ -117,8 +122,6 @@ def browser() -> Iterator[Page]:
             assert process.stderr is not None
             line = next(line for line in process.stderr if "DevTools listening on" in line)
             port = line.split("127.0.0.1:")[1].split("/")[0]
-            from urllib.request import urlopen
-
             with urlopen(f"http://127.0.0.1:{port}/json", timeout=10) as answer:
                 tabs = json.load(answer)
             page = Page(next(one["webSocketDebuggerUrl"] for one in tabs if one["type"] == "page"))
