@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for run in asked.runs:
             with tempfile.TemporaryDirectory(prefix="leadflow-forms-") as name, contextlib.ExitStack() as opened:
                 folder = Path(name)
-                url = f"sqlite:///{folder}/home/leadflow.db"
+                url = f"sqlite:///{folder / 'home' / 'leadflow.db'}"
                 if database == "postgresql":
                     url = create_database(opened.enter_context(running_cluster()).url, "forms")
                 good &= _run(folder, url, database, run, asked)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 import sys
 import threading
 import time
@@ -73,10 +74,12 @@ class Partner:
 
 
 @contextmanager
-def serving(partner: Partner) -> Iterator[Partner]:
+def serving(partner: Partner, tls: ssl.SSLContext | None = None) -> Iterator[Partner]:
     """Serve on a free port of this machine."""
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"partner": partner, "lock": threading.Lock()}))
-    partner.url = f"http://127.0.0.1:{server.server_port}/leads"
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    partner.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}/leads"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
@@ -91,8 +94,8 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of one who hung up: he was killed."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
+        """Say nothing of one who hung up: he was killed, or does not trust the certificate."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)
 
 

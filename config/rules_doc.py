@@ -34,6 +34,7 @@ _TITLES = {
     "dedupe": ("去重", "Same lead, same person"),
     "vocabulary": ("词表", "Vocabulary"),
     "notices": ("通知", "Notices"),
+    "reviews": ("复盘口径", "Figures of reviews"),
 }
 _HEAD = {
     "zh_CN": ("编号", "规则", "Rule", "出处", "生效日期", "内容"),

@@ -186,6 +186,7 @@ CheckTest = Literal[
     "future",  # a time that lies after the row's own arrival
     "placeholder",  # a number that nobody can have
     "vague",  # words that say nothing: 预算充足, 有软件需求
+    "other_list",  # the row belongs to a further list with another header
     "example_row",  # the row calls itself an example: the template's own
     "error_cell",  # a cell of the row is the error of a formula: #N/A
     "no_city",  # a region that stops at the province
@@ -221,6 +222,7 @@ FAMILIES: dict[str, type[Rule]] = {
     "dedupe": ValueRule,
     "vocabulary": ValueRule,
     "notices": ValueRule,
+    "reviews": ValueRule,
 }
 
 _PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9-]+)\}")

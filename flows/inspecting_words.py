@@ -23,6 +23,7 @@ _WORDS = {
     "why": ("依据", "why"),
     "unit": ("；表头写明单位 {unit}", "; its header states {unit}"),
     "why.known": ("已知列名", "known header"),
+    "why.dressed": ("从问句或组合列名中认出", "understood from a question or a longer name"),
     "why.bracket": ("去掉括号后是已知列名", "known header but for the brackets"),
     "why.piece": ("该字段的一部分，与其他列拼成一个值", "a piece of the field, put together with the others"),
     "why.joined": ("同一字段的又一列，内容都保留", "another column of the field; all are kept"),

@@ -20,7 +20,10 @@ from models.lead import (
     Profile,
 )
 from models.lists import Block, Reversal
+from models.outcome import HistoryRecord, Outcome, StageEntry
 from models.post import Post, PostTaken, SpotCheck
+from models.review import Review, ReviewRow
+from models.share import Share
 
 __all__ = [
     "Account",
@@ -35,6 +38,7 @@ __all__ = [
     "Feed",
     "FeedPage",
     "FeedRecord",
+    "HistoryRecord",
     "Identity",
     "Judgement",
     "Lead",
@@ -44,13 +48,18 @@ __all__ = [
     "Membership",
     "Message",
     "MessageFile",
+    "Outcome",
     "Person",
     "Post",
     "PostTaken",
     "Profile",
     "Record",
     "Reversal",
+    "Review",
+    "ReviewRow",
+    "Share",
     "SpotCheck",
+    "StageEntry",
     "Submission",
     "Withdrawal",
 ]

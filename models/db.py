@@ -19,7 +19,7 @@ from models.side import KEY, SideWriter
 
 BUSY_MILLISECONDS = 30_000
 #: The last of the migrations.
-NEWEST = "0006"
+NEWEST = "0008"
 
 
 class DatabaseError(Exception):
@@ -239,8 +239,11 @@ def _is_whole(name: str) -> bool:
     )
 
 
-_TIMES = ("at", "since", "until", "recorded_at", "opened_at", "closed_at", "contact_at", "touched_at")
-_NUMBERS = ("budget_min", "budget_max")
+_TIMES = (
+    "at", "since", "until", "recorded_at", "opened_at", "closed_at", "contact_at", "touched_at", "created_at",
+    "paid_at",
+)  # fmt: skip
+_NUMBERS = ("budget_min", "budget_max", "amount")
 _INTEGERS = {pa.int64(): pd.Int64Dtype()}
 # rows of an answer that are Python objects at one time
 _BLOCK = 5_000

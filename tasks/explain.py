@@ -26,6 +26,7 @@ from models import (
     Submission,
 )
 from tasks.rules.assign import assign
+from tasks.standings import read_turns
 from tasks.story import lines_of, sentences_of, told
 from tasks.story_facts import Facts
 
@@ -134,9 +135,7 @@ def _turn(conn: Connection, choice: int | None, assigned: dict[str, Any]) -> tup
     if choice is None:
         return None
     unit = func.coalesce(Assignment.account_id, -Assignment.lead_id)
-    # companies with more leads are given first, others as they arrived
-    order = (func.count().desc(), func.min(Assignment.id))
-    shares = select(unit).where(Assignment.choice_id == choice).group_by(unit).order_by(*order)
+    shares = select(unit).where(Assignment.choice_id == choice).group_by(unit).order_by(func.min(Assignment.id))
     units = list(conn.execute(shares).scalars())
     mine = assigned["account_id"] or -assigned["lead_id"]
     return (units.index(mine) + 1, len(units)) if mine in units else None
@@ -149,7 +148,11 @@ def _as_things_are(conn: Connection, lead: dict[str, Any], config: Config, on: d
     unit = unit.astype(dict.fromkeys(("verdict", "grade", "region", "industry", "owner", "hint"), "str"))
     loads = conn.execute(select(Counter.name, Counter.value).where(Counter.name.like("load:%")))
     held = {name.partition(":")[2]: value for name, value in loads}
-    choices = assign(unit, config.roster.people, config.rules.at(on), on, loads=held).choices
+    turns = read_turns(conn, on)
+    asked = assign(
+        unit, config.roster.people, config.rules.at(on), on, loads=held, today=turns.today, standings=turns.standings
+    )
+    choices = asked.choices
     return {"detail": json.dumps(choices[-1])} if choices else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tasks.headers import Headers, header_key
+from tasks.headers import Headers
 from tasks.layout import Layout
 from tasks.read import JOINED
 
@@ -12,9 +12,10 @@ from tasks.read import JOINED
 class Column(NamedTuple):
     """A column of a file, counted from 1: its header, the field it is read as, and why.
 
-    why: known, bracket (known but for what stands in brackets), piece (of a field of several columns), joined (with
-    an earlier column of the field), spare (counts where the earlier columns of the field are blank), other (known, no
-    field of ours), unknown, blank. unit: what its header states, written behind bare numbers.
+    why: known, bracket (known but for what stands in brackets), dressed (a question, or a name with more around it),
+    piece (of a field of several columns), joined (with an earlier column of the field), spare (counts where the
+    earlier columns of the field are blank), other (known, no field of ours), unknown, blank. unit: what its header
+    states, written behind bare numbers.
     """
 
     number: int
@@ -47,4 +48,6 @@ def _why(index: int, text: str, field: str, layout: Layout, headers: Headers) ->
         return "piece"
     if layout.mapping[field].index(index):
         return "joined" if field in JOINED else "spare"
-    return "known" if header_key(text) in headers.names else "bracket"
+    if headers.is_plain(text):
+        return "known"
+    return "bracket" if headers.is_bracketed(text) else "dressed"

@@ -1,6 +1,7 @@
 """Numbers and owners of the affected leads: what is taken last in a transaction, and held shortest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,15 @@ from sqlalchemy import Connection
 
 from config.schema import Config
 from models import AccountOwner
-from models.db import insert_frame, look_up, read_frame, take_ids, take_numbers, update_frame
+from models.db import as_times, insert_frame, look_up, read_frame, take_ids, take_numbers, update_frame
 from tasks import history
 from tasks.arrival import Arrival
 from tasks.history import DECISION, Changes, joined_leads
 from tasks.neighbours import Neighbours
-from tasks.rules.assign import STICKY, assign, may_have, strength
+from tasks.rules.assign import STICKY, STICKY_DAYS, AssignResult, assign
 from tasks.rules.cluster import Cluster
+from tasks.rules.owner_rules import may_have, strength
+from tasks.standings import read_turns, write_turns
 from tasks.touches import keep_touched
 
 _OWNED = ("valid", "to_verify")
@@ -28,6 +31,10 @@ FROM wanted w LEFT JOIN account_owner o ON o.account_id = w.key AND o.until IS N
 LEFT JOIN lead l ON l.account_id = w.key AND l.closed_at IS NULL
 AND (l.owner IS NOT NULL OR (l.touched_at IS NULL AND l.verdict <> 'invalid'))
 GROUP BY w.key, o.id, o.person
+"""
+_ENDED = """
+SELECT w.key AS account_id, max(l.closed_at) AS ended_at FROM wanted w JOIN lead l ON l.account_id = w.key
+GROUP BY w.key
 """
 OTHERS = """
 SELECT l.id AS lead_id, l.account_id, l.contact_id, l.status, l.owner AS old_owner, l.verdict, l.verdict_rule,
@@ -121,8 +128,9 @@ def _own(
     other = (leads["account_id"].astype("Int64") != leads["old_account"]).fillna(True).to_numpy(dtype=bool)
     moved = leads["old_owner"].notna().to_numpy() & ~leads["touched"].to_numpy(dtype=bool) & other
     if wants.any():
-        companies = _companies(conn, leads, unit, wants, moved, joined)
-        units, given, choices = _choose(leads[wants], unit[wants], moved[wants], companies, config, arrival)
+        companies = _companies(conn, leads, unit, wants, moved, joined, arrival, config)
+        units, chosen = _choose(conn, leads[wants], unit[wants], moved[wants], companies, config, arrival)
+        given, choices = chosen.frame, chosen.choices
         columns = _given(leads, unit, wants, units, given, companies, config)
         handed = _move_companies(conn, units, given, companies, (leads, joined), config, arrival)
     leads = leads.assign(**columns)
@@ -142,11 +150,14 @@ def _companies(
     wants: np.ndarray,
     moved: np.ndarray,
     joined: pd.DataFrame,
+    arrival: Arrival,
+    config: Config,
 ) -> _Companies:
     """Read how the companies stand, less what leaves them in this chunk."""
     asked = unit[wants & (unit > 0) & ~leads["account_new"]].drop_duplicates().sort_values()
     known = look_up(conn, asked, "BIGINT", _COMPANIES).set_index("account_id")
     known = known.astype({"held": "int64", "waiting": "int64", "held_id": "Int64", "person": "str"})
+    known["person"] = known["person"].mask(_loosened(conn, known, arrival, config))
     there = pd.Series(known.index[known["waiting"] > 0])
     waiting = look_up(conn, there, "BIGINT", _WAITING) if len(there) else no_leads()
     waiting = waiting[~waiting["lead_id"].isin([*leads["lead_id"], *joined["lead_id"]])]
@@ -160,26 +171,51 @@ def _companies(
     return _Companies(known, waiting, loads)
 
 
+def _loosened(conn: Connection, known: pd.DataFrame, arrival: Arrival, config: Config) -> np.ndarray:
+    """Which companies are no longer their owner's: he has no open lead there, and the last ended long ago."""
+    loosened = np.zeros(len(known), dtype=bool)
+    bound = arrival.at - pd.Timedelta(days=config.rules.value(STICKY_DAYS))
+    idle = (known["held"] == 0).to_numpy() & known["person"].notna().to_numpy()
+    if idle.any():
+        found = look_up(conn, pd.Series(known.index[idle]), "BIGINT", _ENDED).set_index("account_id")
+        loosened[idle] = as_times(found["ended_at"].reindex(known.index[idle])) < bound
+    return loosened
+
+
 def _choose(
-    wanting: pd.DataFrame, unit: pd.Series, moved: np.ndarray, companies: _Companies, config: Config, arrival: Arrival
-) -> tuple[pd.DataFrame, pd.DataFrame, list[dict[str, Any]]]:
-    """Choose an owner for each company: units, what `assign` gave each, the choices."""
-    people, day = config.roster.people, arrival.local.date()
+    conn: Connection,
+    wanting: pd.DataFrame,
+    unit: pd.Series,
+    moved: np.ndarray,
+    companies: _Companies,
+    config: Config,
+    arrival: Arrival,
+) -> tuple[pd.DataFrame, AssignResult]:
+    """Choose an owner for each company: units, and what `assign` gave each (owner_rule: rule, or why nobody)."""
+    turns = read_turns(conn, arrival.local.date())
+    ask = partial(assign, people=config.roster.people, rules=config.rules, on=arrival.local.date())
     units = _units(wanting, unit, moved, companies, companies.waiting, config)
-    first = assign(units, people, config.rules, day, loads=companies.loads)
+    first = ask(units, loads=companies.loads, today=turns.today, standings=turns.standings)
     given = first.frame.assign(owner_rule=first.frame["rule"].fillna(first.frame["reason"]))
     # a lead that waits for somebody higher leaves the others of its company to whoever may have them
     again = (given["owner"].isna() & units["unit"].isin(companies.waiting["account_id"])).to_numpy()
     if not again.any():
-        return units, given, first.choices
+        write_turns(conn, turns, first.standings, first.today, arrival)
+        return units, replace(first, frame=given)
     fewer = _units(wanting, unit, moved, companies, companies.waiting.iloc[:0], config)[again].reset_index(drop=True)
-    second = assign(fewer, people, config.rules, day, loads=first.loads)
+    standings = {**turns.standings, **first.standings}
+    second = ask(fewer, loads=first.loads, today=first.today, standings=standings)
+    write_turns(conn, turns, {**first.standings, **second.standings}, second.today, arrival)
+    return units, replace(second, frame=_both(given, again, first, second), choices=[*first.choices, *second.choices])
+
+
+def _both(given: pd.DataFrame, again: np.ndarray, first: AssignResult, second: AssignResult) -> pd.DataFrame:
+    """Put what units were given when they were asked for again in the place of what they were given first."""
     frame = second.frame.assign(owner_rule=second.frame["rule"].fillna(second.frame["reason"]))
     frame["choice"] += np.where(frame["choice"] < 0, 0, len(first.choices))
     given = given.astype({"owner": "object", "owner_rule": "object"})
     given.loc[again, ["owner", "owner_rule", "choice"]] = frame[["owner", "owner_rule", "choice"]].to_numpy(object)
-    given = given.astype({"owner": "str", "owner_rule": "str", "choice": "int64"})
-    return units, given, [*first.choices, *second.choices]
+    return given.astype({"owner": "str", "owner_rule": "str", "choice": "int64"})
 
 
 def _units(

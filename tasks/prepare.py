@@ -12,6 +12,7 @@ import pandas as pd
 from config.schema import Channel, Rules
 from tasks.ahead import Numbered, run_ahead
 from tasks.content import each_read
+from tasks.other_lists import without_other_lists
 from tasks.rules.check import check
 from tasks.rules.clean import clean
 from tasks.rules.clean.lexicon import lexicon
@@ -78,7 +79,8 @@ def prepared_pieces(reading: Reading, skip: int) -> Iterator[tuple[int, pd.DataF
     """Give (chunk number, prepared frame) piece by piece; a chunk is the same pieces whenever it is read."""
     pieces = -(-reading.rows // _PIECE)
     rows = read_source(reading.source, reading.tables, -(-reading.rows // pieces))
-    raw = islice(each_read(reading.source.path, rows), skip * pieces, None)
+    lists = without_other_lists(each_read(reading.source.path, rows), reading.tables, reading.channel)
+    raw = islice(lists, skip * pieces, None)
     rules, channel, received_at, zone = reading.rules, reading.channel, reading.received_at, reading.zone
     frames = map(partial(prepare, rules=rules, channel=channel, received_at=received_at, zone=zone), raw)
     return zip((at // pieces for at in count(skip * pieces)), frames, strict=False)

@@ -40,7 +40,7 @@ _HAN = r"^[\p{Han}·\s]+$"
 def read_chunks(path: Path, layout: Layout, rows: int) -> Iterator[pd.DataFrame]:
     """Read a text file, at most `rows` records a frame: sheet, line, raw, what is odd about each, the mapped fields.
 
-    Blank records and repeated headers are left out; a field that is not mapped has no column; blank is ''.
+    Blank records are left out; a field that is not mapped has no column; blank is ''.
     """
     # not a loop: its variables would keep the lines of a chunk in memory as long as its frame is worked on
     tables = map(partial(_table, layout=layout), _one_ahead(read_records(path, layout, rows)))
@@ -129,9 +129,8 @@ def _rows(
             **values,
         }
     )
-    header = pa.scalar(CELL_SEPARATOR.join(layout.header), raw.type)
-    dropped = pc.or_(pc.match_substring_regex(raw, _BLANK), pc.equal(raw, header))
-    return table.filter(pc.invert(dropped)) if pc.any(dropped).as_py() else table
+    blank = pc.match_substring_regex(raw, _BLANK)
+    return table.filter(pc.invert(blank)) if pc.any(blank).as_py() else table
 
 
 def _columns(cells: list[list[str]], widths: np.ndarray, width: int) -> Sequence[Sequence[str]]:

@@ -34,7 +34,7 @@ SELECT l.id AS lead_id, l.number, l.verdict, l.verdict_rule, l.grade, l.grade_ru
 WHERE l.id > :low AND l.id <= :high AND l.joined_into IS NULL AND l.touched_at IS NULL ORDER BY l.id
 """
 _REJECTED = """
-SELECT s.id, s.batch_id, s.sheet, s.raw FROM submission s
+SELECT s.id, s.batch_id, s.sheet, s.raw, s.issues FROM submission s
 WHERE s.id > :low AND s.id <= :high AND NOT s.accepted ORDER BY s.batch_id, s.id
 """
 _BATCHES = "SELECT id, channel, layout, received_at AS at FROM batch ORDER BY id"
@@ -62,10 +62,16 @@ def replay(
         yield _leads(conn, about, low)
         report(min(low + LEADS_AT_ONCE, last), last)
     for low in range(0, _last(conn, "submission"), ROWS_AT_ONCE):
-        rejected = read_frame(conn, _REJECTED, low=low, high=low + ROWS_AT_ONCE)
+        rejected = _own(read_frame(conn, _REJECTED, low=low, high=low + ROWS_AT_ONCE), rules)
         if len(rejected):
             again = about.prepared(rejected)
             yield Replayed(_none(), newly_accepted=int((~again["rejected"]).sum()))
+
+
+def _own(rejected: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Keep the rows that stood below their list's own header: of the others the stored layout says nothing."""
+    foreign = [rule.id for rule in rules.checklist if rule.test == "other_list"]
+    return rejected[~rejected["issues"].isin(foreign)]
 
 
 def changed(leads: pd.DataFrame) -> pd.DataFrame:

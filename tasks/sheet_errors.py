@@ -7,8 +7,9 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from posixpath import join, normpath
-from typing import NamedTuple
 from xml.etree import ElementTree
+
+from tasks.sheet_marks import ErrorCell
 
 _BLOCK = 4 << 20
 # a cell is at most some 32,767 letters of text; an error cell is far shorter
@@ -19,14 +20,6 @@ _ERROR = re.compile(
 )
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-
-
-class ErrorCell(NamedTuple):
-    """An error and its place; row and column count from 0."""
-
-    row: int
-    column: int
-    text: str
 
 
 def error_cells(book: zipfile.ZipFile) -> dict[str, list[ErrorCell]]:

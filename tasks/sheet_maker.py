@@ -23,8 +23,11 @@ from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, Shee
 from tasks.guard import CELL_SEPARATOR
 from tasks.layout import HEADER_WITHIN, MAX_COLUMNS
 from tasks.sheet_cells import column_text
-from tasks.sheet_errors import ErrorCell, error_cells
-from tasks.sheet_ods import Seen, Span, ods_cells
+from tasks.sheet_errors import error_cells
+from tasks.sheet_marks import ErrorCell, Seen, Span
+from tasks.sheet_ods import ods_cells
+from tasks.sheet_xls import xls_cells
+from tasks.sheet_xlsb import xlsb_cells
 from tasks.sheets import INDEX
 
 _BLOCK_ROWS = 5_000
@@ -58,9 +61,10 @@ def make(path: Path, folder: Path) -> dict[str, Any]:
 def _seen(path: Path) -> dict[str, Seen]:
     """What the parser does not give, by sheet."""
     if not zipfile.is_zipfile(path):
-        return {}
+        return xls_cells(path)
     with zipfile.ZipFile(path) as package:
-        return ods_cells(package) | {sheet: Seen([], errors) for sheet, errors in error_cells(package).items()}
+        errors = {sheet: Seen([], cells) for sheet, cells in error_cells(package).items()}
+        return ods_cells(package) | xlsb_cells(package) | errors
 
 
 def _guard(path: Path) -> None:

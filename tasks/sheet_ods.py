@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import re
 import zipfile
-from typing import NamedTuple
 from xml.etree import ElementTree
 
-from tasks.sheet_errors import ErrorCell
+from tasks.sheet_marks import ErrorCell, Seen
 
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _ERROR = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 _WORTH = re.compile(rb'number-(?:rows|columns)-spanned="(?!1")|value-type="error"')
 _CONTENT = "content.xml"
 _BLOCK = 4 << 20
-
-Span = tuple[int, int, int, int]
-
-
-class Seen(NamedTuple):
-    """The spans (first row, first column, last row, last column; from 0) and errors of a sheet."""
-
-    merged: list[Span]
-    errors: list[ErrorCell]
 
 
 def ods_cells(book: zipfile.ZipFile) -> dict[str, Seen]:

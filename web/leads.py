@@ -59,6 +59,13 @@ def routes(desk: Desk) -> APIRouter:
             raise Problem(404, "unknown", words_of(desk)["no_lead"].format(number=number[:30])) from None
         return shown(desk, request, "lead", "home", number=number.upper(), lines=_indented(story.lines))
 
+    _by_hand(router, desk, page)
+    return router
+
+
+def _by_hand(router: APIRouter, desk: Desk, page: dict[str, Any]) -> None:
+    """Add the routes by which a lead is typed in."""
+
     @router.get("/new", **page)
     def new(request: Request) -> Response:
         """The page on which a lead is typed in."""
@@ -94,8 +101,6 @@ def routes(desk: Desk) -> APIRouter:
     def script() -> Response:
         """The script of the page «new lead»."""
         return Response(_SCRIPT.read_text("utf-8"), media_type="text/javascript")
-
-    return router
 
 
 def _indented(lines: tuple[str, ...]) -> list[tuple[int, str]]:

@@ -82,8 +82,8 @@ def _fails(rule: CheckRule, sheet: Sheet) -> Mask:
 
 
 def _without_totals(masks: dict[str, Mask], rules: list[CheckRule]) -> dict[str, Mask]:
-    """A line of totals and an example are no leads: they get that one reason, and no blank of theirs is an omission."""
-    named = {rule.id for rule in rules if rule.test in ("total_row", "example_row")}
+    """A line of totals, an example or a row of another list gets that one reason, and no blank of it is an omission."""
+    named = {rule.id for rule in rules if rule.test in ("total_row", "example_row", "other_list")}
     if not named:
         return masks
     lead = ~np.logical_or.reduce([masks[rule_id] for rule_id in named])
@@ -192,5 +192,6 @@ TESTS: dict[tuple[str, str], Callable[[Sheet, str], Mask]] = {
     ("ragged", ""): lambda sheet, field: sheet.flag("ragged"),
     ("error_cell", ""): lambda sheet, field: sheet.flag("error_cell"),
     ("total_row", ""): lambda sheet, field: sheet.flag("total_row"),
+    ("other_list", ""): lambda sheet, field: sheet.flag("other_list"),
     ("example_row", ""): lambda sheet, field: sheet.flag("example_row"),
 }

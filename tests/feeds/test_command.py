@@ -4,11 +4,16 @@ import json
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import text
 
 from benchmarks.partner import Partner, in_turn, serving, some_leads
@@ -80,6 +85,43 @@ def test_a_pull_that_ends_early_says_so_by_its_exit_code_and_to_status(company: 
         assert any("feed partner: the partner refuses the request (HTTP 404)" in one for one in status["failed"])
         said(capsys, "feed", "pull", "partner")
         assert not any("feed partner" in one for one in said(capsys, "status", code=6)["failed"])
+
+
+def _self_signed(folder: Path) -> ssl.SSLContext:
+    """A certificate for 127.0.0.1 that nobody has signed but its own key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+    signed = made.sign(key, hashes.SHA256())
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    pem = key.private_bytes(serialization.Encoding.PEM, *plain) + signed.public_bytes(serialization.Encoding.PEM)
+    (folder / "own.pem").write_bytes(pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "own.pem")
+    return context
+
+
+def test_a_certificate_that_nobody_signed_is_not_trusted(company: Path, tmp_path: Path, capsys) -> None:
+    with serving(Partner(some_leads(3)), _self_signed(tmp_path)) as partner:
+        write(company, partner)
+        (pulled,) = said(capsys, "feed", "pull", "partner", code=3)["feeds"]
+        assert pulled["code"] == "unreachable"
+        assert "(SSLError" in pulled["fault"]
+        assert partner.seen == []
+
+
+def test_a_proxy_that_is_not_there_is_an_outage(company: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Partner(some_leads(3))) as partner:
+        write(company, partner)
+        with monkeypatch.context() as outage:
+            outage.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+            outage.setenv("NO_PROXY", "")
+            (pulled,) = said(capsys, "feed", "pull", "partner", code=3)["feeds"]
+            assert pulled["code"] == "unreachable"
+            assert "(ProxyError" in pulled["fault"]
+        (pulled,) = said(capsys, "feed", "pull", "partner")["feeds"]
+        assert pulled["outcomes"] == {"created": 3}
 
 
 def test_what_is_no_feed_is_refused(company: Path, capsys) -> None:

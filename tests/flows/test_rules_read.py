@@ -5,16 +5,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from config.loader import load_config
 from config.schema import Rules
 from config.settings import get_settings
 from flows.feeding import pull_feeds
 from flows.intake import take_in
+from flows.posting import sweep_posts
 from flows.request import Request
+from flows.reviewing import build, due, open_review
 from flows.watching import watch_channels
 from models.db import make_engine
+from tasks.posts.hand import entered_by_others
 from tasks.quality import measure
+from tasks.rules.reviews.spans import read_span
+from web.app import make_desk
+from web.internal import internal_app
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -24,7 +31,7 @@ _RARE = "公司名称,联系人,电话,需求描述\n杭州澄屿机械有限公
 
 
 def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADS_WEB_URL", "https://leads.example.com")
+    monkeypatch.setenv("LEADS_BASE_URL", "https://leads.example.com")
     asked: set[str] = set()
     value = Rules.value
 
@@ -48,6 +55,15 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
     pull_feeds(get_settings(), config, now)
     with make_engine(get_settings().database_url).connect() as conn:
         measure(conn, config.rules, get_settings().zone, now, ("team",))
+    # what managers read of it
+    engine = make_engine(get_settings().database_url)
+    build(open_review(engine, get_settings(), config, read_span("monthly", "2024-02"), now))
+    due(engine, get_settings(), config, now)
+    # what arrives by itself, what somebody types in, and what is looked at of it
+    sweep_posts(get_settings(), config, now)
+    entered_by_others("行业展会", config.roster.people[0], config, "zh_CN")
+    desk = make_desk(get_settings(), config, engine)
+    assert TestClient(internal_app(desk), base_url="http://127.0.0.1").get("/spot").status_code == 200
     # a rule of one choice is a sentence that stands by what people decided
     rules = [rule for rules in config.rules.values.values() for rule in rules if rule.choices != (True,)]
     assert {rule.id for rule in rules} - asked == set()

@@ -40,8 +40,8 @@ def test_lines_are_counted_where_records_start(tmp_path: Path, end: str, rows: i
     assert frame["need"].tolist() == ["", f"第一行{end}第二行", '他说"急"']
 
 
-def test_repeated_headers_are_left_out_and_totals_marked(tmp_path: Path) -> None:
-    frame = _rows(tmp_path, f"{HEADER}\n甲,a,1,,\n{HEADER}\n合计,,,,2\n总计公司,b,2,,\n")
+def test_lines_of_totals_are_marked(tmp_path: Path) -> None:
+    frame = _rows(tmp_path, f"{HEADER}\n甲,a,1,,\n合计,,,,2\n总计公司,b,2,,\n")
     assert frame["company"].tolist() == ["甲", "合计", "总计公司"]
     assert frame["total_row"].tolist() == [False, True, False]
 

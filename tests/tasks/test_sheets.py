@@ -1,6 +1,8 @@
 """Workbooks as they are read: sheets, headers over several rows, merged cells, damage, and what must not hurt."""
 
+import shutil
 import zipfile
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from tasks.sheets import make_sheets
 from tasks.source import find_tables, open_source, read_source
 from tasks.tables import Tables
 from tasks.unreadable import UnreadableFile
+from tests.tasks.binary_book import write_xlsb
 
+BOOKS = Path(__file__).parent / "books"
 DEFAULT = load_channels()["default"]
 HEADER = ["公司名称", "联系人", "手机", "需求"]
 ROW = ["嘉兴精工", "李明", 13812345678, "采购系统"]
@@ -123,3 +127,42 @@ def test_what_is_no_workbook_is_refused_with_its_reason(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile) as refused:
         make_sheets(path, tmp_path / "made")
     assert refused.value.code == "damaged"
+
+
+AS_READ = [
+    [3, "嘉兴精工", "李明", "13812345678", "20-30万", "2024-03-01 10:00:00", False],
+    [4, "嘉兴精工", "王芳", "13712345678", "#DIV/0!", "", True],
+    [5, "#N/A", "赵云", "13612345678", "50000", "2024-03-02", True],
+]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+def test_merged_cells_and_errors_are_seen_in_each_kind_of_workbook(tmp_path: Path, kind: str) -> None:
+    path = Path(shutil.copy(BOOKS / f"leads.{kind}", tmp_path))
+    _, rows = _read(path)
+    rows["first"] = rows["first_contact"].str.removesuffix(" 00:00:00")
+    assert rows[["line", "company", "contact", "phone", "budget", "first", "error_cell"]].to_numpy().tolist() == AS_READ
+
+
+def test_merged_cells_and_errors_of_a_binary_workbook(tmp_path: Path) -> None:
+    lists = {"线索": [["客户", None, "联系方式"], ["公司名称", "联系人", "手机"], ["嘉兴精工", "李明", 13812345678.0]]}
+    lists["线索"] += [[None, "王芳", "13712345678"], ["#N/A", "赵云", "13612345678"]]
+    path = write_xlsb(tmp_path / "leads.xlsb", lists, merged=[(0, 0, 0, 1), (2, 0, 3, 0)])
+    _, rows = _read(path)
+    assert rows[["line", "company", "contact", "phone", "error_cell"]].to_numpy().tolist() == [
+        [3, "嘉兴精工", "李明", "13812345678", False],
+        [4, "嘉兴精工", "王芳", "13712345678", False],
+        [5, "#N/A", "赵云", "13612345678", True],
+    ]
+
+
+@pytest.mark.parametrize("kind", ["xls", "xlsb"])
+def test_a_damaged_binary_workbook_is_read_or_refused(tmp_path: Path, kind: str) -> None:
+    whole = BOOKS / "leads.xls" if kind == "xls" else write_xlsb(tmp_path / "whole.xlsb", {"a": [HEADER, ROW]})
+    content = whole.read_bytes()
+    for cut in range(0, len(content), max(1, len(content) // 6)):
+        path = tmp_path / f"cut.{kind}"
+        path.write_bytes(content[:cut] + bytes(64) + content[cut + 64 :])
+        made = tmp_path / f"made{cut}"
+        with suppress(UnreadableFile):  # anything else fails here
+            make_sheets(path, made)
