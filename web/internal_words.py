@@ -124,7 +124,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "more": ("另有 {n} 行更早的", "{n} earlier rows more"),
     "unknown_intro": (
         "以下写法不在词表之中。把一行加入 LEADS_CONFIG/rules/vocabulary.yaml，并把“…”换成它所属的词。",
-        "These words are not in the vocabulary. Add a line to rules/vocabulary.yaml in LEADS_CONFIG, with its meaning for «…».",
+        "Not in the vocabulary: add a line to rules/vocabulary.yaml in LEADS_CONFIG, with its meaning for «…».",
     ),
     "word": ("写法", "Word"),
     "yaml": ("要加的一行", "The line to add"),
