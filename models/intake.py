@@ -26,6 +26,8 @@ class Batch(Base):
     # chunks settled so far, and the rows a chunk was given: a later run cuts the file alike
     chunks: Mapped[int] = mapped_column(default=0)
     chunk_rows: Mapped[int]
+    # rows of the next chunk that are settled already: it was cut up so that others need not wait for it
+    part: Mapped[int] = mapped_column(default=0)
     rows: Mapped[int] = mapped_column(default=0)
     counts: Mapped[str] = mapped_column(Text, default="{}")
     rules_version: Mapped[str] = mapped_column(Text)

@@ -27,7 +27,7 @@ from models import (
 )
 from tasks.rules.assign import assign
 from tasks.standings import read_turns
-from tasks.story import lines_of, told
+from tasks.story import lines_of, sentences_of, told
 from tasks.story_facts import Facts
 from tasks.story_history import history_story
 
@@ -41,10 +41,11 @@ _ROW_FIELDS = (
 
 @dataclass(frozen=True)
 class Story:
-    """A lead's story: text for people, and the same as plain data."""
+    """A lead's story: text for people, its sentences before they are broken into lines, and the same as plain data."""
 
     text: str
     data: dict[str, Any]
+    lines: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The story as what JSON can hold."""
@@ -76,7 +77,7 @@ def explain(
             on = (now or found["events"][-1]["at"]).astimezone(ZoneInfo(zone)).date()
             found["choice"] = _as_things_are(conn, lead, config, on)
         facts = Facts(config, lang, ZoneInfo(zone), mask, **found)
-    return Story("\n".join(lines_of(facts)), told(facts))
+    return Story("\n".join(lines_of(facts)), told(facts), tuple(sentences_of(facts)))
 
 
 def _read(conn: Connection, lead: dict[str, Any]) -> dict[str, Any]:

@@ -24,8 +24,13 @@ _SAME = {"phone": "D-SAME-PHONE", "email": "D-SAME-EMAIL", "name_company": "D-SA
 
 def lines_of(facts: Facts) -> list[str]:
     """The story as lines that fit a screen."""
+    return [line for text in sentences_of(facts) for line in _wrapped(text)]
+
+
+def sentences_of(facts: Facts) -> list[str]:
+    """The story as sentences, those below others begin with blanks."""
     parts = (_head, _rows, _differences, _verdict, _grade, _owner, _by_hand, _history)
-    return [line for part in parts for text in part(facts) for line in _wrapped(text)]
+    return [text for part in parts for text in part(facts)]
 
 
 def told(facts: Facts) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def tell(engine: Engine, config: Config, settings: Settings, as_of: datetime) ->
 
 
 def _links(config: Config, settings: Settings, as_of: datetime) -> Callable[[str, str], str] | None:
-    if settings.web_url is None:
+    if settings.base_url is None:
         return None
     secret, days = load_secret(settings), int(config.rules.value("N-LINK-DAYS"))
     return lambda number, person: address(settings, secret, number, person, as_of, days)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from config.loader import load_config
@@ -12,14 +13,18 @@ from config.schema import Config, Rules
 from config.settings import get_settings
 from flows.feeding import pull_feeds
 from flows.intake import take_in
+from flows.posting import sweep_posts
 from flows.request import Request
 from flows.reviewing import build, due, open_review
 from flows.watching import watch_channels
 from models.db import make_engine
 from tasks.orders import Order
 from tasks.pool import claim, give_back
+from tasks.posts.hand import entered_by_others
 from tasks.quality import measure
 from tasks.rules.reviews.spans import read_span
+from web.app import make_desk
+from web.internal import internal_app
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -38,7 +43,7 @@ def _into_the_pool_and_out(config: Config, now: datetime) -> None:
 
 
 def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADS_WEB_URL", "https://leads.example.com")
+    monkeypatch.setenv("LEADS_BASE_URL", "https://leads.example.com")
     asked: set[str] = set()
     value = Rules.value
 
@@ -67,6 +72,11 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
     build(open_review(engine, get_settings(), config, read_span("monthly", "2024-02"), now))
     due(engine, get_settings(), config, now)
     _into_the_pool_and_out(config, now)
+    # what arrives by itself, what somebody types in, and what is looked at of it
+    sweep_posts(get_settings(), config, now)
+    entered_by_others("行业展会", config.roster.people[0], config, "zh_CN")
+    desk = make_desk(get_settings(), config, engine)
+    assert TestClient(internal_app(desk), base_url="http://127.0.0.1").get("/spot").status_code == 200
     # a rule of one choice is a sentence that stands by what people decided
     rules = [rule for rules in config.rules.values.values() for rule in rules if rule.choices != (True,)]
     assert {rule.id for rule in rules} - asked == set()
