@@ -105,11 +105,18 @@ def _kpis(now: pd.Series, before: pd.Series, year_ago: pd.Series | None, lang: s
         "rate_C",
         "cycle_mean_days",
     ):
-        small = bool(now["small"]) and (name == "conversion" or name.startswith(("rate", "won_of")))
-        value = words["few"].format(n=now["leads"]) if small else _figure(name, now[name])
+        value = _rate_of(now, name[-1], words) if name.startswith("rate") else _figure(name, now[name])
+        if now["small"] and name in ("conversion", "won_of_valid"):
+            value = words["few"].format(n=now["leads"])
         against = [_change(name, now[name], other, words) for other in (before, year_ago)]
         found.append({"name": named(name, lang), "value": value, "against": words["against"].format(*against)})
     return found
+
+
+def _rate_of(period: Mapping[Any, Any] | pd.Series, grade: str, words: Mapping[str, str]) -> str:
+    """The rate of a grade, or how few leads there are to tell one."""
+    leads = int(period[f"leads_{grade}"])
+    return words["few"].format(n=leads) if leads and period[f"small_{grade}"] else percent(period[f"rate_{grade}"])
 
 
 def _figure(name: str, value: Any) -> str:
@@ -135,7 +142,7 @@ def _recent(periods: pd.DataFrame, lang: str) -> list[dict[str, str]]:
     rows = []
     for row in periods.tail(_RECENT).to_dict("records"):
         shown = {name: _figure(name, row[name]) for name in names}
-        grades = " · ".join(f"{grade} {percent(row[f'rate_{grade}'])}" for grade in "ABC")
+        grades = " · ".join(f"{grade} {_rate_of(row, grade, review_words(lang))}" for grade in "ABC")
         rows.append({"period": row["period"], "grades": grades, **shown})
     return rows
 

@@ -164,7 +164,7 @@ def named(key: str, lang: str) -> str:
     words = review_words(lang)
     if " × " in key:
         return " × ".join(named(part, lang) for part in key.split(" × "))
-    if key[:-1] in ("leads_", "won_", "rate_"):
+    if key[:-1] in ("leads_", "won_", "rate_", "small_"):
         return f"{key[-1]} {words['conversion' if key.startswith('rate') else key[:-2]]}"
     return words.get(key, key)
 

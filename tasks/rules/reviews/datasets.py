@@ -144,7 +144,8 @@ def by_time(facts: pd.DataFrame, spans: Sequence[Span], terms: Terms) -> pd.Data
         of_grade = facts["grade"] == grade
         leads = created[of_grade].value_counts().reindex(labels).fillna(0).astype("int64")
         won = closed[of_grade & (facts["result"] == WON)].value_counts().reindex(labels).fillna(0).astype("int64")
-        figures = figures.assign(**{f"leads_{grade}": leads, f"won_{grade}": won, f"rate_{grade}": share(won, leads)})
+        told = {"leads": leads, "won": won, "rate": share(won, leads), "small": leads < terms.small}
+        figures = figures.assign(**{f"{name}_{grade}": column for name, column in told.items()})
     return figures.reset_index()
 
 
