@@ -26,8 +26,9 @@ from models import (
     Submission,
 )
 from tasks.rules.assign import assign
-from tasks.story import lines_of, told
+from tasks.story import lines_of, told, wrapped
 from tasks.story_facts import Facts
+from tasks.story_promises import read_kept
 
 _ROW_FIELDS = (
     "id", "sheet", "line", "same_as", "company", "contact", "title", "phone", "phone_kind", "phone2",
@@ -72,7 +73,9 @@ def explain(
             on = (now or found["events"][-1]["at"]).astimezone(ZoneInfo(zone)).date()
             found["choice"] = _as_things_are(conn, lead, config, on)
         facts = Facts(config, lang, ZoneInfo(zone), mask, **found)
-    return Story("\n".join(lines_of(facts)), told(facts))
+        kept = read_kept(conn, lead["id"])
+    promised = (line for text in kept.lines(facts) for line in wrapped(text))
+    return Story("\n".join([*lines_of(facts), *promised]), told(facts) | kept.told(facts))
 
 
 def _read(conn: Connection, lead: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ _SAME = {"phone": "D-SAME-PHONE", "email": "D-SAME-EMAIL", "name_company": "D-SA
 def lines_of(facts: Facts) -> list[str]:
     """The story as lines that fit a screen."""
     parts = (_head, _rows, _differences, _verdict, _grade, _owner, _by_hand, _history)
-    return [line for part in parts for text in part(facts) for line in _wrapped(text)]
+    return [line for part in parts for text in part(facts) for line in wrapped(text)]
 
 
 def told(facts: Facts) -> dict[str, Any]:
@@ -380,7 +380,7 @@ def _reasons(lead: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys([lead["verdict_rule"], *listed]))
 
 
-def _wrapped(text: str) -> Iterator[str]:
+def wrapped(text: str) -> Iterator[str]:
     """Lines of at most 100 columns; what a Chinese sign takes is two of them."""
     indent = " " * (len(text) - len(text.lstrip()) + 2)
     line, width = "", 0
