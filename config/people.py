@@ -84,9 +84,17 @@ class Person(_Frozen):
     capacity: int = Field(default=1, ge=0, le=MOST, strict=True)
     #: Most open leads at a time; None means the common limit A-OPEN-CAP.
     open_cap: int | None = Field(default=None, ge=0, le=MOST, strict=True)
+    #: Most new leads a day; None means the common limit A-DAY-CAP.
+    day_cap: int | None = Field(default=None, ge=0, le=MOST, strict=True)
+    #: The first day of a newcomer: his share grows from A-RAMP-FROM to the whole within A-RAMP-DAYS.
+    starts: date | None = None
     leave: tuple[Leave, ...] = ()
     hours: Hours = ()
     active: bool = True
+
+    def is_to_come(self, on: date) -> bool:
+        """Whether the person's first day is still ahead."""
+        return self.starts is not None and on < self.starts
 
     def is_away(self, on: date) -> bool:
         """Whether the person is on leave on the day, all of it."""

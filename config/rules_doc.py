@@ -36,6 +36,7 @@ _TITLES = {
     "dedupe": ("去重", "Same lead, same person"),
     "vocabulary": ("词表", "Vocabulary"),
     "notices": ("通知", "Notices"),
+    "reviews": ("复盘口径", "Figures of reviews"),
     "sla": ("承诺与升级", "Promises and escalation"),
 }
 _HEAD = {

@@ -151,6 +151,7 @@ CheckTest = Literal[
     "unreachable",  # neither a usable phone nor a usable e-mail
     "sci_notation",  # the digits of a number are gone: 1.38E+10
     "unreadable",  # something is written and nothing can be read from it
+    "span",  # days or a quarter: 2024/3/1~3/5
     "order",  # a date of which day and month may stand either way: 3/5/2024
     "future",  # a time that lies after the row's own arrival
     "placeholder",  # a number that nobody can have
@@ -191,6 +192,7 @@ FAMILIES: dict[str, type[Rule]] = {
     "dedupe": ValueRule,
     "vocabulary": ValueRule,
     "notices": ValueRule,
+    "reviews": ValueRule,
     "sla": ClockRule,
 }
 

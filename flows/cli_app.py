@@ -32,6 +32,13 @@ export = App(
     help_format="plaintext",
 )
 batch = App(name="batch", help="Take a whole batch back.\n\nExample: leads batch revert 7", help_format="plaintext")
+review = App(
+    name="review",
+    help="Figures of what came of leads, and the packs that managers get.\n\n"
+    "Example: leads review export --dimension source --out source.csv",
+    help_format="plaintext",
+)
+app.command(review)
 app.command(batch)
 app.command(db)
 app.command(export)

@@ -35,6 +35,7 @@ _EXIT_CODES = {
     "models.bulk.WriteFailed": DATABASE,
     "models.db.DatabaseError": DATABASE,
     "tasks.judge.JudgeError": REFUSED,
+    "flows.reviewing.ReviewError": REFUSED,
     "tasks.blocks.BlockError": REFUSED,
     "tasks.calendar.CalendarError": REFUSED,
     "tasks.follow_ups.FollowUpError": REFUSED,

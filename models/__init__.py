@@ -23,6 +23,9 @@ from models.lead import (
     Profile,
 )
 from models.lists import Block, Reversal
+from models.outcome import HistoryRecord, Outcome, StageEntry
+from models.review import Review, ReviewRow
+from models.share import Share
 
 __all__ = [
     "Account",
@@ -42,6 +45,7 @@ __all__ = [
     "FeedPage",
     "FeedRecord",
     "FollowUp",
+    "HistoryRecord",
     "Identity",
     "Judgement",
     "Lead",
@@ -52,10 +56,15 @@ __all__ = [
     "Message",
     "MessageFile",
     "Objection",
+    "Outcome",
     "Person",
     "Profile",
     "Record",
     "Reversal",
+    "Review",
+    "ReviewRow",
+    "Share",
+    "StageEntry",
     "Submission",
     "Withdrawal",
 ]

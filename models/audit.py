@@ -25,6 +25,9 @@ _REFERENCES = (
     ("assignment", "choice_id", "choice"),
     ("reversal", "batch_id", "batch"),
     ("withdrawal", "submission_id", "submission"),
+    ("outcome", "lead_id", "lead"),
+    ("stage_entry", "lead_id", "lead"),
+    ("history_record", "lead_id", "lead"),
 )
 _CHECKS = {
     "a row that counts for a lead has none": "SELECT count(*) FROM submission s WHERE s.accepted AND s.same_as IS NULL"
@@ -70,7 +73,8 @@ def _questions() -> list[tuple[str, str]]:
         (
             f"{child}.{column} names no {parent}",
             f"SELECT count(*) FROM {child} c LEFT JOIN {parent} p ON p.id = c.{column}"
-            f" WHERE c.{column} IS NOT NULL AND p.id IS NULL",
+            # 0: a lead of a foreign history has neither row nor contact
+            f" WHERE c.{column} IS NOT NULL AND c.{column} <> 0 AND p.id IS NULL",
         )
         for child, column, parent in _REFERENCES
     ]

@@ -19,7 +19,7 @@ from models.side import KEY, SideWriter
 
 BUSY_MILLISECONDS = 30_000
 #: The last of the migrations.
-NEWEST = "0005"
+NEWEST = "0008"
 
 
 class DatabaseError(Exception):
@@ -240,11 +240,11 @@ def _is_whole(name: str) -> bool:
 
 
 _TIMES = (
-    "at", "since", "until", "recorded_at", "opened_at", "closed_at", "contact_at", "touched_at", "checked_at",
-    "started_at", "due_at", "paused_at", "next_at", "held_until", "breached_at", "ended_at", "pause_until",
-    "scheduled_at", "acknowledged_at",
+    "at", "since", "until", "recorded_at", "opened_at", "closed_at", "contact_at", "touched_at", "created_at",
+    "paid_at", "checked_at", "started_at", "due_at", "paused_at", "next_at", "held_until", "breached_at", "ended_at",
+    "pause_until", "scheduled_at", "acknowledged_at",
 )  # fmt: skip
-_NUMBERS = ("budget_min", "budget_max")
+_NUMBERS = ("budget_min", "budget_max", "amount")
 _INTEGERS = {pa.int64(): pd.Int64Dtype()}
 # rows of an answer that are Python objects at one time
 _BLOCK = 5_000

@@ -194,6 +194,16 @@ class LeadEvent(Base):
     contact_id: Mapped[int] = mapped_column(BIG)
     # evidence: fact=code pairs, e.g. need=clear|budget=sufficient
     facts: Mapped[str] = mapped_column(Text)
+    # how far it was then; null: this event says nothing of it
+    stage: Mapped[str | None] = mapped_column(Text)
+    tier: Mapped[str | None] = mapped_column(Text)
+    # what figures are told apart by, as the rows said then: blank is not known, null says nothing of it
+    source: Mapped[str | None] = mapped_column(Text)
+    industry: Mapped[str | None] = mapped_column(Text)
+    region: Mapped[str | None] = mapped_column(Text)
+    size: Mapped[str | None] = mapped_column(Text)
+    # of the same event as `source`
+    contact_at: Mapped[datetime | None]
 
 
 class Match(Base):

@@ -70,12 +70,12 @@ def check_file(failing: Mapping[str, int], rows: int, rules: Rules, channel: Cha
 
 def load_suites() -> None:
     """Import great-expectations ahead of the first check."""
-    _great_expectations()
+    gx_module()
 
 
 def build_suite(checks: list[CheckRule], rules: Rules) -> Any:
     """Make the great-expectations suite of some checks: one expectation each, rule id and source in its meta."""
-    gx = _great_expectations()
+    gx = gx_module()
     expectations = [
         gx.expectations.ExpectColumnValuesToBeBetween(
             column=rule.id,
@@ -90,7 +90,7 @@ def build_suite(checks: list[CheckRule], rules: Rules) -> Any:
 
 def ephemeral_context() -> Any:
     """A great-expectations context that leaves nothing behind and draws no progress bars."""
-    gx = _great_expectations()
+    gx = gx_module()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     return context
@@ -119,7 +119,8 @@ def _allowed(rule: CheckRule, rules: Rules) -> float:
     return float(shares.get(rule.id, shares.get(rule.level, 0.0)))
 
 
-def _great_expectations() -> Any:
+def gx_module() -> Any:
+    """Import great-expectations, which takes seconds, without its telemetry."""
     # Read when the package is imported, so it must stand before that.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     logging.getLogger("great_expectations").setLevel(logging.ERROR)

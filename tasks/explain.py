@@ -26,8 +26,10 @@ from models import (
     Submission,
 )
 from tasks.rules.assign import assign
+from tasks.standings import read_turns
 from tasks.story import lines_of, told, wrapped
 from tasks.story_facts import Facts
+from tasks.story_history import history_story
 from tasks.story_promises import read_kept
 
 _ROW_FIELDS = (
@@ -68,6 +70,8 @@ def explain(
         lead = _one(conn, select(Lead.__table__).where(Lead.number == number))
         if lead is None:
             raise LookupError(f"there is no lead {number}")
+        if lead["status"] == "history":
+            return Story(*history_story(conn, lead, lang, ZoneInfo(zone)))
         found = _read(conn, lead)
         if found["assigned"] is None and lead["status"] == "new":
             on = (now or found["events"][-1]["at"]).astimezone(ZoneInfo(zone)).date()
@@ -136,9 +140,7 @@ def _turn(conn: Connection, choice: int | None, assigned: dict[str, Any]) -> tup
     if choice is None:
         return None
     unit = func.coalesce(Assignment.account_id, -Assignment.lead_id)
-    # companies with more leads are given first, others as they arrived
-    order = (func.count().desc(), func.min(Assignment.id))
-    shares = select(unit).where(Assignment.choice_id == choice).group_by(unit).order_by(*order)
+    shares = select(unit).where(Assignment.choice_id == choice).group_by(unit).order_by(func.min(Assignment.id))
     units = list(conn.execute(shares).scalars())
     mine = assigned["account_id"] or -assigned["lead_id"]
     return (units.index(mine) + 1, len(units)) if mine in units else None
@@ -151,7 +153,11 @@ def _as_things_are(conn: Connection, lead: dict[str, Any], config: Config, on: d
     unit = unit.astype(dict.fromkeys(("verdict", "grade", "region", "industry", "owner", "hint"), "str"))
     loads = conn.execute(select(Counter.name, Counter.value).where(Counter.name.like("load:%")))
     held = {name.partition(":")[2]: value for name, value in loads}
-    choices = assign(unit, config.roster.people, config.rules.at(on), on, loads=held).choices
+    turns = read_turns(conn, on)
+    asked = assign(
+        unit, config.roster.people, config.rules.at(on), on, loads=held, today=turns.today, standings=turns.standings
+    )
+    choices = asked.choices
     return {"detail": json.dumps(choices[-1])} if choices else None
 
 

@@ -24,6 +24,8 @@ _VALUES = (
     "budget_max", "budget_state", "chain", "chain_state", "urgency", "urgency_state", "title_state", "mark",
     "contact_at", "created",
 )  # fmt: skip
+# what figures are told apart by: an event states it, so that they are the same whenever they are asked for
+_TRAITS = ("source", "industry", "region", "size")
 _MOVE = ("lead_id", "account_id", "owner", "old_owner", "owner_rule", "lifted_from", "choice")
 _LIVE = "SELECT a.id, a.lead_id, a.person FROM wanted w JOIN assignment a ON a.lead_id = w.key AND a.until IS NULL"
 
@@ -150,20 +152,26 @@ def write_events(
     row = pd.Series(came.index.array, index=came.array, dtype="Int64")
     row = row[~row.index.duplicated(keep=False)]
     kind = _kinds(leads, leads["label"].isin(came).to_numpy(), near, changes, arrival)
-    parts = [leads.assign(kind=kind, submission_id=row.reindex(leads["label"]).array)]
+    traits = {name: leads[name].astype("str").fillna("") for name in _TRAITS}
+    parts = [leads.assign(kind=kind, submission_id=row.reindex(leads["label"]).array, **traits)]
     if len(changes.handed):
         parts.append(_handed_events(changes.handed))
     if len(changes.joined):
         into = "into=" + changes.joined["into"].astype("str")
-        parts.append(changes.joined.assign(kind="joined", facts=into))
+        parts.append(_without_traits(changes.joined).assign(kind="joined", facts=into))
     append_events(conn, parts, arrival, config)
 
 
 def _handed_events(handed: pd.DataFrame) -> pd.DataFrame:
     # one that nobody had is taken from nobody
     taken = handed["old_owner"].notna() & (handed["old_owner"] != handed["owner"])
-    kind = np.where(taken, "handover", "changed")
-    return handed.assign(kind=kind, facts="")
+    found = pd.Series(np.where(taken, "handover", "changed"), index=handed.index)
+    # unless a person said what it is
+    return _without_traits(handed).assign(kind=handed.get("kind", found), facts="")
+
+
+def _without_traits(leads: pd.DataFrame) -> pd.DataFrame:
+    return leads.drop(columns=[*_TRAITS, "contact_at"], errors="ignore")
 
 
 def append_events(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival, config: Config) -> None:
@@ -172,7 +180,7 @@ def append_events(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival,
     The clocks of these leads follow.
     """
     columns = ["lead_id", "kind", "status", *DECISION, "owner", "owner_rule", "account_id", "contact_id", "facts"]
-    columns += ["submission_id", "at"]
+    columns += ["submission_id", *_TRAITS, "contact_at", "at"]
     events = pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
     teams = {person.id: person.team for person in config.roster.people}
     events = events.assign(
@@ -186,6 +194,8 @@ def append_events(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival,
         team=events["owner"].map(teams).astype("str"),
         account_id=events["account_id"].astype("Int64"),
         submission_id=events["submission_id"].astype("Int64"),
+        contact_at=events["contact_at"].astype("datetime64[us]"),
+        **{name: events[name].astype("str") for name in _TRAITS},
     )
     insert_frame(conn, LeadEvent, events)
     about = pd.concat([part.reindex(columns=["source", "tier", "created"]) for part in parts], ignore_index=True)

@@ -58,7 +58,9 @@ class Inspection:
     layout: Layout | None = None
 
 
-class _Record(NamedTuple):
+class Record(NamedTuple):
+    """A record of a table: its first line, its cells, and whether a quote of it is broken."""
+
     line: int
     cells: list[str]
     broken: bool
@@ -70,7 +72,7 @@ def inspect_source(source: Source, channel: Channel, write: Write, seen: Callabl
     `write` gets each row as (number of its table, cells), headers first; `seen` the rows so far.
     """
     lists = _lead_lists(source, channel)
-    layouts = lists.layouts if lists else tuple(_any_tables(source))
+    layouts = lists.layouts if lists else tuple(any_tables(source))
     skipped = lists.skipped if lists else _left_out(source, layouts)
     headers = known_headers(channel.synonyms)
     tables: list[Table] = []
@@ -79,7 +81,7 @@ def inspect_source(source: Source, channel: Channel, write: Write, seen: Callabl
         first = Table(layout.sheet, layout.header_line, layout.header, told, is_lead_list=bool(lists))
         tables.append(first)
         write(len(tables), first.header)
-        for record in _records(source, layout):
+        for record in records_of(source, layout):
             if not any(map(str.strip, record.cells)):
                 tables[-1].blank += 1
                 continue
@@ -95,7 +97,7 @@ def inspect_source(source: Source, channel: Channel, write: Write, seen: Callabl
     return Inspection(tables, skipped, None if source.sheets else layouts[0])
 
 
-def _count(table: Table, record: _Record) -> None:
+def _count(table: Table, record: Record) -> None:
     table.rows += 1
     width = len(table.header)
     problems = {
@@ -116,7 +118,7 @@ def _lead_lists(source: Source, channel: Channel) -> Tables | None:
         return None
 
 
-def _any_tables(source: Source) -> Iterator[Layout]:
+def any_tables(source: Source) -> Iterator[Layout]:
     """A layout by the outline alone of each visible sheet, or of a text; raises UnreadableFile where nothing is."""
     if not source.sheets:
         yield _text_layout(source)
@@ -137,7 +139,7 @@ def _text_layout(source: Source) -> Layout:
     if delimiter == " ":
         raise UnreadableFile("blanks")
     plain = replace(_layout(encoding.name, delimiter, (), 1), nuls=bool(encoding.nuls))
-    first = islice(_records(source, plain, titles=True), HEADER_WITHIN)
+    first = islice(records_of(source, plain, titles=True), HEADER_WITHIN)
     head = find_head([(record.line, record.cells) for record in first if any(map(str.strip, record.cells))])
     if head is None:
         raise UnreadableFile("empty")
@@ -155,18 +157,18 @@ def _left_out(source: Source, layouts: Sequence[Layout]) -> tuple[Skipped, ...]:
     )
 
 
-def _records(source: Source, layout: Layout, titles: bool = False) -> Iterator[_Record]:
+def records_of(source: Source, layout: Layout, titles: bool = False) -> Iterator[Record]:
     """The records below a header, or all from line 1."""
     if not layout.sheet:
         chunks = read_records(source.path, layout, _ROWS, titles)
         return chain.from_iterable(map(partial(_of_text, delimiter=layout.delimiter), chunks))
     blocks = source.sheet(layout.sheet).blocks(_ROWS, layout.header_line)
     rows = (list(cells) for block in blocks for cells in zip(*(one.to_pylist() for one in block.columns), strict=True))
-    return (_Record(line, cells, False) for line, cells in enumerate(rows, layout.header_line + 1))
+    return (Record(line, cells, False) for line, cells in enumerate(rows, layout.header_line + 1))
 
 
-def _of_text(chunk: Lines | Records, delimiter: str) -> Iterator[_Record]:
+def _of_text(chunk: Lines | Records, delimiter: str) -> Iterator[Record]:
     if isinstance(chunk, Lines):
         plain, quoted = chunk.cells_of(chunk.plain, delimiter), chunk.quoted
         return merge(_of_text(plain, delimiter), _of_text(quoted, delimiter))
-    return map(_Record, chunk.lines.tolist(), chunk.cells, chunk.broken.tolist())
+    return map(Record, chunk.lines.tolist(), chunk.cells, chunk.broken.tolist())

@@ -1,6 +1,7 @@
 """Numbers and owners of the affected leads: what is taken last in a transaction, and held shortest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,18 @@ from sqlalchemy import Connection
 
 from config.schema import Config
 from models import AccountOwner
-from models.db import insert_frame, look_up, read_frame, take_ids, take_numbers, update_frame
+from models.db import as_times, insert_frame, look_up, read_frame, take_ids, take_numbers, update_frame
 from tasks import history
 from tasks.arrival import Arrival
 from tasks.history import DECISION, Changes, joined_leads
 from tasks.neighbours import Neighbours
-from tasks.rules.assign import STICKY, assign, may_have, strength
+from tasks.rules.assign import STICKY, STICKY_DAYS, AssignResult, assign
 from tasks.rules.cluster import Cluster
+from tasks.rules.owner_rules import may_have, strength
+from tasks.standings import read_turns, write_turns
 from tasks.touches import keep_touched
 
+POOL = "pool"
 _OWNED = ("valid", "to_verify")
 # what of its strongest lead a company's owner is chosen by
 _CHOOSE_BY = ("verdict", "grade", "region", "industry", "old_owner", "owner_hint")
@@ -26,8 +30,12 @@ _COMPANIES = """
 SELECT w.key AS account_id, o.id AS held_id, o.person, count(l.owner) AS held, count(l.id) - count(l.owner) AS waiting
 FROM wanted w LEFT JOIN account_owner o ON o.account_id = w.key AND o.until IS NULL
 LEFT JOIN lead l ON l.account_id = w.key AND l.closed_at IS NULL
-AND (l.owner IS NOT NULL OR (l.touched_at IS NULL AND l.verdict <> 'invalid'))
+AND (l.owner IS NOT NULL OR (l.touched_at IS NULL AND l.verdict <> 'invalid' AND l.status <> 'pool'))
 GROUP BY w.key, o.id, o.person
+"""
+_ENDED = """
+SELECT w.key AS account_id, max(l.closed_at) AS ended_at FROM wanted w JOIN lead l ON l.account_id = w.key
+GROUP BY w.key
 """
 OTHERS = """
 SELECT l.id AS lead_id, l.account_id, l.contact_id, l.status, l.owner AS old_owner, l.verdict, l.verdict_rule,
@@ -35,7 +43,10 @@ l.reasons, l.grade, l.grade_rule, l.region, l.industry FROM wanted w JOIN lead l
 AND l.closed_at IS NULL
 """
 _HAD = f"{OTHERS} AND l.owner IS NOT NULL ORDER BY l.id"
-_WAITING = f"{OTHERS} AND l.owner IS NULL AND l.touched_at IS NULL AND l.verdict <> 'invalid' ORDER BY l.id"
+_WAITING = (
+    f"{OTHERS} AND l.owner IS NULL AND l.touched_at IS NULL AND l.verdict <> 'invalid' AND l.status <> '{POOL}'"
+    " ORDER BY l.id"
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,7 @@ def _with_stored(conn: Connection, leads: pd.DataFrame, found: Cluster, near: Ne
         number=had["number"],
         old_owner=had["owner"],
         old_rule=had["owner_rule"],
+        old_status=had["status"],
         old_account=had["account_id"].astype("Int64"),
     )
     return keep_touched(conn, leads, found, near)
@@ -111,7 +123,9 @@ def _own(
     conn: Connection, leads: pd.DataFrame, joined: pd.DataFrame, arrival: Arrival, config: Config
 ) -> tuple[pd.DataFrame, list[dict[str, Any]], pd.DataFrame]:
     """Choose owners by company: leads with owner and why, the choices, the other leads that are given with theirs."""
-    wants = (leads["verdict"].isin(_OWNED) & ~leads["touched"]).to_numpy()
+    # what lies in the pool is claimed, not given
+    pooled = (leads["old_status"] == POOL).fillna(False).to_numpy(dtype=bool)
+    wants = (leads["verdict"].isin(_OWNED) & ~leads["touched"]).to_numpy(dtype=bool) & ~pooled
     unit = leads["account_id"].astype("Int64").fillna(-leads["lead_id"].astype("Int64")).astype("int64")
     nothing = pd.Series(pd.NA, index=leads.index, dtype="str")
     columns: dict[str, Any] = {"owner": nothing, "owner_rule": nothing, "choice": -1}
@@ -121,8 +135,9 @@ def _own(
     other = (leads["account_id"].astype("Int64") != leads["old_account"]).fillna(True).to_numpy(dtype=bool)
     moved = leads["old_owner"].notna().to_numpy() & ~leads["touched"].to_numpy(dtype=bool) & other
     if wants.any():
-        companies = _companies(conn, leads, unit, wants, moved, joined)
-        units, given, choices = _choose(leads[wants], unit[wants], moved[wants], companies, config, arrival)
+        companies = _companies(conn, leads, unit, wants, moved, joined, arrival, config)
+        units, chosen = _choose(conn, leads[wants], unit[wants], moved[wants], companies, config, arrival)
+        given, choices = chosen.frame, chosen.choices
         columns = _given(leads, unit, wants, units, given, companies, config)
         handed = _move_companies(conn, units, given, companies, (leads, joined), config, arrival)
     leads = leads.assign(**columns)
@@ -131,7 +146,8 @@ def _own(
     # whoever had it hears of it, also where the person has moved to a company of another owner
     passed = leads["owner"].notna() & (leads["owner"] != leads["old_owner"])
     leads["lifted_from"] = leads["old_owner"].where(passed)
-    status = np.where(leads["owner"].notna(), "owned", np.where(leads["verdict"] == "invalid", "archived", "new"))
+    nobody = np.where(pooled, POOL, "new")
+    status = np.where(leads["owner"].notna(), "owned", np.where(leads["verdict"] == "invalid", "archived", nobody))
     return leads.assign(status=pd.array(status, dtype="str")), choices, handed
 
 
@@ -142,11 +158,14 @@ def _companies(
     wants: np.ndarray,
     moved: np.ndarray,
     joined: pd.DataFrame,
+    arrival: Arrival,
+    config: Config,
 ) -> _Companies:
     """Read how the companies stand, less what leaves them in this chunk."""
     asked = unit[wants & (unit > 0) & ~leads["account_new"]].drop_duplicates().sort_values()
     known = look_up(conn, asked, "BIGINT", _COMPANIES).set_index("account_id")
     known = known.astype({"held": "int64", "waiting": "int64", "held_id": "Int64", "person": "str"})
+    known["person"] = known["person"].mask(_loosened(conn, known, arrival, config))
     there = pd.Series(known.index[known["waiting"] > 0])
     waiting = look_up(conn, there, "BIGINT", _WAITING) if len(there) else no_leads()
     waiting = waiting[~waiting["lead_id"].isin([*leads["lead_id"], *joined["lead_id"]])]
@@ -154,32 +173,57 @@ def _companies(
     ended = joined[joined["old_owner"].notna()].rename(columns={"account_id": "old_account"})
     left = pd.concat([leads.loc[gone, ["old_account", "old_owner"]], ended[["old_account", "old_owner"]]])
     known["held"] -= left["old_account"].value_counts().reindex(known.index, fill_value=0).astype("int64")
-    loads = _loads(conn)
+    loads = loads_of(conn)
     for person, count in left["old_owner"].value_counts().items():
         loads[str(person)] = loads.get(str(person), 0) - int(count)
     return _Companies(known, waiting, loads)
 
 
+def _loosened(conn: Connection, known: pd.DataFrame, arrival: Arrival, config: Config) -> np.ndarray:
+    """Which companies are no longer their owner's: he has no open lead there, and the last ended long ago."""
+    loosened = np.zeros(len(known), dtype=bool)
+    bound = arrival.at - pd.Timedelta(days=config.rules.value(STICKY_DAYS))
+    idle = (known["held"] == 0).to_numpy() & known["person"].notna().to_numpy()
+    if idle.any():
+        found = look_up(conn, pd.Series(known.index[idle]), "BIGINT", _ENDED).set_index("account_id")
+        loosened[idle] = as_times(found["ended_at"].reindex(known.index[idle])) < bound
+    return loosened
+
+
 def _choose(
-    wanting: pd.DataFrame, unit: pd.Series, moved: np.ndarray, companies: _Companies, config: Config, arrival: Arrival
-) -> tuple[pd.DataFrame, pd.DataFrame, list[dict[str, Any]]]:
-    """Choose an owner for each company: units, what `assign` gave each, the choices."""
-    people, day = config.roster.people, arrival.local.date()
+    conn: Connection,
+    wanting: pd.DataFrame,
+    unit: pd.Series,
+    moved: np.ndarray,
+    companies: _Companies,
+    config: Config,
+    arrival: Arrival,
+) -> tuple[pd.DataFrame, AssignResult]:
+    """Choose an owner for each company: units, and what `assign` gave each (owner_rule: rule, or why nobody)."""
+    turns = read_turns(conn, arrival.local.date())
+    ask = partial(assign, people=config.roster.people, rules=config.rules, on=arrival.local.date())
     units = _units(wanting, unit, moved, companies, companies.waiting, config)
-    first = assign(units, people, config.rules, day, loads=companies.loads)
+    first = ask(units, loads=companies.loads, today=turns.today, standings=turns.standings)
     given = first.frame.assign(owner_rule=first.frame["rule"].fillna(first.frame["reason"]))
     # a lead that waits for somebody higher leaves the others of its company to whoever may have them
     again = (given["owner"].isna() & units["unit"].isin(companies.waiting["account_id"])).to_numpy()
     if not again.any():
-        return units, given, first.choices
+        write_turns(conn, turns, first.standings, first.today, arrival)
+        return units, replace(first, frame=given)
     fewer = _units(wanting, unit, moved, companies, companies.waiting.iloc[:0], config)[again].reset_index(drop=True)
-    second = assign(fewer, people, config.rules, day, loads=first.loads)
+    standings = {**turns.standings, **first.standings}
+    second = ask(fewer, loads=first.loads, today=first.today, standings=standings)
+    write_turns(conn, turns, {**first.standings, **second.standings}, second.today, arrival)
+    return units, replace(second, frame=_both(given, again, first, second), choices=[*first.choices, *second.choices])
+
+
+def _both(given: pd.DataFrame, again: np.ndarray, first: AssignResult, second: AssignResult) -> pd.DataFrame:
+    """Put what units were given when they were asked for again in the place of what they were given first."""
     frame = second.frame.assign(owner_rule=second.frame["rule"].fillna(second.frame["reason"]))
     frame["choice"] += np.where(frame["choice"] < 0, 0, len(first.choices))
     given = given.astype({"owner": "object", "owner_rule": "object"})
     given.loc[again, ["owner", "owner_rule", "choice"]] = frame[["owner", "owner_rule", "choice"]].to_numpy(object)
-    given = given.astype({"owner": "str", "owner_rule": "str", "choice": "int64"})
-    return units, given, [*first.choices, *second.choices]
+    return given.astype({"owner": "str", "owner_rule": "str", "choice": "int64"})
 
 
 def _units(
@@ -246,7 +290,8 @@ def _given(
     return columns
 
 
-def _loads(conn: Connection) -> dict[str, int]:
+def loads_of(conn: Connection) -> dict[str, int]:
+    """How many open leads each person has."""
     found = read_frame(conn, "SELECT name, value FROM counter WHERE name LIKE 'load:%'")
     return dict(zip(found["name"].str.slice(5), found["value"].astype("int64"), strict=True))
 

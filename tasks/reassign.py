@@ -1,108 +1,81 @@
-"""Leads given to another owner, or back to the pool, because a promise was broken for too long: set-based."""
+"""All open leads of a person handed over: to one successor, or by the rules as if each company were new."""
 
-import numpy as np
+from typing import Any
+
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from config.schema import Config
-from models import AccountOwner
-from models.db import insert_frame, look_up, read_frame, take_ids, update_frame
-from tasks import history
-from tasks.arrival import Arrival
-from tasks.hand_over import BY_HAND
-from tasks.history import Changes
-from tasks.ownership import OTHERS, no_leads
-from tasks.rules.assign import assign, strength
+from models.db import begin, read_frame, take_turn
+from tasks.orders import Order, OrderError
+from tasks.ownership import loads_of
+from tasks.release import give_leads, note
+from tasks.rules.assign import assign
+from tasks.rules.owner_rules import strength
+from tasks.standings import read_turns, write_turns
 
-POOL = "pool"
-_ALONE = OTHERS.replace("l.account_id = w.key", "l.id = w.key")
-_HELD = "SELECT o.id, o.account_id FROM wanted w JOIN account_owner o ON o.account_id = w.key AND o.until IS NULL"
-_LOADS = "SELECT name, value FROM counter WHERE name LIKE 'load:%'"
+HANDED = "A-REASSIGN"
+_LEADS = """
+SELECT l.id AS lead_id, l.number, l.account_id, l.contact_id, l.status, l.owner AS old_owner, l.verdict,
+l.verdict_rule, l.reasons, l.grade, l.grade_rule, l.region, l.industry
+FROM lead l WHERE l.owner = :person AND l.closed_at IS NULL ORDER BY l.id
+"""
 
 
-def reassign(conn: Connection, steps: pd.DataFrame, arrival: Arrival, config: Config, kind: str) -> int:
-    """Take leads from their owners for others, or for the pool; gives how many leads moved, companies included.
+def reassign(
+    engine: Engine, person: str, to: str | None, config: Config, order: Order, *, dry_run: bool = False
+) -> pd.DataFrame:
+    """Hand over what a person has: number, grade, owner (NA: nobody could), owner_rule (or why nobody); OrderError.
 
-    steps: lead_id, account_id, policy, owner, owner_rule. What a person decided stays; where nobody else may have a
-    lead, its owner keeps it. The other leads that he has of the same company go along.
+    Without `to` the rules choose for each company, the person himself left out; nobody could: the leads wait.
     """
-    steps = steps[(steps["owner_rule"] != BY_HAND).to_numpy()].drop_duplicates("lead_id")
-    if steps.empty:
-        return 0
-    leads = _concerned(conn, steps)
+    order.check()
+    _refuse(person, to, config)
+    with begin(engine, keep=not dry_run) as conn:
+        take_turn(conn)
+        leads = read_frame(conn, _LEADS, person=person)
+        if leads.empty:
+            return leads.assign(owner=pd.Series(dtype="str"), owner_rule=pd.Series(dtype="str"))
+        arrival = order.arrival("handover")
+        config = config.model_copy(update={"rules": config.rules.at(arrival.local.date())})
+        choices: list[dict[str, Any]] = []
+        if to is not None:
+            leads = leads.assign(owner=to, owner_rule=HANDED, choice=-1)
+        else:
+            leads, choices = _chosen(conn, leads, person, config, order)
+        status = leads["owner"].notna().map({True: "owned", False: "new"}).astype("str")
+        leads = leads.assign(status=status, lifted_from=leads["old_owner"].where(leads["owner"].notna()))
+        note(conn, leads["lead_id"], "reassigned", leads["owner"].fillna(""), leads["old_owner"], order)
+        give_leads(conn, leads, choices, arrival, config)
+        return leads
+
+
+def _refuse(person: str, to: str | None, config: Config) -> None:
+    successor = config.roster.person(to) if to else None
+    if to is not None and (successor is None or not successor.active):
+        raise OrderError(f"{to}: nobody of that id is active in the roster")
+    if to == person:
+        raise OrderError(f"{person} has them already")
+
+
+def _chosen(
+    conn: Connection, leads: pd.DataFrame, person: str, config: Config, order: Order
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Let the rules choose for each company, by its strongest lead, as if nobody had it."""
+    arrival = order.arrival()
     unit = leads["account_id"].astype("Int64").fillna(-leads["lead_id"].astype("Int64")).astype("int64")
-    asked = steps.assign(unit=steps["account_id"].astype("Int64").fillna(-steps["lead_id"].astype("Int64")))
-    policy = asked.drop_duplicates("unit").set_index("unit")["policy"]
-    leads = leads.assign(unit=unit.array, rule=policy.reindex(unit).array)
-    if kind == POOL:
-        nobody = pd.Series(pd.NA, index=leads.index, dtype="str")
-        moved = leads[leads["old_owner"].notna()].assign(owner=nobody, owner_rule=nobody, choice=-1, status=POOL)
-        choices: list[dict[str, object]] = []
-    else:
-        moved, choices = _given(conn, leads, arrival, config)
-    if moved.empty:
-        return 0
-    moved = moved.assign(lifted_from=moved["old_owner"]).reset_index(drop=True)
-    _own_accounts(conn, moved, arrival)
-    history.write_handed(conn, Changes(no_leads(), moved, no_leads(), np.empty(0, np.int64), choices), arrival, config)
-    return len(moved)
-
-
-def _concerned(conn: Connection, steps: pd.DataFrame) -> pd.DataFrame:
-    """The leads of the steps and those that the same owner has of their companies."""
-    accounts = steps["account_id"].dropna().drop_duplicates().astype("int64").sort_values()
-    alone = steps.loc[steps["account_id"].isna(), "lead_id"].astype("int64").sort_values()
-    parts = [look_up(conn, accounts, "BIGINT", OTHERS)] if len(accounts) else []
-    parts += [look_up(conn, alone, "BIGINT", _ALONE)] if len(alone) else []
-    found = pd.concat(parts, ignore_index=True)
-    had = steps.dropna(subset="account_id").drop_duplicates("account_id").set_index("account_id")["owner"]
-    same = found["account_id"].map(had).fillna("") == found["old_owner"].fillna("")
-    return found[(found["lead_id"].isin(steps["lead_id"]) | same).to_numpy(dtype=bool)].reset_index(drop=True)
-
-
-def _given(
-    conn: Connection, leads: pd.DataFrame, arrival: Arrival, config: Config
-) -> tuple[pd.DataFrame, list[dict[str, object]]]:
-    """Choose another owner for each company among all but the present one, owner by owner."""
-    counted = read_frame(conn, _LOADS)
-    loads = dict(zip(counted["name"].str.slice(5), counted["value"].astype("int64"), strict=True))
-    ranked = leads.assign(strength=strength(leads, config.rules)).sort_values(
+    ranked = leads.assign(unit=unit, strength=strength(leads, config.rules)).sort_values(
         ["strength", "lead_id"], ascending=[False, True]
     )
-    units = ranked.drop_duplicates("unit").sort_values("lead_id")
-    units = units.assign(leads=units["unit"].map(leads.groupby("unit").size()), held=0)
-    nobody = pd.Series(pd.NA, index=units.index, dtype="str")
-    units = units.assign(owner=nobody, hint=nobody)
-    parts: list[pd.DataFrame] = []
-    choices: list[dict[str, object]] = []
-    for owner in sorted(units["old_owner"].fillna("").unique()):
-        mine = units[(units["old_owner"].fillna("") == owner).to_numpy()].reset_index(drop=True)
-        others = [person for person in config.roster.people if person.id != owner]
-        result = assign(mine, others, config.rules, arrival.local.date(), loads=loads)
-        loads = {**loads, **result.loads}
-        chosen = result.frame.assign(unit=mine["unit"])
-        chosen["choice"] += np.where(chosen["choice"] < 0, 0, len(choices))
-        choices += result.choices
-        parts.append(chosen[["unit", "owner", "choice"]])
-    new = pd.concat(parts).set_index("unit").reindex(leads["unit"]).reset_index(drop=True)
-    moved = leads.assign(owner=new["owner"], choice=new["choice"].fillna(-1).astype("int64"), owner_rule=leads["rule"])
-    moved = moved[moved["owner"].notna()].assign(status="owned")
-    return moved.astype({"owner": "str", "owner_rule": "str"}), choices
-
-
-def _own_accounts(conn: Connection, moved: pd.DataFrame, arrival: Arrival) -> None:
-    owned = moved.dropna(subset="account_id").drop_duplicates("account_id").sort_values("account_id")
-    accounts = owned["account_id"].astype("int64").reset_index(drop=True)
-    if accounts.empty:
-        return
-    held = look_up(conn, accounts, "BIGINT", _HELD)
-    update_frame(conn, AccountOwner, held[["id"]].assign(until=arrival.at))
-    owned = owned[owned["owner"].notna()]
-    begun = {
-        "id": take_ids(conn, "account_owner", len(owned)),
-        "account_id": owned["account_id"].astype("int64").array,
-        "person": owned["owner"].array,
-        "since": arrival.at,
-        "why": owned["owner_rule"].array,
-    }
-    insert_frame(conn, AccountOwner, pd.DataFrame(begun))
+    strongest = ranked.drop_duplicates("unit").sort_values("lead_id").reset_index(drop=True)
+    count = unit.value_counts().reindex(strongest["unit"]).reset_index(drop=True)
+    nothing = pd.Series(pd.NA, index=strongest.index, dtype="str")
+    units = strongest.assign(leads=count, held=0, owner=nothing, hint=nothing)
+    others = [one for one in config.roster.people if one.id != person]
+    loads, turns = loads_of(conn), read_turns(conn, arrival.local.date())
+    day = arrival.local.date()
+    result = assign(units, others, config.rules, day, loads=loads, today=turns.today, standings=turns.standings)
+    write_turns(conn, turns, result.standings, result.today, arrival)
+    given = result.frame.set_axis(units["unit"]).reindex(unit).reset_index(drop=True)
+    rule = given["rule"].fillna(given["reason"])
+    return leads.assign(owner=given["owner"], owner_rule=rule, choice=given["choice"]), result.choices

@@ -13,7 +13,7 @@ from models.db import begin, insert_frame, read_frame, take_ids, update_frame
 
 _PERSON = ("code", "name", "role", "team", "email", "reports_to", "deputy", "detail")
 _LEAVE = ("code", "first_on", "last_on", "hours")
-_DETAIL = ("regions", "industries", "capacity", "open_cap", "active", "hours")
+_DETAIL = ("regions", "industries", "capacity", "open_cap", "day_cap", "starts", "active", "hours")
 
 
 def sync_roster(engine: Engine, roster: Roster, as_of: datetime) -> int:

@@ -47,6 +47,7 @@ def told(facts: Facts) -> dict[str, Any]:
         **decisions,
         "reasons": [{"rule": rule, "statement": facts.statement(rule)} for rule in _reasons(lead)],
         "facts": facts.evidence,
+        "chain": facts.chain,
         "mark": {"text": lead["mark"], "compared": list(facts.compared_mark)},
         "choice": facts.compared or None,
         "turn": facts.turn,
@@ -74,8 +75,8 @@ def _head(facts: Facts) -> Iterator[str]:
     fields = ("contact", "title", "phone", "email")
     reach = [shown for field in fields if (shown := facts.shown(field, facts.person))]
     yield f"  {t['customer']}{t['colon']}{company}{t['sep']}{t['contact']}{t['colon']}{' '.join(reach)}"
-    lead = {**lead, "first_contact": (lead["created"] or "").replace("T", " ")}
-    keys = ("need", "budget", "chain", "urgency", "industry", "region", "source", "mark", "first_contact")
+    lead = facts.lead | {"first_contact": (lead["created"] or "").replace("T", " "), "members": facts.members}
+    keys = ("need", "budget", "chain", "members", "urgency", "industry", "region", "source", "mark", "first_contact")
     said = [f"{t[f'field.{key}']} {shown}" for key in keys if (shown := facts.with_written(key, lead))]
     yield f"  {t['said']}{t['colon']}{t['sep'].join(said)}"
     if facts.joined_from:
@@ -275,20 +276,15 @@ def _compared(facts: Facts, chosen: str | None, told: str) -> Iterator[str]:
 
 
 def _turn(facts: Facts, chosen: dict[str, Any], eligible: list[dict[str, Any]]) -> str:
-    """Why one of those who could take the lead got it; only the first of a kind finds them as they are listed."""
-
-    def level(person: dict[str, Any]) -> float:
-        return float(person.get("load_before") or 0) / float(person.get("capacity") or 1)
-
-    lowest = min(map(level, eligible))
-    same = [person for person in eligible if level(person) == lowest]
+    """Why one of those who could take the lead got it; the note of a choice is that of its first turn."""
     nth, n = facts.turn or (1, 1)
-    alike = len({person.get("capacity") for person in same}) == 1
-    if nth > 1 or chosen is not same[0] or not alike:
-        form = "chosen_turn" if n > 1 else "chosen_share"
+    if len(eligible) == 1:
+        form = "chosen_only"
+    elif nth > 1 or "due" not in chosen:
+        form = "chosen_turn"
     else:
-        form = "chosen_lowest" if len(same) == 1 else "chosen_level"
-    values = {"before": chosen.get("load_before"), "capacity": chosen.get("capacity"), "nth": nth, "n": n}
+        form = "chosen_share"
+    values = {"due": chosen.get("due"), "had": chosen.get("given_before"), "nth": nth, "n": n}
     return str(facts.t[form].format(name=facts.name(chosen["id"]), **values))
 
 
@@ -307,9 +303,9 @@ def _named(facts: Facts, state: str, person: dict[str, Any]) -> str:
         some = t["comma"].join(word(facts.lang, "industry", place) for place in places[:_PLACES])
         more = t["places_more"].format(places=some, n=len(places)) if len(places) > _PLACES else some
         return str(t["place"].format(name=name, places=more))
-    form = {"eligible": t["load"], "full": t["load_full"]}.get(state, "{name}")
-    loads = {key: person.get(f"load_{key}") for key in ("before", "after")}
-    return str(form.format(name=name, capacity=person.get("capacity"), cap=person.get("cap"), **loads))
+    form = {"eligible": t["load" if "due" in person else "load_alone"], "full": t["load_full"]}.get(state, "{name}")
+    said = {key: person.get(key) for key in _SAID}
+    return str(form.format(name=name, weight=f"{(person.get('weight') or 0) / 100:g}", **said))
 
 
 def _by_hand(facts: Facts) -> Iterator[str]:
@@ -335,6 +331,10 @@ def _word(facts: Facts, one: dict[str, Any]) -> str:
     """What a person said of one field, and why."""
     name = str(one["field"])
     value = facts.shown(name, {name: one["value"]}) if name in ("phone", "email") else str(one["value"])
+    if name == "pool":
+        value = facts.t[f"pool.{value}"]
+    if name == "reassigned":
+        value = facts.name(value) if value else facts.t["no_owner"]
     if name in ("owner", "verdict"):
         value = facts.name(value) if name == "owner" else word(facts.lang, "verdict", value)
     reason = facts.t["word_reason"].format(reason=one["reason"]) if one["reason"] else ""
@@ -396,4 +396,5 @@ def wrapped(text: str) -> Iterator[str]:
 
 # a number or an address is never broken; no line begins with a closing sign or ends with an opening one
 _PIECES = re.compile(r"[（“(«]*(?:[\w@.+*'-]+|.)[，。；：、）”！？,;:)»]*", re.ASCII)
-_STATES = ("eligible", "full", "on_leave", "other_region", "other_industry", "other_role", "inactive")
+_SAID = ("capacity", "cap", "load_before", "load_after", "given_before", "given_after")
+_STATES = ("eligible", "full", "full_today", "on_leave", "other_region", "other_industry", "other_role", "inactive")

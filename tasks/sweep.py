@@ -19,12 +19,12 @@ from tasks.clocks import CLOCK_COLUMNS, reckoner_of, write_changed
 from tasks.notices import write_notices
 from tasks.orders import Order
 from tasks.points import reached
-from tasks.reassign import reassign
 from tasks.rules.clockwork import aim_anew, resumed
 from tasks.rules.due import Reckoner
 from tasks.rules.ladder import look
 from tasks.rules.promises import OPEN
 from tasks.rules.recipients import Ladderers
+from tasks.take_away import take_away
 
 #: Rows of one transaction.
 AT_ONCE = 20_000
@@ -207,7 +207,7 @@ class _Sweep:
         for kind in ("reassign", "pool"):
             given = fires[(fires["kind"] == kind) & fires["status"].isin(OPEN)]
             if len(given):
-                self.swept.counts[f"{kind}ed"] += reassign(self.conn, given, self._arrival(), self.config, kind)
+                self.swept.counts[f"{kind}ed"] += take_away(self.conn, given, self._arrival(), self.config, kind)
 
     def _addressed(self, fires: pd.DataFrame) -> pd.DataFrame:
         """One row a hearer; how many differ in rule, step and owner is all that is looked at one by one."""

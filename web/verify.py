@@ -17,6 +17,7 @@ from config.people import Person
 from config.schema import Config, DecisionRule
 from config.settings import Settings
 from models import Account, Contact, Lead
+from tasks.chain import ChainWords
 from tasks.i18n import budget_words, mark_words, word
 from tasks.judge import JudgeError, Said, judge
 from tasks.letters import LEVELS, dialled
@@ -165,6 +166,7 @@ def _lead(desk: Desk, number: str) -> dict[str, Any] | None:
         "verdict": word(lang, "verdict", found["verdict"]),
         "verified": found["verified_at"] is not None,
         "budget": budget_words(lang, found["budget_min"], found["budget_max"], found["budget_state"]),
+        "members": ChainWords(desk.config.rules, lang).said(found["chain"]),
         "mark_said": _marked(desk, found),
         "dial": dialled(found["phone"] or ""),
         "created": (found["created"] or "").replace("T", " "),

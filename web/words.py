@@ -18,6 +18,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "need": ("需求", "Need"),
     "budget": ("预算", "Budget"),
     "chain": ("决策链", "Decision chain"),
+    "members": ("决策链成员", "Members of the chain"),
     "urgency": ("紧急程度", "Urgency"),
     "industry": ("行业", "Industry"),
     "region": ("地区", "Region"),

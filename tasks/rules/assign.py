@@ -1,4 +1,4 @@
-"""Whose lead: the account's owner first, then a named one, then by capacity share.
+"""Whose lead: the account's owner first, then a named one, then by capacity share, as whose turn it is.
 
 Pure and column-wise: loops go over groups of units and over people, never over units. An account
 keeps its owner while he is active and his role suffices for the grade. His leave and his full
@@ -7,6 +7,7 @@ list do not take it from him: one company is never called by two sales people.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,22 +21,26 @@ from config.schema import ConfigError, OwnerRule, Person, Rules
 from tasks.rules.eligible import (
     ELIGIBLE,
     FULL,
+    FULL_TODAY,
     NO_RANK,
     ON_LEAVE,
     OTHER_ROLE,
-    RANKS,
     STATES,
     Crew,
+    Limits,
     Objects,
     Positions,
     crew_of,
     places,
     territories,
 )
-from tasks.rules.share import share_out
+from tasks.rules.owner_rules import lowest_ranks, needed_rank, place_of_rule, rank_asked
+from tasks.rules.share import Standing, take_turns
 
 # The rules beside the table of roles, in assignment.yaml by these ids.
-STICKY, HINT, LIFT, OPEN_CAP = "A-STICKY", "A-HINT", "A-LIFT", "A-OPEN-CAP"
+STICKY, HINT, LIFT = "A-STICKY", "A-HINT", "A-LIFT"
+STICKY_DAYS = "A-STICKY-DAYS"
+OPEN_CAP, DAY_CAP, RAMP_DAYS, RAMP_FROM = "A-OPEN-CAP", "A-DAY-CAP", "A-RAMP-DAYS", "A-RAMP-FROM"
 
 # What of a group is named in the explanation of a choice.
 NAMED = ("verdict", "grade", "region", "industry")
@@ -48,12 +53,15 @@ class AssignResult:
 
     `frame` has the units' index: owner and the rule that gave it, or the reason why nobody took it; lifted_from, who
     had the account before; choice, a place in `choices`, -1 where nobody was compared. A choice names the group that
-    was shared out and how each person of the roles asked stood at that moment. `loads`: open leads after it.
+    was shared out and how each person of the roles asked stood at that moment. `loads`: open leads after it;
+    `today`: leads given today; `standings`: those of the groups that were shared out.
     """
 
     frame: pd.DataFrame
     choices: list[dict[str, Any]]
     loads: dict[str, int]
+    today: dict[str, int]
+    standings: dict[str, Standing]
 
 
 def assign(
@@ -63,16 +71,19 @@ def assign(
     on: date,
     *,
     loads: Mapping[str, int] | None = None,
+    today: Mapping[str, int] | None = None,
+    standings: Mapping[str, Standing] | None = None,
 ) -> AssignResult:
-    """Give each unit (an account with `leads` to be owned) an owner; `loads`: open leads now.
+    """Give each unit (an account with `leads` to be owned) an owner; `loads`: open leads now, `today`: given today.
 
     Units: RangeIndex in arrival order; leads, verdict, grade, region, industry, owner, hint, and held: the leads
     that its present owner has and that go with it to another.
-    Rules A-STICKY, A-HINT, A-LIFT, A-OPEN-CAP and the table of roles.
+    Rules A-STICKY, A-HINT, A-LIFT, A-OPEN-CAP, A-DAY-CAP, A-RAMP-DAYS, A-RAMP-FROM and the table of roles.
     """
-    crew = crew_of(people, loads or {}, rules.value(OPEN_CAP), on)
-    run = _Run(crew, units)
-    rule_of = _rule_of(units, rules.assignment)
+    limits = Limits(*(int(rules.value(name)) for name in (OPEN_CAP, DAY_CAP, RAMP_DAYS, RAMP_FROM)))
+    crew = crew_of(people, loads or {}, today or {}, limits, on)
+    run = _Run(crew, units, standings or {})
+    rule_of = place_of_rule(units, rules.assignment)
     present = _keep_owners(run, units, rule_of, rules)
     for group in _groups(run, units, people, rule_of, rules.assignment):
         _share_group(run, group, present)
@@ -82,8 +93,10 @@ def assign(
 class _Run:
     """What is decided so far, a place per unit."""
 
-    def __init__(self, crew: Crew, units: pd.DataFrame) -> None:
+    def __init__(self, crew: Crew, units: pd.DataFrame, standings: Mapping[str, Standing]) -> None:
         self.crew = crew
+        self.standings = standings
+        self.shared: dict[str, Standing] = {}
         # the last one, -1: nobody
         self.rank: Positions = np.array([*crew.rank, NO_RANK], dtype=np.int64)
         # none where all leads of the account are owned already and only its need has changed
@@ -103,6 +116,7 @@ class _Run:
         self.owner[units] = people
         self.rule[units] = rule
         np.add.at(self.crew.load, people, self.leads[units])
+        np.add.at(self.crew.today, people, self.leads[units])
 
     def hand_over(self, units: Positions, people: Positions, rule: str, present: Positions) -> None:
         """Give units to others than those who have them now: what these held goes with the units."""
@@ -117,8 +131,10 @@ class _Run:
         self.lifted_from[(self.owner < 0) | (owner == self.lifted_from)] = None
         texts = {"owner": owner, "rule": self.rule, "lifted_from": self.lifted_from, "reason": self.reason}
         frame = pd.DataFrame({k: pd.array(v, dtype="str") for k, v in texts.items()}, index=index)
-        loads = dict(zip(self.crew.ids.tolist(), self.crew.load.tolist(), strict=True))
-        return AssignResult(frame.assign(choice=self.choice), self.choices, loads)
+        loads, today = (
+            dict(zip(self.crew.ids, had.tolist(), strict=True)) for had in (self.crew.load, self.crew.today)
+        )
+        return AssignResult(frame.assign(choice=self.choice), self.choices, loads, today, self.shared)
 
 
 @dataclass(frozen=True)
@@ -129,19 +145,6 @@ class _Group:
     units: Positions
     territory: NDArray[np.int8]
     named: dict[str, Any]
-
-
-def _rule_of(units: pd.DataFrame, table: Sequence[OwnerRule]) -> Positions:
-    """For each unit the place of the first owner rule that fits its verdict and grade, or -1."""
-    pairs = units["verdict"].fillna("") + "|" + units["grade"].fillna("")
-    codes, uniques = pd.factorize(pairs)
-    first = [next((at for at, rule in enumerate(table) if _fits(rule, *pair.split("|"))), -1) for pair in uniques]
-    return np.array([*first, -1], dtype=np.int64)[codes]
-
-
-def _fits(rule: OwnerRule, verdict: str, grade: str) -> bool:
-    said = {"verdict": verdict, "grade": grade}
-    return all(said[fact] in (wanted.among or ()) for fact, wanted in rule.when.items())
 
 
 def _keep_owners(run: _Run, units: pd.DataFrame, rule_of: Positions, rules: Rules) -> Positions:
@@ -157,13 +160,13 @@ def _keep_owners(run: _Run, units: pd.DataFrame, rule_of: Positions, rules: Rule
     had = units["owner"].notna().to_numpy()
     run.lifted_from[had] = units["owner"].to_numpy(dtype=object)[had]
 
-    needed = np.array([*(_needed_rank(rule) for rule in rules.assignment), NO_RANK], dtype=np.int64)
+    needed = np.array([*(needed_rank(rule) for rule in rules.assignment), NO_RANK], dtype=np.int64)
     there = active[owner]
     suffices = run.rank[owner] >= needed[rule_of]
     bound = there & _holds(rules, STICKY)
     stays = bound & (suffices | (not _holds(rules, LIFT)))
     # whoever is named must be there, and of a role that the rule asks
-    named = ~there & here[hint] & (run.rank[hint] >= _lowest(rules.assignment)[rule_of])
+    named = ~there & here[hint] & (run.rank[hint] >= lowest_ranks(rules.assignment)[rule_of])
     for rule, mask, people in ((STICKY, stays, owner), (HINT, named & _holds(rules, HINT), hint)):
         run.give(np.flatnonzero(mask), people[mask], rule)
     run.lifted_from[stays] = None
@@ -176,42 +179,6 @@ def _holds(rules: Rules, rule_id: str) -> bool:
         return bool(rules.value(rule_id))
     except ConfigError:
         return False
-
-
-def _needed_rank(rule: OwnerRule) -> int:
-    """The lowest rank that may keep an account under this rule.
-
-    That of the first role of the rule; any sales role while the lead is still to be verified.
-    """
-    verdict = rule.when.get("verdict")
-    unverified = verdict is not None and "to_verify" in (verdict.among or ())
-    return min(RANKS.values()) if unverified else _rank(rule, 0)
-
-
-def _lowest(table: Sequence[OwnerRule]) -> Positions:
-    """For each rule the lowest rank that it asks; for no rule (-1) one that nobody has."""
-    ranks = [min(RANKS.get(role, NO_RANK) for role in rule.then) for rule in table]
-    return np.array([*(max(rank, min(RANKS.values())) for rank in ranks), max(RANKS.values()) + 1], dtype=np.int64)
-
-
-def strength(leads: pd.DataFrame, rules: Rules) -> Positions:
-    """How high a role each lead (verdict, grade) needs: the strongest of a company's leads decides its owner."""
-    table = rules.assignment
-    # of rules that ask the same role first, the one that stands first
-    steps = [max(_rank(rule, 0), NO_RANK) * len(table) - place for place, rule in enumerate(table)]
-    return np.array([*steps, (NO_RANK - 1) * len(table)], dtype=np.int64)[_rule_of(leads, table)]
-
-
-def may_have(leads: pd.DataFrame, owner: pd.Series, people: Sequence[Person], rules: Rules) -> NDArray[np.bool_]:
-    """Whether each lead (verdict, grade) may be with this person (code): he is there and of a role that is asked."""
-    rank = {person.id: RANKS.get(person.role, NO_RANK) for person in people if person.active}
-    has = owner.map(rank).fillna(NO_RANK).to_numpy(dtype=np.int64)
-    may: NDArray[np.bool_] = has >= _lowest(rules.assignment)[_rule_of(leads, rules.assignment)]
-    return may
-
-
-def _rank(rule: OwnerRule, step: int) -> int:
-    return RANKS.get(rule.then[step], NO_RANK)
 
 
 def _groups(
@@ -277,56 +244,93 @@ def _share_group(run: _Run, group: _Group, present: Positions) -> None:
     crew, waiting = run.crew, group.units
     before = crew.load.copy()
     people = states = np.empty(0, dtype=np.int64)
+    turns: dict[str, tuple[float, int, int]] = {}
     for step, role in enumerate(group.rule.then):
         # Only upward: whoever has the account is no worse than those who come next.
-        stays = run.rank[present[waiting]] >= max(_rank(group.rule, step), 0)
+        stays = run.rank[present[waiting]] >= max(rank_asked(group.rule, step), 0)
         if stays.any():
             keeping, waiting = waiting[stays], waiting[~stays]
             run.give(keeping, present[keeping], STICKY)
             run.lifted_from[keeping] = None
-            _note_choice(run, group, before, people, states, keeping)
+            _note_choice(run, group, before, people, states, turns, keeping)
         people = np.concatenate([people, crew.with_role(role)])
         # anew for all: whoever is full by now was not when his role was asked
         states = crew.states(people, group.territory)
         able = people[(states == ELIGIBLE) & (crew.role[people] == role)]
-        given, waiting = _share_step(run, group.rule, waiting, able, present)
+        given, waiting, turns = _share_step(run, group, role, waiting, able, present)
         if len(given):
-            _note_choice(run, group, before, people, states, given)
+            _note_choice(run, group, before, people, states, turns, given)
         if not len(waiting):
             return
     run.reason[waiting] = _why_nobody(states)
-    _note_choice(run, group, before, people, states, waiting)
+    _note_choice(run, group, before, people, states, turns, waiting)
 
 
 def _share_step(
-    run: _Run, rule: OwnerRule, waiting: Positions, people: Positions, present: Positions
-) -> tuple[Positions, Positions]:
-    """Share the waiting units among `people` of one role; gives the units given and those left."""
-    crew, leads = run.crew, np.maximum(run.leads[waiting] + run.held[waiting], 1)
-    given = [waiting[:0]]
-    # Heavy units first: what is left over of each person's room still fits a light one.
-    for weight in sorted(set(leads.tolist()), reverse=True) if len(people) else ():
-        same = waiting[leads == weight]
-        load = crew.load[people]
-        room = np.minimum((crew.cap[people] - load) // weight, len(same))
-        turns = share_out(len(same), load / weight, crew.capacity[people] / weight, room)
-        taken = same[: len(turns)]
-        run.hand_over(taken, people[turns], rule.id, present)
-        given.append(taken)
+    run: _Run, group: _Group, role: str, waiting: Positions, people: Positions, present: Positions
+) -> tuple[Positions, Positions, dict[str, tuple[float, int, int]]]:
+    """Let `people` of one role take the waiting units in turn; gives the units given, those left, and their turns.
+
+    Units that are handed over have turns of their own: they do not count against whom they come to.
+    """
+    crew, given, turns = run.crew, [waiting[:0]], {}
+    for handed in (False, True) if len(people) else ():
+        units = waiting[(present[waiting] >= 0) == handed]
+        if not len(units):
+            continue
+        key = _key(run.crew, group, role, handed)
+        codes = crew.ids[people].tolist()
+        standing = run.shared.get(key, run.standings.get(key, Standing()))
+        standing = standing.among(codes, crew.weight[people].tolist())
+        left = np.minimum(crew.cap[people] - crew.load[people], crew.day_cap[people] - crew.today[people])
+        room = dict(zip(codes, left.tolist(), strict=True))
+        leads = np.maximum(run.leads[units] + run.held[units], 1)
+        taken, run.shared[key] = take_turns(leads.tolist(), standing, room)
+        if not handed:
+            turns = _turns(standing, taken, leads)
+        got = np.array([one is not None for one in taken], dtype=bool)
+        takers = np.array([crew.by_id[one] for one in taken[got]], dtype=np.int64)
+        run.hand_over(units[got], takers, group.rule.id, present)
+        given.append(units[got])
     done = np.concatenate(given)
     run.rule[done[present[done] >= 0]] = LIFT
-    return done, waiting[run.owner[waiting] < 0]
+    return done, waiting[run.owner[waiting] < 0], turns
+
+
+def _key(crew: Crew, group: _Group, role: str, handed: bool) -> str:
+    """The name of those who share: everybody of the role to whose territory the group belongs, there today or not."""
+    fitting = crew.ids[(crew.role == role) & (group.territory == ELIGIBLE) & crew.active]
+    digest = hashlib.blake2s("\n".join(fitting.tolist()).encode(), digest_size=8).hexdigest()
+    return f"{group.rule.id}/{role}/{digest}{'/handed' if handed else ''}"
+
+
+def _turns(standing: Standing, taken: Objects, leads: Positions) -> dict[str, tuple[float, int, int]]:
+    """For each person the share due to him with the next lead, and how many he had of it before and after."""
+    total, whole = sum(standing.given) + 1, sum(standing.weights)
+    got: dict[str, int] = {}
+    for one, count in zip(taken.tolist(), leads.tolist(), strict=True):
+        got[one] = got.get(one, 0) + count
+    return {
+        one: (round(total * weight / whole, 2), had, had + got.get(one, 0))
+        for one, weight, had in zip(standing.people, standing.weights, standing.given, strict=True)
+    }
 
 
 def _why_nobody(states: Positions) -> str:
     """Why a group found nobody: of those whose role and territory fit."""
-    if np.isin(states, (ELIGIBLE, FULL)).any():
+    if np.isin(states, (ELIGIBLE, FULL, FULL_TODAY)).any():
         return ALL_FULL
     return ALL_ON_LEAVE if (states == ON_LEAVE).any() else NO_ELIGIBLE
 
 
 def _note_choice(
-    run: _Run, group: _Group, before: Positions, people: Positions, states: Positions, units: Positions
+    run: _Run,
+    group: _Group,
+    before: Positions,
+    people: Positions,
+    states: Positions,
+    turns: Mapping[str, tuple[float, int, int]],
+    units: Positions,
 ) -> None:
     """Keep for the explanation how the people asked so far stood, and point the units to it."""
     crew = run.crew
@@ -334,14 +338,19 @@ def _note_choice(
     run.reason[units[run.owner[units] >= 0]] = None
     asked = list(zip(people.tolist(), states.tolist(), strict=True))
     notes = [run.others[state][person] for person, state in asked]
-    for place in np.flatnonzero(states <= FULL).tolist():
+    for place in np.flatnonzero(states <= FULL_TODAY).tolist():
         person, state = asked[place]
-        notes[place] = {
-            "id": crew.ids[person],
+        code = crew.ids[person]
+        note = {
+            "id": code,
             "state": STATES[state],
             "load_before": int(before[person]),
             "load_after": int(crew.load[person]),
             "capacity": int(crew.capacity[person]),
+            "weight": int(crew.weight[person]),
             "cap": int(crew.cap[person]),
         }
+        if code in turns:
+            note |= dict(zip(("due", "given_before", "given_after"), turns[code], strict=True))
+        notes[place] = note
     run.choices.append({"group": group.named, "rule": group.rule.id, "people": notes})

@@ -1,26 +1,40 @@
 """No rule pretends: what a value rule says is asked for while the main job runs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from config.loader import load_config
-from config.schema import Rules
+from config.schema import Config, Rules
 from config.settings import get_settings
 from flows.feeding import pull_feeds
 from flows.intake import take_in
 from flows.request import Request
+from flows.reviewing import build, due, open_review
 from flows.watching import watch_channels
 from models.db import make_engine
+from tasks.orders import Order
+from tasks.pool import claim, give_back
 from tasks.quality import measure
+from tasks.rules.reviews.spans import read_span
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 # a word of job seekers in the name of a product: rare enough that the samples have none
 _RARE = "公司名称,联系人,电话,需求描述\n杭州澄屿机械有限公司,季若谷,13955501234,采购简历智能解析系统\n"
+
+
+def _into_the_pool_and_out(config: Config, now: datetime) -> None:
+    engine = make_engine(get_settings().database_url)
+    with engine.connect() as conn:
+        number, owner = conn.execute(text("SELECT number, owner FROM lead WHERE owner IS NOT NULL")).first()
+    later = now + timedelta(days=30)
+    give_back(engine, number, config, Order(owner, "区域调整", now, now, "Asia/Shanghai"))
+    claim(engine, number, config, Order(owner, "", later, later, "Asia/Shanghai"))
 
 
 def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,6 +62,11 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
     pull_feeds(get_settings(), config, now)
     with make_engine(get_settings().database_url).connect() as conn:
         measure(conn, config.rules, get_settings().zone, now, ("team",))
+    # what managers read of it
+    engine = make_engine(get_settings().database_url)
+    build(open_review(engine, get_settings(), config, read_span("monthly", "2024-02"), now))
+    due(engine, get_settings(), config, now)
+    _into_the_pool_and_out(config, now)
     # a rule of one choice is a sentence that stands by what people decided
     rules = [rule for rules in config.rules.values.values() for rule in rules if rule.choices != (True,)]
     assert {rule.id for rule in rules} - asked == set()

@@ -31,7 +31,7 @@ _LEADS = """
 SELECT l.id, l.number, l.verdict, l.verdict_rule, l.reasons, l.grade, l.grade_rule, l.owner, l.owner_rule, l.status,
        s.raw
 FROM lead l JOIN membership m ON m.lead_id = l.id AND m.until IS NULL JOIN submission s ON s.id = m.submission_id
-WHERE l.closed_at IS NULL
+WHERE l.closed_at IS NULL ORDER BY s.id
 """
 _COLUMNS = "来源 公司名称 行业 联系人 职位 电话 邮箱 需求描述 预算范围 决策链 首次接触时间 紧急程度 备注".split()
 _CLEAR = ["自动化生产线改造，两条", "20-30万", "总经理"]

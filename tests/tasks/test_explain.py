@@ -36,6 +36,31 @@ def test_the_rows_and_what_they_share_are_named(tmp_path: Path) -> None:
     assert "需求：采用 改造产线（2 号行），未采用 采购产线（1 号行）" in story
 
 
+def test_the_chain_is_told_as_written_with_its_members_and_completeness(tmp_path: Path) -> None:
+    engine, config = base(tmp_path), config_of(tmp_path)
+    own(engine, config, *lead_rows(1, chain="使用部门李经理、财务王强总监，总经理拍板", chain_state="complete"))
+    story = explain(engine, "XL202403001", config)
+    assert "决策链 使用部门李经理、财务王强总监，总经理拍板" in story.text.replace("\n    ", "")
+    assert "李经理（使用部门，使用）、王强 总监（财务，审批）、总经理（决定）——完整" in story.text.replace("\n    ", "")
+    assert story.data["chain"]["state"] == "complete"
+    assert story.data["chain"]["members"] == [
+        {"name": "李", "title": "经理", "unit": "使用部门", "role": "user"},
+        {"name": "王强", "title": "总监", "unit": "财务", "role": "approver"},
+        {"name": "", "title": "总经理", "unit": "", "role": "decider"},
+    ]
+    assert "decides" in explain(engine, "XL202403001", config, "en").text
+    masked = explain(engine, "XL202403001", config, mask=True)
+    assert "王强" not in masked.text + json.dumps(masked.data, ensure_ascii=False)
+
+
+def test_a_chain_that_names_nobody_has_no_members(tmp_path: Path) -> None:
+    engine, config = base(tmp_path), config_of(tmp_path)
+    own(engine, config, *lead_rows(1, chain="待了解"))
+    story = explain(engine, "XL202403001", config)
+    assert "决策链成员" not in story.text
+    assert story.data["chain"]["members"] == []
+
+
 def test_each_decision_names_its_rule_and_facts(tmp_path: Path) -> None:
     engine, config = base(tmp_path), config_of(tmp_path)
     own(engine, config, *lead_rows(1, chain_state="complete", budget_min=float("nan"), budget_max=float("nan")))
@@ -55,17 +80,17 @@ def test_why_this_owner_and_not_the_others(tmp_path: Path) -> None:
     assert "A-GRADE-B" in story
     assert "请假：孙资深" in story
     assert "在手已满：谭资深" in story
-    assert "魏代表（在手 0→1，分配权重 1）" in story
-    assert "轮到 魏代表" in story
+    assert "魏代表（份额 1，本轮已分 0→1 条，在手 0→1）" in story
+    assert "只有 魏代表 可以接" in story
 
 
-def test_the_turn_is_told_by_the_open_leads_over_share(tmp_path: Path) -> None:
+def test_who_alone_can_take_a_lead_is_told_so(tmp_path: Path) -> None:
     engine, config = base(tmp_path), config_of(tmp_path)
     own(engine, config, *lead_rows(1, **GRADE_A))
     own(engine, config, *lead_rows(1, 5), file="b.csv")
     story = explain(engine, "XL202403002", config).text
     assert "候选人：有效、B 级、制造业的线索依次问资深、再问销售代表" in story
-    assert "轮到 孙资深：其在手与分配权重之比最低（0÷1）" in story
+    assert "只有 孙资深 可以接" in story
 
 
 def test_a_grade_given_before_the_better_ones_were_looked_at_says_so(tmp_path: Path) -> None:
@@ -236,20 +261,20 @@ def test_of_several_leads_of_a_kind_only_the_first_is_told_by_how_things_stood_b
     own(engine, config, *lead_rows(4))
     told = [explain(engine, f"XL20240300{n}", config) for n in (1, 2, 3, 4)]
     said = [next(line.strip() for line in story.text.splitlines() if "轮到" in line) for story in told]
-    assert said[0] == "轮到 孙资深：其在手与分配权重之比并列最低（0÷1），并列时按名册顺序"
+    assert said[0] == "轮到 孙资深：按份额，连同这一条应得 0.5 条，此前已得 0 条"
     assert [line.partition("：")[0] for line in said] == ["轮到 孙资深", "轮到 谭资深"] * 2
     assert [story.data["turn"] for story in told] == [(1, 4), (2, 4), (3, 4), (4, 4)]
     for nth, line in enumerate(said[1:], start=2):
-        assert line.endswith(f"同批同类共 4 份（一家公司的算一份），按权重轮流分配，这是第 {nth} 份")
+        assert line.endswith(f"同批同类共 4 份（一家公司的算一份），按份额轮流分配，这是第 {nth} 份")
 
 
-def test_of_those_level_the_one_with_the_larger_share_is_not_told_as_first_of_the_roster(tmp_path: Path) -> None:
+def test_the_one_with_the_larger_share_is_told_by_what_is_due_to_him(tmp_path: Path) -> None:
     engine, config = base(tmp_path), config_of(tmp_path)
     people = [person.model_copy(update={"capacity": 1 + (person.id == "tan")}) for person in config.roster.people]
     config = config.model_copy(update={"roster": config.roster.model_copy(update={"people": tuple(people)})})
     own(engine, config, *lead_rows(1))
     story = explain(engine, "XL202403001", config).text
-    assert "轮到 谭资深：分给此人后，各人在手与权重之比最接近" in story
+    assert "轮到 谭资深：按份额，连同这一条应得 0.67 条，此前已得 0 条" in story
 
 
 def test_a_record_delivered_anew_supersedes_and_one_delivered_again_repeats(tmp_path: Path) -> None:

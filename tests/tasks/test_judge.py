@@ -110,8 +110,10 @@ def test_a_later_correction_leaves_what_was_decided_and_decides_the_rest_anew(en
     assert (after.owner, after.owner_rule) == (person, "A-PERSON")
 
 
-def test_an_owner_by_hand_gets_the_whole_company(engine, person):
+def test_an_owner_by_hand_gets_the_whole_company(engine):
     settle(engine, ZHANG, {**ZHANG, "name": "李四", "mobile": "13800002222"})
+    seniors = (one.id for one in CONFIG.roster.people if one.active and one.role == "senior")
+    person = next(one for one in seniors if one != lead(engine).owner)
     say(engine, owner=person)
     assert of(engine, Lead.owner, Lead.closed_at.is_(None)) == [person, person]
     assert of(engine, AccountOwner.person, AccountOwner.until.is_(None)) == [person]
@@ -198,3 +200,17 @@ def test_a_blank_reason_and_an_unknown_number_are_refused(engine):
         say(engine, grade="A", reason=" ")
     with pytest.raises(JudgeError, match="XL999"):
         say(engine, "XL999", grade="A")
+
+
+@pytest.mark.parametrize(("days", "again"), [(179, True), (181, False)])
+def test_an_owner_is_asked_first_until_long_after_his_last_lead_at_the_account(engine, days, again):
+    settle(engine, OPEN)
+    first = lead(engine).owner
+    say(engine, verified=True, verdict="invalid", reason="暂无需求")
+    # the turn is another's by now
+    settle(engine, {"company": "乙公司", "name": "李四", "mobile": "13800002222"}, file="b.csv")
+    settle(engine, {**OPEN, "need": "新产线"}, file="c.csv", as_of=LATER + timedelta(days=days))
+    back = lead(engine, "XL202409001" if days > 170 else "")
+    assert (back.owner == first, back.owner_rule) == (again, "A-STICKY" if again else "A-VERIFY")
+    live = of(engine, AccountOwner.person, AccountOwner.account_id == back.account_id, AccountOwner.until.is_(None))
+    assert live == [back.owner]

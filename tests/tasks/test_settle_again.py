@@ -120,14 +120,14 @@ def test_a_lead_whose_owner_ranks_too_low_for_what_it_has_become_is_handed_over_
     assert live.values.tolist() == [["supervisor", "representative", "A-LIFT"]]
 
 
-def test_a_lead_that_comes_to_a_company_with_an_owner_is_his_and_counts_for_him_while_the_rest_is_shared(engine):
+def test_a_lead_that_comes_to_a_company_with_an_owner_is_his_and_no_turn_of_his(engine):
     settle(engine, ZHANG, config=crew("senior"))
     settle(engine, {**LI, "company": "乙厂"}, file="b.csv", config=crew("senior2"))
     new = {"company": "丙厂", "name": "王五", "mobile": "13800000003"}
     moving = {**ZHANG, "company": "乙厂", "at": "2024-03-02"}
     settle(engine, moving, new, file="c.csv", config=crew("senior2", "senior"))
-    # without the move both had one lead, and the first of the roster would be next
-    assert owners(engine) == ["senior2", "senior2", "senior"]
+    # what came to him with its company does not put the others before him
+    assert owners(engine) == ["senior2", "senior2", "senior2"]
     live = table(engine, "SELECT person, lifted_from FROM assignment WHERE until IS NULL AND lead_id = 1")
     assert live.values.tolist() == [["senior2", "senior"]]
 

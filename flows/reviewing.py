@@ -1,0 +1,223 @@
+"""How a review is built and sent: facts, datasets, files, checks, letters; the same whenever it is done again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Engine, select, update
+
+from config.people import Person
+from config.schema import Config, Rules
+from config.settings import Settings
+from models import Message
+from models.db import begin
+from tasks.lead_facts import lead_facts, wait_for_writers
+from tasks.letters import Letter
+from tasks.outbox import send_pending
+from tasks.post import post
+from tasks.review_book import Cover, review_book
+from tasks.review_checks import check_datasets
+from tasks.review_files import digests, table_files, write_files
+from tasks.review_letter import Pack, review_letter
+from tasks.review_store import keep_review
+from tasks.review_words import review_words
+from tasks.rules.reviews.datasets import Terms, by_time, datasets
+from tasks.rules.reviews.findings import decisions, findings
+from tasks.rules.reviews.spans import Kind, Span, cut_off, span_of
+
+#: The rules that say what figures mean, in the order in which packs print them.
+DEFINITIONS = (
+    "R-LEADS", "R-VALID", "R-WON", "R-OPEN", "R-CONVERSION", "R-CYCLE", "R-GRADE", "R-COHORT-DAYS", "R-SMALL", "R-Z",
+    "R-REASONS", "R-EXPECTED", "R-STAGE", "R-CUT",
+)  # fmt: skip
+#: Who sees the leads of all teams; all others see their own team's.
+EVERYTHING = ("manager", "marketing")
+KINDS: tuple[Kind, ...] = ("weekly", "monthly", "quarterly")
+_NO_HOLIDAYS = np.array([], dtype="datetime64[D]")
+
+
+class ReviewError(Exception):
+    """A review cannot be mailed; the message says what its checks found."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A period's datasets of one scope, the mail's ingredients, and the files by name."""
+
+    span: Span
+    scope: str
+    as_of: datetime
+    datasets: dict[str, pd.DataFrame]
+    pack: Pack
+    files: dict[str, bytes]
+
+
+@dataclass
+class Sent:
+    """What became of a pack: letters written, and messages by state; who could not be reached."""
+
+    letters: int = 0
+    messages: dict[str, int] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Review:
+    """A period as of a moment (aware), with all that its packs share."""
+
+    span: Span
+    as_of: datetime
+    settings: Settings
+    config: Config
+    facts: pd.DataFrame
+    before: pd.DataFrame
+
+    @property
+    def rules(self) -> Rules:
+        """The rules in force at the cut-off."""
+        return rules_of(self.config, self.as_of, self.settings)
+
+
+def rules_of(config: Config, as_of: datetime, settings: Settings) -> Rules:
+    """The rules in force at a moment; of a history older than all of them the first ones."""
+    first = min(rule.effective for rule in config.rules.values["reviews"])
+    return config.rules.at(max(as_of.astimezone(settings.zone).date(), first))
+
+
+def open_review(engine: Engine, settings: Settings, config: Config, span: Span, as_of: datetime) -> Review:
+    """Read what was known at the cut-off, and at that of the pack before."""
+    earlier = cut_of(span.before, rules_of(config, as_of, settings), settings)
+    wait_for_writers(engine, as_of)
+    with engine.connect() as conn:
+        facts = lead_facts(conn, as_of, settings.tz)
+        before = lead_facts(conn, min(earlier, as_of), settings.tz)
+    return Review(span, as_of, settings, config, facts, before)
+
+
+def cut_of(span: Span, rules: Rules, settings: Settings) -> datetime:
+    """The moment at which a period's pack is due (aware)."""
+    at = time.fromisoformat(str(rules.value("R-AT")))
+    return cut_off(span, _NO_HOLIDAYS, int(rules.value("R-DUE")), at, settings.tz)
+
+
+def build(review: Review, scope: str = "") -> Built:
+    """Make the datasets and files of a scope: a team, or '' for everything."""
+    facts, before = (_of(frame, scope) for frame in (review.facts, review.before))
+    rules, lang, span = review.rules, review.settings.lang, review.span
+    terms = Terms.of(rules)
+    local = review.as_of.astimezone(review.settings.zone)
+    data = datasets(facts, before, span, local.date(), terms)
+    defined = [(rule, rules.statement(rule, lang)) for rule in DEFINITIONS]
+    book = review_book(data, _cover(review, scope, local, defined), lang)
+    files = table_files(data) | {"review.xlsx": book}
+    last = by_time(facts, [span.year_before], terms).iloc[-1]
+    pack = Pack(
+        span.kind, span.label, scope, local, rules.version, data, last if last["leads"] else None,
+        findings(data, terms), decisions(data, float(rules.value("R-UNSTATED"))), defined, book,
+    )  # fmt: skip
+    return Built(span, scope, review.as_of, data, pack, files)
+
+
+def _of(facts: pd.DataFrame, scope: str) -> pd.DataFrame:
+    return facts if not scope else facts[facts["team"] == scope].reset_index(drop=True)
+
+
+def _cover(review: Review, scope: str, local: datetime, defined: list[tuple[str, str]]) -> Cover:
+    words = review_words(review.settings.lang)
+    span = review.span
+    lines = [
+        (words["period"], f"{span.first:%Y-%m-%d} – {span.last:%Y-%m-%d}"),
+        (words["scope"], scope or words["all"]),
+        (words["cut"], f"{local:%Y-%m-%d %H:%M}"),
+        (words["rules"], review.rules.version),
+    ]
+    return Cover(f"{words[f'kind.{span.kind}']} {span.label}", lines, defined, review.as_of.astimezone(UTC))
+
+
+def keep(engine: Engine, built: Built, folder: Path, rules_version: str) -> None:
+    """Store the datasets and write the files; harmless when repeated."""
+    key = (built.span.kind, built.span.label, built.scope, built.as_of)
+    keep_review(engine, key, built.datasets, digests(built.files), rules_version, datetime.now(UTC))
+    write_files(built.files, folder)
+
+
+def recipients(config: Config, rules: Rules, kind: str) -> list[tuple[Person, str]]:
+    """Who gets a pack of this kind now, each with his scope."""
+    roles = rules.value("R-RECIPIENTS")[kind]
+    active = [person for person in config.roster.people if person.active and person.role in roles]
+    return [(person, "" if person.role in EVERYTHING else person.team) for person in active]
+
+
+def letters(review: Review, people: list[tuple[Person, str]]) -> list[tuple[Letter, str]]:
+    """A letter to each person about his scope; ReviewError where the checks of a dataset fail."""
+    packs: dict[str, Pack] = {}
+    for scope in dict.fromkeys(scope for _, scope in people):
+        built = build(review, scope)
+        faults = check_datasets(built.datasets)
+        if faults:
+            raise ReviewError(f"{review.span.label} is mailed to nobody: {'; '.join(faults)}")
+        packs[scope] = built.pack
+    lang = review.settings.lang
+    return [
+        (review_letter(packs[scope], message_key(review.span, person.id), person.id, person.name, lang), person.email)
+        for person, scope in people
+    ]
+
+
+def message_key(span: Span, person: str) -> str:
+    """What the outbox knows a pack to a person by: he has it once, whenever it is sent again."""
+    return f"review:{span.kind}:{span.label}:{person}"
+
+
+def send(
+    engine: Engine,
+    review: Review,
+    people: list[tuple[Person, str]],
+    *,
+    again: bool = False,
+    backfill_mail: bool = False,
+) -> Sent:
+    """Mail the pack: each person has it once; `again`: also to those for whom it was refused."""
+    keys = {message_key(review.span, person.id): person.id for person, _ in people}
+    with begin(engine) as conn:
+        if again:
+            failed = update(Message).where(Message.key.in_(list(keys)), Message.state == "refused")
+            conn.execute(failed.values(state="pending", error=None))
+        known = set(conn.execute(select(Message.key).where(Message.key.in_(list(keys)))).scalars())
+    missing = [one for one in people if message_key(review.span, one[0].id) not in known]
+    sent = Sent()
+    sent.letters = post(engine, letters(review, missing), review.as_of) if missing else 0
+    sent.messages = send_pending(engine, review.settings, review.as_of, review.rules, backfill_mail=backfill_mail)
+    with engine.connect() as conn:
+        wanted = select(Message.key).where(Message.key.in_(list(keys)), Message.state.in_(("refused", "unknown")))
+        sent.refused = sorted(keys[key] for key in conn.execute(wanted).scalars())
+    return sent
+
+
+def due(engine: Engine, settings: Settings, config: Config, as_of: datetime) -> list[Span]:
+    """The periods whose packs are due at a moment (aware), or were within R-LATE days, and that somebody lacks."""
+    today = as_of.astimezone(settings.zone).date()
+    rules = rules_of(config, as_of, settings)
+    found = []
+    for kind in KINDS:
+        span = span_of(kind, today).before
+        cut = cut_of(span, rules, settings)
+        if cut <= as_of <= cut + timedelta(days=int(rules.value("R-LATE"))):
+            keys = [message_key(span, person.id) for person, _ in recipients(config, rules, kind)]
+            with engine.connect() as conn:
+                known = set(conn.execute(select(Message.key).where(Message.key.in_(keys))).scalars())
+            found += [span] if set(keys) - known else []
+    return found
+
+
+def preview_files(review: Review, people: list[tuple[Person, str]]) -> Mapping[str, bytes]:
+    """What each person would get, as files by name; nobody is mailed."""
+    files = {}
+    for letter, _ in letters(review, people):
+        files[f"{letter.recipient}.html"] = letter.html.encode()
+        files[f"{letter.recipient}.txt"] = f"{letter.subject}\n\n{letter.text}".encode()
+        files |= {f"{letter.recipient}-{name}": content for name, content in letter.files}
+    return files

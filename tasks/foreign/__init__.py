@@ -1,0 +1,1 @@
+"""Histories of foreign systems: their files read, and their leads stored as they are."""

@@ -1,0 +1,160 @@
+"""The workbook of a review: a sheet a dataset, native charts, definitions on the cover; the same data, same bytes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xlsxwriter
+
+from tasks.review_words import RATES, named, review_words
+
+#: Datasets in the order of their sheets.
+SHEETS = (
+    "conversion", "periods", "funnel", "dimensions", "crosses", "cohorts", "loss_reasons", "calibration", "screening",
+    "restatements", "impossible",
+)  # fmt: skip
+_FONT = "Microsoft YaHei"
+_BLUE, _AMBER = "#2468A8", "#C77700"
+# a chart of more points tells nothing
+_POINTS = 20
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What a workbook says of itself: title, lines of name and value, definitions, and when it was cut off (UTC)."""
+
+    title: str
+    lines: Sequence[tuple[str, str]]
+    definitions: Sequence[tuple[str, str]]
+    as_of: datetime
+
+
+def review_book(datasets: Mapping[str, pd.DataFrame], cover: Cover, lang: str) -> bytes:
+    """Make the workbook."""
+    file = BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(file, options)
+    book.set_properties({"title": cover.title, "author": "leadflow", "created": cover.as_of.replace(tzinfo=None)})
+    book.formats[0].set_font_name(_FONT)
+    maker = _Maker(book, lang)
+    maker.cover(cover)
+    for name in SHEETS:
+        maker.sheet(name, datasets[name])
+    book.close()
+    return file.getvalue()
+
+
+class _Maker:
+    """Writes sheets of one workbook."""
+
+    def __init__(self, book: Any, lang: str) -> None:
+        self.book, self.lang, self.words = book, lang, review_words(lang)
+        self.bold = book.add_format({"bold": True, "font_name": _FONT})
+        self.title = book.add_format({"bold": True, "font_size": 16, "font_name": _FONT})
+        head = {
+            "bold": True,
+            "bg_color": "#EAF2FB",
+            "border": 1,
+            "text_wrap": True,
+            "valign": "top",
+            "font_name": _FONT,
+        }
+        self.head = book.add_format(head)
+        self.percent = book.add_format({"num_format": "0.0%", "font_name": _FONT})
+        self.number = book.add_format({"num_format": "#,##0", "font_name": _FONT})
+        self.decimal = book.add_format({"num_format": "0.0", "font_name": _FONT})
+        self.wrap = book.add_format({"text_wrap": True, "valign": "top", "font_name": _FONT})
+
+    def cover(self, cover: Cover) -> None:
+        """The first sheet: what this is, and what its figures mean."""
+        sheet = self.book.add_worksheet(self.words["sheet.cover"])
+        sheet.set_column(0, 0, 22)
+        sheet.set_column(1, 1, 100)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.write_string(0, 0, cover.title, self.title)
+        for row, (name, value) in enumerate(cover.lines, 2):
+            sheet.write_string(row, 0, name, self.bold)
+            sheet.write_string(row, 1, value)
+        start = len(cover.lines) + 3
+        sheet.write_string(start, 0, self.words["definitions"], self.bold)
+        for row, (name, value) in enumerate(cover.definitions, start + 1):
+            sheet.write_string(row, 0, name)
+            sheet.write_string(row, 1, value, self.wrap)
+
+    def sheet(self, name: str, data: pd.DataFrame) -> None:
+        """One dataset with its header frozen, filtered, and its chart."""
+        sheet = self.book.add_worksheet(self.words[f"sheet.{name}"])
+        columns = list(map(str, data))
+        for at, column in enumerate(columns):
+            sheet.write_string(0, at, named(column, self.lang), self.head)
+            sheet.set_column(at, at, 24 if data[column].dtype == "str" else 13)
+            self._column(sheet, at, column, data)
+        sheet.freeze_panes(1, 1)
+        sheet.repeat_rows(0)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        if len(data):
+            sheet.autofilter(0, 0, len(data), len(columns) - 1)
+            self._chart(sheet, name, columns, len(data))
+
+    def _column(self, sheet: Any, at: int, column: str, data: pd.DataFrame) -> None:
+        small = data["small"].to_numpy(dtype=bool) if "small" in data and column in RATES else None
+        form = self.percent if column in RATES else self.decimal
+        for row, value in enumerate(data[column], 1):
+            if small is not None and small[row - 1]:
+                sheet.write_string(row, at, f"—（{data['leads'].iloc[row - 1]}）")
+            elif pd.isna(value):
+                sheet.write_string(row, at, "—" if column in RATES else "")
+            elif isinstance(value, bool | np.bool_):
+                sheet.write_string(row, at, "✓" if value else "")
+            elif isinstance(value, int | np.integer):
+                sheet.write_number(row, at, int(value), self.number)
+            elif isinstance(value, float | np.floating):
+                sheet.write_number(row, at, float(value), form)
+            elif isinstance(value, pd.Timestamp):
+                sheet.write_string(row, at, f"{value:%Y-%m-%d}")
+            else:
+                sheet.write_string(row, at, self.words.get(str(value), str(value)))
+
+    def _chart(self, sheet: Any, name: str, columns: list[str], rows: int) -> None:
+        """Draw what the dataset is about, from its own cells."""
+        drawn = {"conversion": ("月份", "线索总数", "转化率"), "periods": ("period", "leads", "conversion"),
+                 "funnel": ("stage", "reached", None), "loss_reasons": ("reason", "lost", None),
+                 "calibration": ("grade", "expected", "observed")}.get(name)  # fmt: skip
+        if drawn is None:
+            return
+        label, bars, line = drawn
+        last = min(rows, _POINTS)
+        place = sheet.get_name()
+
+        def series(column: str, colour: str, **more: Any) -> dict[str, Any]:
+            at = columns.index(column)
+            return {
+                "name": named(column, self.lang),
+                "categories": [place, 1, columns.index(label), last, columns.index(label)],
+                "values": [place, 1, at, last, at],
+                "fill": {"color": colour},
+                **more,
+            }
+
+        chart = self.book.add_chart({"type": "bar" if name in ("funnel", "loss_reasons") else "column"})
+        chart.add_series(series(bars, _BLUE, data_labels={"value": True}))
+        if name in ("funnel", "loss_reasons"):
+            chart.set_y_axis({"reverse": True})
+        if line is not None and name == "calibration":
+            chart.add_series(series(line, _AMBER, data_labels={"value": True}))
+        elif line is not None:
+            beside = self.book.add_chart({"type": "line"})
+            beside.add_series(series(line, _AMBER, y2_axis=True, line={"color": _AMBER, "width": 2}))
+            chart.combine(beside)
+            beside.set_y2_axis({"num_format": "0%"})
+        chart.set_title({"name": self.words[f"sheet.{name}"], "name_font": {"name": _FONT, "size": 12}})
+        chart.set_legend({"position": "bottom"})
+        chart.set_size({"width": 640, "height": 320})
+        # below the table: beside it a page would be too wide to print
+        sheet.insert_chart(rows + 2, 0, chart)

@@ -1,0 +1,187 @@
+"""The mail of a review: a page that works without images, and a text with every key figure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from tasks.letters import Letter
+from tasks.review_words import named, percent, review_words
+from tasks.rules.reviews.findings import Finding
+
+#: Dimensions of which the mail shows a table of rates.
+SHOWN = ("grade", "source", "industry", "team")
+_VALUES, _RECENT = 8, 6
+_SHARES = ("now", "before", "rate", "whole", "share")
+_WORDS_OF = ("dimension", "figure")
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What a mail is made of; scope: whose leads, '' for all; cut: local time."""
+
+    kind: str
+    period: str
+    scope: str
+    cut: datetime
+    rules_version: str
+    datasets: Mapping[str, pd.DataFrame]
+    year_ago: pd.Series | None
+    says: list[Finding]
+    decide: list[Finding]
+    definitions: list[tuple[str, str]]
+    book: bytes
+
+
+def review_letter(pack: Pack, key: str, recipient: str, name: str, lang: str) -> Letter:
+    """The letter to one person, the workbook attached."""
+    words = review_words(lang)
+    now, before = (pack.datasets["periods"].iloc[at] for at in (-1, -2))
+    scope = pack.scope or words["all"]
+    empty = not int(now["leads"]) and not int(now["won"]) and not int(now["lost"])
+    subject = _subject(pack, now, before, scope, empty, words)
+    said = {
+        "t": words, "lang": lang, "name": name, "empty": empty, "scope": scope,
+        "subject": subject,
+        "state": words["state"].format(cut=f"{pack.cut:%Y-%m-%d %H:%M}", scope=scope, rules=pack.rules_version),
+        "says": [_sentence(one, lang) for one in pack.says], "decide": [_sentence(one, lang) for one in pack.decide],
+        "kpis": _kpis(now, before, pack.year_ago, lang), "recent": _recent(pack.datasets["periods"], lang),
+        "rates": [_rates(pack.datasets["dimensions"], one, lang) for one in SHOWN],
+        "funnel": _funnel(pack.datasets["funnel"]), "reasons": _reasons(pack.datasets["loss_reasons"]),
+        "definitions": pack.definitions,
+    }  # fmt: skip
+    pages = _pages()
+    html = pages.get_template("review.html.j2").render(said)
+    text = pages.get_template("review.txt.j2").render(said)
+    book = f"{pack.kind}-{pack.period}.xlsx"
+    return Letter(key, "review", recipient, subject, text, html, ((book, pack.book),))
+
+
+def _subject(pack: Pack, now: pd.Series, before: pd.Series, scope: str, empty: bool, words: Mapping[str, str]) -> str:
+    kind = words[f"kind.{pack.kind}"]
+    if empty:
+        return words["subject.empty"].format(kind=kind, period=pack.period, scope=scope)
+    told = not (now["small"] or before["small"])
+    change = words["points"].format(100 * (now["conversion"] - before["conversion"])) if told else ""
+    return words["subject"].format(
+        kind=kind, period=pack.period, leads=now["leads"], won=now["won"], rate=percent(now["conversion"]),
+        change=change, scope=scope,
+    )  # fmt: skip
+
+
+def _sentence(finding: Finding, lang: str) -> dict[str, str]:
+    words = review_words(lang)
+    shown: dict[str, Any] = {}
+    for name, value in finding.values.items():
+        if name in _WORDS_OF:
+            shown[name] = named(str(value), lang)
+        elif name in _SHARES and finding.code not in ("cycle", "restated"):
+            shown[name] = percent(value)
+        else:
+            shown[name] = value
+    sheet = words["sheet"].format(words[f"sheet.{finding.dataset}"])
+    evidence = "；".join(part for part in (finding.evidence, sheet) if part)
+    return {"text": words[f"say.{finding.code}"].format(**shown), "evidence": words["evidence"].format(evidence)}
+
+
+def _kpis(now: pd.Series, before: pd.Series, year_ago: pd.Series | None, lang: str) -> list[dict[str, str]]:
+    """The key figures, each against the period before and the same one a year ago."""
+    words = review_words(lang)
+    found = []
+    for name in (
+        "leads",
+        "valid",
+        "won",
+        "conversion",
+        "won_of_valid",
+        "rate_A",
+        "rate_B",
+        "rate_C",
+        "cycle_mean_days",
+    ):
+        small = bool(now["small"]) and (name == "conversion" or name.startswith(("rate", "won_of")))
+        value = words["few"].format(n=now["leads"]) if small else _figure(name, now[name])
+        against = [_change(name, now[name], other, words) for other in (before, year_ago)]
+        found.append({"name": named(name, lang), "value": value, "against": words["against"].format(*against)})
+    return found
+
+
+def _figure(name: str, value: Any) -> str:
+    if pd.isna(value):
+        return "—"
+    if name.endswith("_days"):
+        return f"{value:.1f}"
+    return f"{int(value):,}" if name in ("leads", "valid", "won", "lost") else percent(value)
+
+
+def _change(name: str, value: Any, other: pd.Series | None, words: Mapping[str, str]) -> str:
+    """The change in percent, of shares in points; nothing to compare where there was nothing."""
+    base = None if other is None else other[name]
+    if base is None or pd.isna(base) or pd.isna(value) or (not base and name in ("leads", "valid", "won")):
+        return words["no_base"]
+    if name in ("leads", "valid", "won"):
+        return f"{value / base - 1:+.1%}"
+    return f"{value - base:+.1f}" if name.endswith("_days") else f"{100 * (value - base):+.1f}pp"
+
+
+def _recent(periods: pd.DataFrame, lang: str) -> list[dict[str, str]]:
+    names = ("leads", "valid", "won", "conversion", "cycle_mean_days")
+    rows = []
+    for row in periods.tail(_RECENT).to_dict("records"):
+        shown = {name: _figure(name, row[name]) for name in names}
+        grades = " · ".join(f"{grade} {percent(row[f'rate_{grade}'])}" for grade in "ABC")
+        rows.append({"period": row["period"], "grades": grades, **shown})
+    return rows
+
+
+def _rates(dimensions: pd.DataFrame, dimension: str, lang: str) -> dict[str, Any]:
+    """The values of a dimension with the most leads, the rest in one line; no rate where there is too little."""
+    words = review_words(lang)
+    own = dimensions[(dimensions["dimension"] == dimension) & (dimensions["view"] == "event")]
+    rows = []
+    for row in own.head(_VALUES).to_dict("records"):
+        rate = words["few"].format(n=row["leads"]) if row["small"] else percent(row["conversion"])
+        width = 0 if row["small"] or pd.isna(row["conversion"]) else min(round(100 * row["conversion"]), 100)
+        value = row["value"] or words["unknown"]
+        rows.append({"value": value, "rate": rate, "width": width, "n": f"{row['won']:,}/{row['leads']:,}"})
+    rest = own.iloc[_VALUES:]
+    if len(rest):
+        counted = f"{int(rest['won'].sum()):,}/{int(rest['leads'].sum()):,}"
+        rows.append({"value": f"{words['more']} ({len(rest)})", "rate": "", "width": 0, "n": counted})
+    return {"title": words["head.rates"].format(dimension=named(dimension, lang)), "rows": rows}
+
+
+def _funnel(funnel: pd.DataFrame) -> list[dict[str, str]]:
+    return [
+        {"stage": row["stage"], "reached": f"{row['reached']:,}", "of_before": percent(row["of_before"])}
+        for row in funnel.to_dict("records")
+    ]
+
+
+def _reasons(reasons: pd.DataFrame) -> list[dict[str, str]]:
+    return [
+        {
+            "reason": str(row["reason"]),
+            "n": f"{row['lost']:,}",
+            "share": percent(row["share"]),
+            "change": f"{row['change_points']:+.1f}pp",
+        }
+        for row in reasons.head(_VALUES).to_dict("records")
+    ]
+
+
+@cache
+def _pages() -> jinja2.Environment:
+    folder = Path(__file__).parent / "templates"
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=jinja2.select_autoescape(("html", "html.j2")),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )

@@ -1,0 +1,1 @@
+"""Files of a foreign system become leads by a mapping. Pure."""

@@ -1,0 +1,185 @@
+"""A mapping to start from: what the headers and the values of foreign files look like."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from tasks.rules.foreign.tables import column_key
+
+#: Field -> what its header looks like; tried in order, each column is used once.
+_LOOKS = {
+    "id": r"^(opportunity|deal|lead|record|contact|prospect|mql|case|order)?[ _]?(id|number|no|uuid|key)$|编号$|^序号$",
+    "created": r"creat|^engage|opened|date added|first_seen|entry date|^first_contact_date|录入(时间|日期)|创建|^date$",
+    "first_contact": r"first[ _]?(contact|touch|call|response)|首次(接触|联系)",
+    "closed": r"clos(e|ed|ing)[ _]?(date|at|time|on)?$|won[ _]?(date|time|at)|end[ _]?date|(成交|关闭|结束)(时间|日期)",
+    "reason": r"(loss|lost|lose|closed lost|churn)[ _]?reason|reason|流失原因|输单原因|丢单原因",
+    "source": r"source|origin$|origin |channel|campaign|来源|渠道",
+    "industry": r"industry|sector|vertical|segment|行业",
+    "region": r"region|territory|country|state|city|office|区域|地区|省|城市",
+    "size": r"employee|company size|headcount|lead_type|规模|人数",
+    "product": r"^product|product( name)?$|产品",
+    "grade": r"rating|grade|priority|quality|等级|级别",
+    "owner": r"owner|agent|sales_?person|sales[ _]?rep|representative|\brep$|\bsr_?id|assigned|负责人|销售",
+    "team": r"team|manager|department|团队|部门",
+    "company": r"account|company|organi[sz]ation|customer|client|公司|客户",
+    "amount": r"amount|value|revenue|price|expected|金额|合同额",
+    "currency": r"currency|币种",
+}
+_STAGE = r"stage|status|state$|phase|阶段|状态|converted|outcome|result"
+_WON = r"^(is[ _]?)?(closed[ _])?won\??$|converted|is_?won|closed ?won|赢单|成交|签约"
+_LOST = r"lost|dead|disqualified|junk|输单|流失|丢单|无效|战败"
+_PROBABILITY = r"probab|概率|可能性"
+#: What stages are called, from the first to the last.
+_STEPS = (
+    r"prospect|^new|^lead$|raw|潜在|获取|新建", r"open|attempt|contact|engag|work|nurtur|联系|意向",
+    r"qualif|mql|需求|分析",
+    r"demo|present|meeting|discover|need|value|演示|方案", r"propos|quot|perception|报价", r"negotiat|review|谈判|商务",
+    r"contract|commit|sign|合同",
+)  # fmt: skip
+#: Values of a stage that are listed.
+_VALUES = 40
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A file as it is read: its name, header, and cells by c0, c1 …"""
+
+    file: str
+    header: tuple[str, ...]
+    rows: pd.DataFrame
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Key -> header."""
+        return {column_key(text): text.strip() for text in self.header if text.strip()}
+
+    def cells(self, key: str) -> pd.Series:
+        """The texts of a column by its key."""
+        at = next(at for at, text in enumerate(self.header) if column_key(text) == key)
+        return pd.Series(self.rows[f"c{at}"]).str.strip()
+
+
+@dataclass
+class _Draft:
+    lines: list[str] = field(default_factory=list)
+    used: set[tuple[str, str]] = field(default_factory=set)
+
+
+def draft_mapping(samples: Sequence[Sample]) -> str:
+    """Write a mapping for files: the first, which has a row for each lead, and those that can be joined to it."""
+    ordered = sorted(samples, key=lambda one: (-bool(_stage_of(one)), -len(one.rows)))
+    draft = _Draft([f"# made from {', '.join(one.file for one in ordered)}: read each line and mend it", ""])
+    system = re.sub(r"[^a-z0-9]+", "-", _name(ordered[0]).lower()).strip("-") or "crm"
+    draft.lines += [f"system: {system}", "# zone: Europe/Berlin       # of times that name none", "# dates: day-first"]
+    draft.lines += ["files:", f"  - {{name: {_name(ordered[0])}, file: {_quoted(ordered[0].file)}}}"]
+    for at, sample in enumerate(ordered[1:], 1):
+        draft.lines.append(_joined(sample, ordered[:at]))
+    _fields(draft, ordered)
+    if not _result(draft, ordered[0]) and (found := _like(ordered, _LOOKS["closed"], set())):
+        # nothing else tells how a lead ended
+        column = _quoted(_reference(*found, ordered))
+        draft.lines += ["result:", f"  - {{when: {{{column}: {{filled: true}}}}, then: won}}", "  - {then: open}"]
+    return "\n".join(draft.lines) + "\n"
+
+
+def _name(sample: Sample) -> str:
+    return re.sub(r"[^\w-]+", "_", sample.file.rsplit(".", 1)[0]).strip("_") or "leads"
+
+
+def _quoted(text: str) -> str:
+    return "'" + " ".join(text.split()).replace("'", "''") + "'"
+
+
+def _joined(sample: Sample, before: Sequence[Sample]) -> str:
+    shared = [key for key in sample.columns if any(key in other.columns for other in before)]
+    unique = [key for key in shared if (cells := sample.cells(key)).nunique() == len(cells)]
+    key = next(iter([*unique, *shared]), None)
+    own = _quoted(sample.columns[key]) if key else "ITS COLUMN"
+    other = next((one.columns[key] for one in before if key in one.columns), "") if key else "THE OTHER'S COLUMN"
+    several = "" if unique else ", several: first"
+    return f"  - {{name: {_name(sample)}, file: {_quoted(sample.file)}, join: {{{own}: {_quoted(other)}}}{several}}}"
+
+
+def _fields(draft: _Draft, samples: Sequence[Sample]) -> None:
+    draft.lines.append("fields:")
+    for name, looks in _LOOKS.items():
+        found = _like(samples if name != "id" else samples[:1], looks, draft.used)
+        if found is None and name == "id":
+            key = next(iter(samples[0].columns))
+            found = (samples[0], key)
+        if found is None:
+            draft.lines.append(f"  # {name}: …")
+            continue
+        sample, key = found
+        draft.used.add((sample.file, key))
+        draft.lines.append(f"  {name}: {_quoted(_reference(sample, key, samples))}")
+    rest = [text for sample in samples for key, text in sample.columns.items() if (sample.file, key) not in draft.used]
+    draft.lines.append("# not used: " + ", ".join(" ".join(text.split()) for text in rest))
+
+
+def _like(samples: Sequence[Sample], looks: str, used: set[tuple[str, str]]) -> tuple[Sample, str] | None:
+    return next(
+        (
+            (sample, key)
+            for sample in samples
+            for key in sample.columns
+            if (sample.file, key) not in used and re.search(looks, key) and not re.fullmatch(_WON, key)
+        ),
+        None,
+    )
+
+
+def _reference(sample: Sample, key: str, samples: Sequence[Sample]) -> str:
+    first = next(one for one in samples if key in one.columns)
+    return sample.columns[key] if first is sample else f"{_name(sample)}.{sample.columns[key]}"
+
+
+def _stage_of(sample: Sample) -> str | None:
+    keys = [key for key in sample.columns if re.search(_STAGE, key) and sample.cells(key).nunique() <= _VALUES]
+    return max(keys, key=lambda key: ("stage" in key or "阶段" in key, -list(sample.columns).index(key)), default=None)
+
+
+def _result(draft: _Draft, sample: Sample) -> bool:
+    """Write how leads ended and how far they came, where a column of the first file tells."""
+    flags = {kind: next((key for key in sample.columns if re.fullmatch(looks, key)), None) for kind, looks in (
+        ("won", r"(is[ _]?)?(closed[ _]?)?won\??|converted"), ("closed", r"(is[ _]?)?closed\??"))}  # fmt: skip
+    stage = _stage_of(sample)
+    values = _listed(sample, stage) if stage else []
+    if flags["won"]:
+        draft.lines += ["result:", f"  - {{when: {{{_quoted(sample.columns[flags['won']])}: true}}, then: won}}"]
+        if flags["closed"]:
+            draft.lines.append(f"  - {{when: {{{_quoted(sample.columns[flags['closed']])}: true}}, then: lost}}")
+        draft.lines.append("  - {then: open}")
+    elif stage:
+        won = [value for value in values if re.search(_WON, value.casefold())]
+        lost = [value for value in values if re.search(_LOST, value.casefold()) and value not in won]
+        open_ = [value for value in values if value not in (*won, *lost)]
+        draft.lines += ["result:", f"  column: {_quoted(sample.columns[stage])}"]
+        for kind, listed in (("won", won), ("lost", lost), ("open", [*open_, ""])):
+            draft.lines.append(f"  {kind}: [{', '.join(map(_quoted, listed))}]")
+    if stage and len(values) > 2:
+        order = ", ".join(map(_quoted, values))
+        draft.lines += ["stage:", f"  column: {_quoted(sample.columns[stage])}"]
+        draft.lines.append(f"  order: [{order}]  # from the first to the last")
+    return bool(flags["won"] or stage)
+
+
+def _listed(sample: Sample, stage: str) -> list[str]:
+    """The values of a stage, by their probability where there is one, else by how many leads have come so far."""
+    cells = sample.cells(stage)
+    likely = next((key for key in sample.columns if re.search(_PROBABILITY, key)), None)
+    if likely is None:
+        return sorted(dict.fromkeys(cells[cells != ""]), key=_step)
+    number = pd.to_numeric(sample.cells(likely).str.rstrip("%"), errors="coerce")
+    mean = number.groupby(cells).mean().fillna(0.0).to_dict()
+    return sorted(cells[cells != ""].unique(), key=lambda value: (mean.get(value, 0.0), value))
+
+
+def _step(stage: str) -> float:
+    """Where a stage stands by its name; one that says nothing stands in the middle."""
+    told = [at for at, looks in enumerate(_STEPS) if re.search(looks, stage.casefold())]
+    if re.search(f"{_WON}|{_LOST}", stage.casefold()):
+        return 2.0 * len(_STEPS) if re.search(_WON, stage.casefold()) else 1.5 * len(_STEPS)
+    return float(told[-1]) if told else len(_STEPS) / 2
