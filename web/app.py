@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 from config.schema import Config
 from config.settings import Settings
 from tasks.links import load_secret
-from web.verify import Desk, routes
+from web import promised, verify
+from web.verify import Desk
 
 # nothing is fetched from elsewhere, kept by anybody, framed, or told to where a link leads
 _HEADERS = {
@@ -24,7 +25,9 @@ _HEADERS = {
 def create_app(settings: Settings, config: Config, engine: Engine) -> FastAPI:
     """Make the application; `engine` is at the newest tables."""
     app = FastAPI(title="leadflow", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(routes(Desk(settings, config, engine, load_secret(settings))))
+    desk = Desk(settings, config, engine, load_secret(settings))
+    for pages in (verify, promised):
+        app.include_router(pages.routes(desk))
 
     @app.middleware("http")
     async def guarded(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
