@@ -24,7 +24,7 @@ _SAME = {"phone": "D-SAME-PHONE", "email": "D-SAME-EMAIL", "name_company": "D-SA
 
 def lines_of(facts: Facts) -> list[str]:
     """The story as lines that fit a screen."""
-    return [line for text in sentences_of(facts) for line in _wrapped(text)]
+    return [line for text in sentences_of(facts) for line in wrapped(text)]
 
 
 def sentences_of(facts: Facts) -> list[str]:
@@ -385,7 +385,7 @@ def _reasons(lead: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys([lead["verdict_rule"], *listed]))
 
 
-def _wrapped(text: str) -> Iterator[str]:
+def wrapped(text: str) -> Iterator[str]:
     """Lines of at most 100 columns; what a Chinese sign takes is two of them."""
     indent = " " * (len(text) - len(text.lstrip()) + 2)
     line, width = "", 0

@@ -134,6 +134,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "kind.split": ("拆分建档", "split off"),
     "kind.revived": ("恢复为独立线索", "stands alone again"),
     "kind.handover": ("移交", "handed over"),
+    "kind.follow_up": ("跟进", "followed up"),
     "kind.pooled": ("退回公海", "given back to the pool"),
     "kind.claimed": ("从公海领取", "claimed from the pool"),
     "kind.verified": ("人工核实", "verified by a person"),
