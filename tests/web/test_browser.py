@@ -172,6 +172,7 @@ def test_a_new_lead_is_known_while_it_is_typed(web: Running, page: Page) -> None
     page.until("document.getElementById('known').textContent.includes('没有发现重复')")
     page.see("document.getElementById('f-entrant').value = 'tangyue'")
     page.see("document.getElementById('f-contact').value = '王芳'")
+    page.see("document.getElementById('f-company').value = '嘉兴澄溪机械有限公司'")
     page.act("document.querySelector('form[action=\"/new\"] button').click()")
     page.until("document.querySelector('a.button')?.textContent.startsWith('XL')")
     assert "139" not in page.see("location.href")
