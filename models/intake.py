@@ -126,8 +126,10 @@ class Message(Base):
     subject: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
-    # pending -> sending -> sent | refused | unknown
+    # pending -> sending -> sent | refused | unknown; gathered: another one says it
     state: Mapped[str] = mapped_column(Text)
+    # tells of an A lead: goes out at once in working hours
+    urgent: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]

@@ -9,6 +9,7 @@ import os
 import re
 import smtplib
 from collections import Counter, deque
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from config.schema import Rules, SettingsError
 from config.settings import Settings
 from models import Message, MessageFile
 from models.db import begin
+from tasks.gather import gather
 from tasks.mailer import Answer, Mail, Server, mail_bytes, sender
 from tasks.points import reached
 
@@ -38,7 +40,8 @@ def send_pending(
     now: datetime | None = None,
     backfill_mail: bool = False,
 ) -> dict[str, int]:
-    """Send the pending messages; gives counts of sent, filed, refused, pending, unknown, held_back.
+    """Send the pending messages; gives counts of sent, filed, refused, pending, unknown, held_back,
+    and of those that wait for more to the same person.
 
     A run dated further back than N-PAST-HOURS says writes files instead of mailing, and an earlier one's unsent
     messages are held back, unless `backfill_mail` says that real people may get them.
@@ -53,11 +56,13 @@ def send_pending(
             counts.update(_file(engine, settings, now, upto=as_of))
         else:
             counts.update(_held_back(engine, past))
-            counts.update(_mail(engine, settings, now, since=past))
+            counts.update(_mail(engine, settings, now, since=past, waiting=_waiting(engine, settings, rules, now)))
     elif settings.mail_mode == "file":
         counts.update(_file(engine, settings, now, upto=None))
-    else:
+    elif backfill_mail:
         counts.update(_mail(engine, settings, now, since=None))
+    else:
+        counts.update(_mail(engine, settings, now, since=None, waiting=_waiting(engine, settings, rules, now)))
     return {key: count for key, count in sorted(counts.items()) if count}
 
 
@@ -155,12 +160,21 @@ def _file_name(number: int, mail: Mail) -> str:
     return f"{number:08d}_{mail.kind}_{re.sub(r'[^A-Za-z0-9.-]', '_', mail.name)}.eml"
 
 
-def _mail(engine: Engine, settings: Settings, now: datetime, *, since: datetime | None) -> Counter[str]:
-    """Hand each message to the mail server, over one connection as long as it holds."""
+def _waiting(engine: Engine, settings: Settings, rules: Rules, now: datetime) -> set[int]:
+    """Messages whose person had a mail just now: they go out with the next one."""
+    return gather(engine, rules, now, settings.zone, settings.lang)
+
+
+def _mail(
+    engine: Engine, settings: Settings, now: datetime, *, since: datetime | None, waiting: Collection[int] = ()
+) -> Counter[str]:
+    """Hand each message to the mail server, over one connection as long as it holds; some wait for more."""
     if not settings.smtp_url:
         raise SettingsError(f"LEADS_MAIL_MODE is {settings.mail_mode}, so LEADS_SMTP_URL must say through which server")
     counts: Counter[str] = Counter()
-    numbers = _pending(engine, upto=None, since=since)
+    numbers = [number for number in _pending(engine, upto=None, since=since) if number not in waiting]
+    if waiting:
+        counts["waiting"] = len(waiting)
     redirect = settings.mail_mode.removeprefix("redirect:") if settings.mail_mode != "send" else None
     left, broken, why = deque(numbers), 0, None
     with Server(settings.smtp_url) as server:
