@@ -85,6 +85,7 @@ def _amount(lang: str, yuan: float) -> str:
 
 
 _WORDS: dict[str, tuple[str, str]] = {
+    "mail.gathered": ("{subject}（{n} 封合并）", "{subject} ({n} mails in one)"),
     "form.missing": ("请填写“{label}”", "Please fill in “{label}”"),
     "form.choose": ("请选择“{label}”", "Please choose “{label}”"),
     "form.long": ("“{label}”请不要超过 {n} 个字", "“{label}” may have at most {n} characters"),

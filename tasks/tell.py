@@ -174,7 +174,8 @@ class _Teller:
         values = {"name": self.book.name(recipient), "subject": subject, "own": own, "team": team}
         body, html = render("new_leads", self.lang, **values)
         files = () if section is None else (section.file,)
-        return Letter(key, kind, recipient, subject, body, html, files)
+        urgent = section is not None and self.book.counted(section.counts)[0][0] > 0
+        return Letter(key, kind, recipient, subject, body, html, files, urgent)
 
     def _own(self, section: Section, instead_of: str | None) -> dict[str, Any]:
         grades, unsure = self.book.counted(section.counts)

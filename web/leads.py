@@ -150,12 +150,12 @@ def _added(desk: Desk, request: Request, typed: dict[str, str]) -> Response:
     if "check" in request.query_params:
         hits = _ours(desk, {name: typed.get(name, "")[:300] for name in _CHECKED})
         source = typed.get("source", "")
-        remark = entered_by_others(source, by, desk.config, desk.settings.lang) if by and source else ""
+        remark = entered_by_others(source, by, asker(desk).config, desk.settings.lang) if by and source else ""
         return _new(desk, request, typed, hits=hits, remark=remark)
     faults = {} if by else {"entrant": words_of(desk)["who"]}
     if by:
         hand = ByHand(typed, by, bool(typed.get("mine")))
-        faults = {one.field: one.detail for one in faults_of(hand, desk.config, desk.settings.lang)}
+        faults = {one.field: one.detail for one in faults_of(hand, asker(desk).config, desk.settings.lang)}
     if faults or by is None:
         return _new(desk, request, typed, faults)
     kept = desk.inbox.put(hand.post(typed.get("key", "")[:64]), datetime.now(UTC))

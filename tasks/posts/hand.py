@@ -11,11 +11,12 @@ from typing import Any
 import pandas as pd
 
 from config.people import Person, role_name
-from config.schema import Config, ConfigError
+from config.schema import CheckRule, Config, ConfigError
 from tasks.i18n import words
 from tasks.posts.form import Fault
 from tasks.posts.inbox import NewPost
-from tasks.rules.clean import clean
+from tasks.posts.rows import Row, frame_of
+from tasks.prepare import prepare
 
 CHANNEL = "manual"
 ENTERED_BY = "N-ENTERED-BY"
@@ -25,7 +26,7 @@ FIELDS = (
     "source", "note",
 )  # fmt: skip
 _MOST = 2000
-# phones and addresses are read alike on every day
+# whether a lead can be made of what is typed is the same on every day
 _SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -51,13 +52,23 @@ def faults_of(typed: ByHand, config: Config, lang: str) -> list[Fault]:
     t = words(lang)
     said = {name: typed.fields.get(name, "").strip() for name in FIELDS}
     faults = [Fault(name, "long", t["hand.long"].format(n=_MOST)) for name, text in said.items() if len(text) > _MOST]
-    row = _cleaned(said, config)
-    for name in ("phone", "email"):
-        if said[name] and pd.isna(row[name]):
-            faults.append(Fault(name, name, t[f"form.{name}"]))
-    if not (said["phone"] or said["email"] or (said["company"] and said["contact"])):
-        faults.append(Fault("phone", "reach", t["form.reach"]))
+    if not faults:
+        row = _prepared(said, config)
+        for name in ("phone", "email"):
+            if said[name] and pd.isna(row[name]):
+                faults.append(Fault(name, name, t[f"form.{name}"]))
+        named = {fault.field for fault in faults}
+        for rule in _rejecting(row, config):
+            if rule.field not in named:
+                field = rule.field if rule.field in FIELDS else "phone"
+                faults.append(Fault(field, rule.id, config.rules.hint(rule.id, lang)))
     return faults
+
+
+def _rejecting(row: pd.Series, config: Config) -> list[CheckRule]:
+    """The checks for which no lead would be made of the row."""
+    failed = set(str(row["issues"]).split("|")) if row["rejected"] else set()
+    return [rule for rule in config.rules.checklist if rule.rejects and rule.id in failed]
 
 
 def entered_by_others(source: str, by: Person, config: Config, lang: str) -> str:
@@ -72,6 +83,6 @@ def entered_by_others(source: str, by: Person, config: Config, lang: str) -> str
     return t["hand.others"].format(source=source, roles=t["list"].join(role_name(role, lang) for role in roles))
 
 
-def _cleaned(said: Mapping[str, str], config: Config) -> pd.Series:
-    frame = pd.DataFrame([{name: said[name] for name in ("phone", "email")}], dtype="str")
-    return clean(frame, config.rules, _SOME_DAY, "UTC").iloc[0]
+def _prepared(said: Mapping[str, str], config: Config) -> pd.Series:
+    frame = frame_of([Row("", said)], config.channels[CHANNEL])
+    return prepare(frame, config.rules, config.channels[CHANNEL], _SOME_DAY, "UTC").iloc[0]

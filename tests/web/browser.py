@@ -6,8 +6,9 @@ import json
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -68,12 +69,15 @@ class Page:
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
-    def until(self, expression: str) -> None:
-        """Wait until an expression holds on the page."""
-        asked = (
-            f"new Promise(done => {{ const look = () => ({expression}) ? done(true) : setTimeout(look, 20); look() }})"
-        )
-        assert self.see(asked)
+    def until(self, expression: str, seconds: float = 60) -> None:
+        """Wait until an expression holds on the page, whichever that is by then."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with suppress(AssertionError):  # it went to another page meanwhile
+                if self.see(f"Boolean({expression})"):
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"{expression} never held")
 
     def press(self, key: str, text: str = "") -> None:
         """Press a key."""

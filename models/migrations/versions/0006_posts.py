@@ -1,4 +1,4 @@
-"""posts of forms and webhooks, the part of a chunk that is settled, findings of spot checks"""
+"""posts of forms and webhooks, parts of chunks, findings of spot checks, messages that do not wait"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -58,3 +58,4 @@ def upgrade() -> None:
         sa.UniqueConstraint("week", "lead_id", name=op.f("uq_spot_check_week_lead_id")),
     )
     op.add_column("batch", sa.Column("part", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("message", sa.Column("urgent", sa.Boolean(), nullable=False, server_default=sa.false()))
