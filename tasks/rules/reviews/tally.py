@@ -136,8 +136,7 @@ def _share(part: pd.Series, whole: pd.Series) -> pd.Series:
 
 def stages_of(facts: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """The stages of each process (stage, place) in their order, by the system whose they are."""
-    known = facts.loc[facts["place"] >= 0, ["system", "stage", "place"]].drop_duplicates()
-    ordered = known.sort_values(["system", "place", "stage"])
+    ordered = pd.DataFrame(facts.attrs["stages"], columns=["system", "stage", "place"])
     return [(str(system), own[["stage", "place"]]) for system, own in ordered.groupby("system", sort=True)]
 
 
