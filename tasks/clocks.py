@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from config.schema import ClockRule, Config, Rules
-from models import Clock
+from models import Clock, FollowUp, Objection
 from models.db import insert_frame, look_up, take_ids, update_frame
 from tasks.arrival import Arrival
 from tasks.calendar import load_days
@@ -70,7 +70,9 @@ def follow_events(
     if len(lost):
         asked = lost.assign(key="")
         write_changed(conn, ended(asked, np.full(len(lost), arrival.at.to_datetime64()), VOID, reckoner))
+    if len(into):
         update_frame(conn, Clock, stored.loc[stored["moved"], ["id", "lead_id"]])
+        _move_records(conn, into)
     moved = follow(facts, stored, rules, reckoner)
     entries = _entries(facts[is_new].reset_index(drop=True), rules, reckoner)
     write_clocks(conn, Moved(pd.concat([moved.begun, *entries], ignore_index=True), moved.changed))
@@ -162,6 +164,14 @@ def _told(records: pd.DataFrame, into: pd.Series) -> pd.DataFrame:
             "pause_until": last,
         }
     )
+
+
+def _move_records(conn: Connection, into: pd.Series) -> None:
+    """Give what people recorded of joined leads to the leads that have them now."""
+    for table, name in ((FollowUp, "follow_up"), (Objection, "objection")):
+        query = f"SELECT r.id, r.lead_id FROM wanted w JOIN {name} r ON r.lead_id = w.key"
+        rows = look_up(conn, pd.Series(into.index).sort_values(), "BIGINT", query)
+        update_frame(conn, table, rows.assign(lead_id=rows["lead_id"].map(into).astype("int64")))
 
 
 def _joined_into(events: pd.DataFrame) -> pd.Series:

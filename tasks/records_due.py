@@ -55,7 +55,7 @@ def _kept(live: pd.DataFrame, rows: pd.DataFrame, rules: Rules, reckoner: Reckon
     watches = {rule.id: rule.watches for rule in rules.sla}
     about = rows.set_index("lead_id").reindex(live["lead_id"]).reset_index(drop=True)
     kind = live["policy"].map(watches).fillna("")
-    ends = (kind == "next_action").to_numpy()
+    ends = (kind == "next_action").to_numpy(dtype=bool, copy=True)
     ends |= ((kind == "objection") & about["planned"]).to_numpy(dtype=bool)
     ends |= ((kind == "support") & about["technical"]).to_numpy(dtype=bool)
     hours = live["policy"].map({rule.id: rule.hours for rule in rules.sla}).fillna("company").to_numpy(object)

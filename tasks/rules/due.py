@@ -65,7 +65,8 @@ class Reckoner:
             elif after is not None:
                 # from the day that the due time ends, also where that is its closing time
                 back = _SECOND if after.unit in ("working_days", "clock_days") else np.timedelta64(0, "s")
-                found[known] = _later(work, at[known] - back, after.unit, after.count)
+                later = _later(work, at[known] - back, after.unit, after.count)
+                found[known] = later + back if after.unit == "clock_days" else later
         times = self.utc(found)
         return np.where(times > started.astype("datetime64[s]"), times, NEVER) if before is not None else times
 
