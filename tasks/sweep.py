@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -115,6 +116,13 @@ def _foresee(
             after, some = _aim_some(conn, config.rules, reckoner, as_of, after)
         while _Sweep(conn, config, settings, reckoner, as_of, swept).run() == AT_ONCE:
             pass
+
+
+def remember_settings(engine: Engine, config: Config, as_of: datetime, zone: str) -> None:
+    """Note that the running clocks are reckoned under these rules, calendars and hours: the next sweep leaves them."""
+    rules = config.rules.at(as_of.astimezone(ZoneInfo(zone)).date())
+    with begin(engine) as conn:
+        _keep_fingerprint(conn, _fingerprint(rules, reckoner_of(conn, rules, config, zone)))
 
 
 def stored(conn: Connection, moment: datetime) -> Any:
