@@ -37,6 +37,7 @@ _DUE = f"""
 SELECT {CLOCK_COLUMNS}, {_OF_LEAD}, a.name AS company FROM clock c JOIN lead l ON l.id = c.lead_id
 LEFT JOIN account a ON a.id = l.account_id WHERE c.next_at <= :as_of ORDER BY c.next_at, c.id LIMIT :rows
 """
+_ANY_DUE = text("SELECT 1 FROM clock WHERE next_at <= :as_of LIMIT 1")
 _RUNNING = f"""
 SELECT {CLOCK_COLUMNS}, {_OF_LEAD} FROM clock c JOIN lead l ON l.id = c.lead_id
 WHERE c.ended_at IS NULL AND c.id > :after ORDER BY c.id LIMIT :rows
@@ -61,7 +62,7 @@ def sweep(engine: Engine, config: Config, settings: Settings, as_of: datetime, *
     with engine.connect() as conn:
         reckoner = reckoner_of(conn, rules, config, settings.tz)
         changed = _fingerprint(rules, reckoner) != _known_fingerprint(conn)
-        waits = changed or not read_frame(conn, _DUE, as_of=stored(conn, as_of), rows=1).empty
+        waits = conn.execute(_ANY_DUE, {"as_of": stored(conn, as_of)}).first() is not None
     if not keep:
         _foresee(engine, config, settings, reckoner, as_of, swept, changed=changed)
         return swept
@@ -263,8 +264,9 @@ def _altered(changed: pd.DataFrame, live: pd.DataFrame) -> pd.DataFrame:
 
 
 def _told(steps: pd.DataFrame) -> list[dict[str, Any]]:
-    fired = steps[steps["state"] == "fired"]
-    return [{name: row[name] for name in _FIRED} for row in fired.to_dict("records")]
+    fired = steps.loc[steps["state"] == "fired", list(_FIRED)]
+    columns = [fired[name].array for name in _FIRED]
+    return [dict(zip(_FIRED, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _fingerprint(rules: Rules, reckoner: Reckoner) -> int:
