@@ -22,10 +22,14 @@ AHEAD = 2
 OVERRIDDEN = "overridden"
 _MOST_BYTES, _MOST_DAYS = 1_000_000, 200
 _YEARS = "SELECT id, year, basis, source, since FROM calendar_year WHERE until IS NULL ORDER BY year"
+_STATED = "SELECT year, basis, source FROM calendar_year WHERE until IS NULL ORDER BY year"
 _DAYS = """
 SELECT y.year, CAST(d.day AS TEXT) AS day, d.off AS value, d.name FROM calendar_day d
 JOIN calendar_year y ON y.id = d.year_id AND y.until IS NULL ORDER BY y.year, d.day
 """
+
+_loaded: dict[tuple[Any, ...], Days] = {}
+_KEPT = 8
 
 
 class CalendarError(Exception):
@@ -135,9 +139,19 @@ def _plain(years: pd.DataFrame) -> list[tuple[int, str, str]]:
 
 def load_days(conn: Connection) -> Days:
     """The days as they stand in the database; in a database without a calendar, as the packages know them."""
-    years = read_frame(conn, _YEARS)
+    years = read_frame(conn, _STATED)
     if years.empty:
         return _unstored()
+    # what a source says of a year never changes: a file's name goes with the hash of its content
+    said = tuple(zip(years["year"], years["basis"], years["source"], strict=True))
+    if said not in _loaded:
+        while len(_loaded) >= _KEPT:
+            _loaded.pop(next(iter(_loaded)))
+        _loaded[said] = _load(conn, years)
+    return _loaded[said]
+
+
+def _load(conn: Connection, years: pd.DataFrame) -> Days:
     days = read_frame(conn, _DAYS)
     dates = pd.to_datetime(days["day"]).dt.date
     off = days["value"].astype("bool").to_numpy()

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,7 @@ _DUE = f"""
 SELECT {CLOCK_COLUMNS}, {_OF_LEAD}, a.name AS company FROM clock c JOIN lead l ON l.id = c.lead_id
 LEFT JOIN account a ON a.id = l.account_id WHERE c.next_at <= :as_of ORDER BY c.next_at, c.id LIMIT :rows
 """
+_ANY_DUE = text("SELECT 1 FROM clock WHERE next_at <= :as_of LIMIT 1")
 _RUNNING = f"""
 SELECT {CLOCK_COLUMNS}, {_OF_LEAD} FROM clock c JOIN lead l ON l.id = c.lead_id
 WHERE c.ended_at IS NULL AND c.id > :after ORDER BY c.id LIMIT :rows
@@ -60,7 +62,7 @@ def sweep(engine: Engine, config: Config, settings: Settings, as_of: datetime, *
     with engine.connect() as conn:
         reckoner = reckoner_of(conn, rules, config, settings.tz)
         changed = _fingerprint(rules, reckoner) != _known_fingerprint(conn)
-        waits = changed or not read_frame(conn, _DUE, as_of=stored(conn, as_of), rows=1).empty
+        waits = conn.execute(_ANY_DUE, {"as_of": stored(conn, as_of)}).first() is not None
     if not keep:
         _foresee(engine, config, settings, reckoner, as_of, swept, changed=changed)
         return swept
@@ -115,6 +117,13 @@ def _foresee(
             after, some = _aim_some(conn, config.rules, reckoner, as_of, after)
         while _Sweep(conn, config, settings, reckoner, as_of, swept).run() == AT_ONCE:
             pass
+
+
+def remember_settings(engine: Engine, config: Config, as_of: datetime, zone: str) -> None:
+    """Note that the running clocks are reckoned under these rules, calendars and hours: the next sweep leaves them."""
+    rules = config.rules.at(as_of.astimezone(ZoneInfo(zone)).date())
+    with begin(engine) as conn:
+        _keep_fingerprint(conn, _fingerprint(rules, reckoner_of(conn, rules, config, zone)))
 
 
 def stored(conn: Connection, moment: datetime) -> Any:
@@ -255,8 +264,9 @@ def _altered(changed: pd.DataFrame, live: pd.DataFrame) -> pd.DataFrame:
 
 
 def _told(steps: pd.DataFrame) -> list[dict[str, Any]]:
-    fired = steps[steps["state"] == "fired"]
-    return [{name: row[name] for name in _FIRED} for row in fired.to_dict("records")]
+    fired = steps.loc[steps["state"] == "fired", list(_FIRED)]
+    columns = [fired[name].array for name in _FIRED]
+    return [dict(zip(_FIRED, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _fingerprint(rules: Rules, reckoner: Reckoner) -> int:
