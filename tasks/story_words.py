@@ -129,6 +129,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "kind.revived": ("恢复为独立线索", "stands alone again"),
     "kind.handover": ("移交", "handed over"),
     "kind.verified": ("人工核实", "verified by a person"),
+    "kind.acknowledged": ("已收到", "seen"),
     "kind.set": ("人工设定或更正", "set or mended by a person"),
     "word": ("{at} {name} 将{field}定为“{value}”{reason}", "{at} {name} set the {field} to «{value}»{reason}"),
     "word_reason": ("：{reason}", ": {reason}"),

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from config.people import Person
 from config.schema import Config, DecisionRule
 from models import Account, Contact, Lead
+from tasks.acknowledge import KIND, acknowledge
 from tasks.i18n import budget_words, mark_words, word
 from tasks.judge import JudgeError, Said, judge
 from tasks.letters import LEVELS, dialled
@@ -72,6 +73,11 @@ def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
         return found
     link, person, lead = found
     verdict, reason = typed.get("verdict", ""), " ".join(typed.get("reason", "").split())
+    now = datetime.now(UTC)
+    order = Order(person.id, reason, now, now, desk.settings.tz)
+    if verdict == KIND:
+        acknowledge(desk.engine, link.number, desk.config, order)
+        return desk.page("message", text=t["acknowledged"].format(number=link.number))
     if verdict not in ("valid", "invalid"):
         return _shown(desk, token, typed, t["choose"])
     if verdict == "invalid" and not reason:
@@ -80,9 +86,7 @@ def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
         return _shown(desk, token, typed, t["shorter"].format(n=_MOST_CHARACTERS))
     if lead["verified"] and lead["verdict_code"] == verdict:
         return desk.page("message", text=t["known"].format(number=link.number), lead=lead)
-    now = datetime.now(UTC)
     said = Said(link.number, {"verdict": verdict}, verified=True)
-    order = Order(person.id, reason, now, now, desk.settings.tz)
     try:
         judged = judge(desk.engine, said, desk.config, order)
     except JudgeError:

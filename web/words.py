@@ -45,6 +45,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "done_valid": ("已记录：线索 {number} 有效，{grade} 级，负责人 {owner}。",
              "Stored: lead {number} is valid, grade {grade}, owner {owner}."),
     "done_invalid": ("已记录：线索 {number} 无效，已归档。", "Stored: lead {number} is invalid and archived."),
+    "acknowledge": ("已收到，稍后核实", "Seen; I will check it"),
+    "acknowledged": ("已记录：您已收到线索 {number}。", "Stored: you have seen lead {number}."),
     "nobody": ("待分配", "nobody yet"),
     "footer": ("此页面仅供本人使用，请勿转发链接。", "This page is for you alone; please do not pass the link on."),
     "colon": ("：", ": "),

@@ -152,7 +152,7 @@ def test_the_status_is_healthy_and_names_what_runs(up: Running) -> None:
     assert all(one["runs"] for one in said["services"])
     last = {one["name"]: one["last"] for one in said["deployments"]}
     assert (set(last), last["ingest"], last["watch"]) == (
-        {"ingest", "feed", "watch", "review", "posts"},
+        {"ingest", "feed", "watch", "review", "posts", "checks"},
         "Completed",
         None,
     )

@@ -157,3 +157,12 @@ def test_a_secret_is_made_once_and_kept_to_oneself(tmp_path):
 def test_what_is_no_token_is_forged(token):
     with pytest.raises(LinkError, match="forged"):
         opened(SECRET, token, AS_OF)
+
+
+def test_that_it_was_seen_is_noted_once_and_decides_nothing(engine, client):
+    before = lead(engine)
+    for _ in range(2):
+        assert client.post(link(before.owner), data={"verdict": "acknowledged"}).status_code == 200
+    assert events(engine) == ["intake", "acknowledged"]
+    assert lead(engine) == before
+    assert client.get(link(before.owner)).status_code == 200
