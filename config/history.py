@@ -70,19 +70,23 @@ class HistoryFile(Frozen):
     replace: dict[str, WordMap] = {}
     #: A column of this file -> the column of the files before it that has the same value.
     join: dict[str, str] = {}
+    #: What parts several keys in one cell of the other files, of which the first counts: «17;23».
+    split: str | None = Field(default=None, min_length=1)
     #: Where several rows fit one: refuse them, take the first or last, or make each a lead.
     several: Literal["refuse", "first", "last", "all"] = "refuse"
 
     @property
     def pattern(self) -> str:
         """The pattern that the file's name must fit."""
-        return self.file or f"{self.name}.*"
+        return Path(self.file).name if self.file else f"{self.name}.*"
 
 
 class FieldMap(Frozen):
     """Where a field's value comes from: the first of some columns that is not blank, or a fixed value."""
 
     columns: Names = Field(default=(), validation_alias=AliasChoices("column", "columns"))
+    #: All of the columns are put together with this between them, instead of taking the first: name and surname.
+    separator: str | None = None
     value: str | None = None
     #: A cell's text -> the field's value; what is not named goes by `others`.
     map: WordMap = {}

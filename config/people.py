@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from config.fit import MOST
+from config.frames import read_frames
 
 #: The roles of the handbooks, each with the Chinese names that a roster may use.
 ROLE_NAMES: dict[str, tuple[str, ...]] = {
@@ -35,11 +36,23 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+def _frames(value: Any) -> Any:
+    stated = (value,) if isinstance(value, str) else value
+    if isinstance(stated, list | tuple) and all(isinstance(text, str) for text in stated):
+        read_frames(stated)
+    return stated
+
+
+#: Frames of a day such as 09:00-12:00; none stated means those of the team, or else of the company.
+Hours = Annotated[tuple[str, ...], BeforeValidator(_frames)]
+
+
 class Leave(_Frozen):
-    """Days away, the first and the last one included."""
+    """Days away, the first and the last one included; with `hours` only these of each day."""
 
     start: date = Field(alias="from")
     end: date = Field(alias="to")
+    hours: Hours = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -76,21 +89,29 @@ class Person(_Frozen):
     #: The first day of a newcomer: his share grows from A-RAMP-FROM to the whole within A-RAMP-DAYS.
     starts: date | None = None
     leave: tuple[Leave, ...] = ()
+    hours: Hours = ()
     active: bool = True
-
-    def is_away(self, on: date) -> bool:
-        """Whether the person is on leave on the day."""
-        return any(span.start <= on <= span.end for span in self.leave)
 
     def is_to_come(self, on: date) -> bool:
         """Whether the person's first day is still ahead."""
         return self.starts is not None and on < self.starts
+
+    def is_away(self, on: date) -> bool:
+        """Whether the person is on leave on the day, all of it."""
+        return any(span.start <= on <= span.end for span in self.leave if not span.hours)
+
+
+class Team(_Frozen):
+    """What a team has of its own."""
+
+    hours: Hours = ()
 
 
 class Roster(_Frozen):
     """Everybody, in the order of the file, which is also the last tie-break."""
 
     people: tuple[Person, ...] = ()
+    teams: dict[str, Team] = {}
 
     @model_validator(mode="after")
     def _ties_up(self) -> Self:
@@ -103,6 +124,9 @@ class Roster(_Frozen):
                 other = getattr(person, key)
                 if other is not None and (other not in ids or other == person.id):
                     raise ValueError(f"{person.id}: {key} names {other!r}, who is nobody else of the roster")
+        strange = sorted(set(self.teams) - {person.team for person in self.people})
+        if strange:
+            raise ValueError(f"teams: nobody is in {', '.join(strange)}")
         self._refuse_circles()
         return self
 

@@ -8,6 +8,7 @@ from config.schema import (
     FAMILIES,
     TABLES,
     CheckRule,
+    ClockRule,
     Condition,
     DecisionRule,
     OwnerRule,
@@ -17,6 +18,7 @@ from config.schema import (
     ValueRule,
     shown,
 )
+from config.sla import Span
 
 HANDBOOKS = {
     "H1": ("线索管理", "lead management"),
@@ -35,6 +37,7 @@ _TITLES = {
     "vocabulary": ("词表", "Vocabulary"),
     "notices": ("通知", "Notices"),
     "reviews": ("复盘口径", "Figures of reviews"),
+    "sla": ("承诺与升级", "Promises and escalation"),
 }
 _HEAD = {
     "zh_CN": ("编号", "规则", "Rule", "出处", "生效日期", "内容"),
@@ -96,10 +99,28 @@ def _content(rule: Rule, lang: str) -> Iterator[str]:
         yield f"→ {rule.then}"
     if isinstance(rule, OwnerRule):
         yield "→ " + " → ".join(rule.then)
+    if isinstance(rule, ClockRule):
+        yield from _promise(rule)
     if isinstance(rule, CheckRule):
         yield f"{rule.field}: {rule.test}, {rule.level}{', rejects' if rule.rejects else ''}"
         yield from (f"{key}: {value}" for key, value in rule.when.model_dump(exclude_none=True).items())
         yield rule.hint.en if lang == "en" else rule.hint.zh
+
+
+def _promise(rule: ClockRule) -> Iterator[str]:
+    yield f"{rule.watches}, hours: {rule.hours}"
+    for target in rule.targets:
+        when = ", ".join(f"{key} = {' / '.join(words)}" for key, words in target.when if words)
+        yield f"{when + ': ' if when else ''}{_span(target.within)}"
+    if rule.pause != "none":
+        yield f"pause: {rule.pause}"
+    for step in rule.ladder:
+        place = f"−{_span(step.before)}" if step.before else f"+{_span(step.after)}" if step.after else "due"
+        yield f"{place} {step.step} → {', '.join(step.to)}"
+
+
+def _span(span: Span) -> str:
+    return f"{span.count} {span.unit}"
 
 
 def _condition(condition: Condition) -> str:

@@ -11,9 +11,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationInfo,
     field_validator,
@@ -26,45 +24,18 @@ from config.feed import Feed
 from config.fit import LEAST, MOST
 from config.form import Form
 from config.people import Person, Role, Roster
+from config.rule import Frozen, Rule, Statement, Words
+from config.rule import listed as _listed
+from config.sla import ClockRule
 from config.webhook import Webhook
 
 __all__ = [
-    "FAMILIES", "Channel", "CheckRule", "Condition", "Config", "ConfigError", "DecisionRule", "Lang", "OwnerRule",
-    "Person", "Role", "Roster", "Rule", "Rules", "SettingsError", "Statement", "ValueRule",
+    "FAMILIES", "Channel", "CheckRule", "ClockRule", "Condition", "Config", "ConfigError", "DecisionRule", "Lang",
+    "OwnerRule", "Person", "Role", "Roster", "Rule", "Rules", "SettingsError", "Statement", "ValueRule",
 ]  # fmt: skip
 
 Lang = Literal["zh_CN", "en"]
 Word = str | bool
-
-
-class Frozen(BaseModel):
-    """A model that never changes and refuses keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Statement(Frozen):
-    """One sentence in both languages; `{S-FLOOR}` in it is replaced by the value of that rule."""
-
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-
-def _listed(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-
-
-class Rule(Frozen):
-    """What every rule of every family has."""
-
-    id: str = Field(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$")
-    statement: Statement
-    source: Words = Field(min_length=1)
-    effective: date
-    enabled: bool = True
 
 
 def _frozen_value(value: Any) -> Any:
@@ -182,6 +153,7 @@ CheckTest = Literal[
     "unreachable",  # neither a usable phone nor a usable e-mail
     "sci_notation",  # the digits of a number are gone: 1.38E+10
     "unreadable",  # something is written and nothing can be read from it
+    "span",  # days or a quarter: 2024/3/1~3/5
     "order",  # a date of which day and month may stand either way: 3/5/2024
     "future",  # a time that lies after the row's own arrival
     "placeholder",  # a number that nobody can have
@@ -223,6 +195,7 @@ FAMILIES: dict[str, type[Rule]] = {
     "vocabulary": ValueRule,
     "notices": ValueRule,
     "reviews": ValueRule,
+    "sla": ClockRule,
 }
 
 _PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9-]+)\}")
@@ -240,10 +213,11 @@ class Rules(Frozen):
     screening: tuple[DecisionRule, ...] = ()
     grading: tuple[DecisionRule, ...] = ()
     assignment: tuple[OwnerRule, ...] = ()
+    sla: tuple[ClockRule, ...] = ()
     #: Value rules of every family, by family.
-    values: dict[str, tuple[ValueRule, ...]] = {}
+    values: dict[str, tuple[ValueRule, ...]] = Field(default_factory=dict)
     #: Rules that stand beside the others and are never on, by family.
-    off: dict[str, tuple[Any, ...]] = {}
+    off: dict[str, tuple[Any, ...]] = Field(default_factory=dict)
 
     def at(self, on: date) -> "Rules":
         """Keep for each id the newest entry that is effective on the day."""
@@ -297,7 +271,7 @@ class Rules(Frozen):
         return newest
 
 
-TABLES = ("checklist", "screening", "grading", "assignment")
+TABLES = ("checklist", "screening", "grading", "assignment", "sla")
 
 
 def shown(value: Any, lang: str) -> str:
@@ -345,7 +319,7 @@ class Channel(Frozen):
     contact_required: bool = False
     trusts_owner: bool = False
     #: Field -> the headers that mean it; the channel's own ones first, then the shipped ones.
-    synonyms: dict[str, tuple[str, ...]] = {}
+    synonyms: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     entrant: str | None = None
     entry_team: str | None = None
     #: The source of a row that names none.

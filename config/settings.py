@@ -40,6 +40,8 @@ class Settings(BaseSettings):
         default=None, validation_alias=AliasChoices("LEADS_BASE_URL", "LEADS_WEB_URL", "base_url", "web_url")
     )
     secret: str | None = Field(default=None, repr=False, min_length=32)
+    # the webhook of a WeCom robot; its address holds its key
+    wecom_url: str | None = Field(default=None, repr=False)
     # who may see the pages of the company; without either only this machine may
     password: str | None = Field(default=None, repr=False, min_length=8)
     token: str | None = Field(default=None, repr=False, min_length=16)
@@ -95,6 +97,13 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _base_url(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// or http://")
+        return value or None
+
+    @field_validator("wecom_url")
+    @classmethod
+    def _wecom_url(cls, value: str | None) -> str | None:
         if value and not value.startswith(("https://", "http://")):
             raise ValueError("must begin with https:// or http://")
         return value or None

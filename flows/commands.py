@@ -174,10 +174,15 @@ def export(settings: Settings, what: Literal["rows", "leads"], out: Path) -> Ans
         raise UsageError(f"--out {out}: the name must end in .csv or .parquet")
     if not out.absolute().parent.is_dir():
         raise UsageError(f"--out {out}: its folder does not exist")
+    from tasks.chain import ChainWords
     from tasks.export import export_leads, export_rows
 
     engine = database(settings)
-    lines = export_rows(engine, out) if what == "rows" else export_leads(engine, out, zone=settings.tz)
+    if what == "rows":
+        lines = export_rows(engine, out)
+    else:
+        chains = ChainWords(load_config(settings.config).rules, settings.lang)
+        lines = export_leads(engine, out, zone=settings.tz, chains=chains.column)
     return Answer(f"{lines} {what} written to {out.absolute()}", {"file": str(out.absolute()), "lines": lines})
 
 

@@ -37,6 +37,8 @@ _EXIT_CODES = {
     "tasks.judge.JudgeError": REFUSED,
     "flows.reviewing.ReviewError": REFUSED,
     "tasks.blocks.BlockError": REFUSED,
+    "tasks.calendar.CalendarError": REFUSED,
+    "tasks.follow_ups.FollowUpError": REFUSED,
     "tasks.orders.OrderError": REFUSED,
     "tasks.revert.RevertError": REFUSED,
     "tasks.split.SplitError": REFUSED,

@@ -37,6 +37,7 @@ from tasks.ahead import Coming
 from tasks.arrival import Arrival
 from tasks.batches import CUT_SHORT, DONE, SETTLED, Opened, finish, load_batch, mark, open_batch, unfinished
 from tasks.beside import Beside
+from tasks.calendar import sync_calendar
 from tasks.content import Content, reading
 from tasks.folders import LeadFile, claim, file_away, in_place, make_folders, refuse, unread
 from tasks.outbox import send_pending
@@ -102,6 +103,7 @@ def take_in(request: Request, settings: Settings, config: Config, call: Call = p
     with steps.timed("database"):
         upgrade(engine)
         sync_roster(engine, config.roster, request.as_of)
+        sync_calendar(engine, request.as_of)
     make_folders(settings, config.channels)
     result = Result(request.as_of)
     endings: list[tuple[LeadFile, Ending]] = []

@@ -12,7 +12,7 @@ from models.db import make_engine, upgrade
 
 
 @flow(name="review", persist_result=False)
-def review(as_of: datetime | None = None) -> list[str]:
+def review(as_of: datetime | None = None, backfill_mail: bool = False) -> list[str]:
     """Build and mail the packs that are due; gives their periods. A failed check of figures fails the run."""
     settings, at = get_settings(), moment(as_of)
     config = load_config(settings.config)
@@ -20,10 +20,10 @@ def review(as_of: datetime | None = None) -> list[str]:
     try:
         upgrade(engine)
         done = []
-        for span in due(engine, settings, config, at):
+        for span, _ in due(engine, settings, config, at):
             opened = open_review(engine, settings, config, span, at)
             keep(engine, build(opened), settings.home / "reviews" / f"{span.kind}-{span.label}", opened.rules.version)
-            sent = send(engine, opened, recipients(config, opened.rules, span.kind))
+            sent = send(engine, opened, recipients(config, opened.rules, span.kind), backfill_mail=backfill_mail)
             for person in sent.refused:
                 get_run_logger().warning("%s did not get the %s review of %s", person, span.kind, span.label)
             done.append(f"{span.kind} {span.label}")

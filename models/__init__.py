@@ -1,7 +1,10 @@
 """What exists and what happened: the tables, and how they are reached."""
 
 from models.base import Base
+from models.calendar import CalendarDay, CalendarYear
+from models.clock import Clock, Escalation
 from models.feed import Feed, FeedPage, FeedRecord, Withdrawal
+from models.follow_up import FollowUp, Objection
 from models.intake import Batch, Counter, Message, MessageFile, Record, Submission
 from models.judgement import Judgement
 from models.lead import (
@@ -32,12 +35,17 @@ __all__ = [
     "Base",
     "Batch",
     "Block",
+    "CalendarDay",
+    "CalendarYear",
     "Choice",
+    "Clock",
     "Contact",
     "Counter",
+    "Escalation",
     "Feed",
     "FeedPage",
     "FeedRecord",
+    "FollowUp",
     "HistoryRecord",
     "Identity",
     "Judgement",
@@ -48,6 +56,7 @@ __all__ = [
     "Membership",
     "Message",
     "MessageFile",
+    "Objection",
     "Outcome",
     "Person",
     "Post",

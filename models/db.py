@@ -241,7 +241,8 @@ def _is_whole(name: str) -> bool:
 
 _TIMES = (
     "at", "since", "until", "recorded_at", "opened_at", "closed_at", "contact_at", "touched_at", "created_at",
-    "paid_at",
+    "paid_at", "checked_at", "started_at", "due_at", "paused_at", "next_at", "held_until", "breached_at", "ended_at",
+    "pause_until", "scheduled_at", "acknowledged_at",
 )  # fmt: skip
 _NUMBERS = ("budget_min", "budget_max", "amount")
 _INTEGERS = {pa.int64(): pd.Int64Dtype()}

@@ -126,8 +126,12 @@ class Message(Base):
     subject: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
-    # pending -> sending -> sent | refused | unknown; gathered: another one says it
+    # by which way it goes: mail, wecom
+    channel: Mapped[str] = mapped_column(Text, default="mail", server_default="mail")
+    # pending -> sending -> sent | refused | unknown | dead (put off too often); gathered: another one says it
     state: Mapped[str] = mapped_column(Text)
+    # not tried again before; empty: at once
+    next_at: Mapped[datetime | None]
     # tells of an A lead: goes out at once in working hours
     urgent: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)

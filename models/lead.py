@@ -276,5 +276,7 @@ class Leave(Base):
     code: Mapped[str] = mapped_column(Text, index=True)
     first_on: Mapped[date]
     last_on: Mapped[date]
+    # only these hours of each day, as 13:30-18:00; empty: the whole day
+    hours: Mapped[str | None] = mapped_column(Text)
     since: Mapped[datetime]
     until: Mapped[datetime | None]

@@ -1,40 +1,64 @@
-"""A person says that he has seen a lead: an event beside the others, which decides nothing."""
+"""A notice acknowledged by whoever got it: the steps that follow wait, the promise itself does not."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, insert, select
+import numpy as np
+import pandas as pd
+from sqlalchemy import Engine, text
 
 from config.schema import Config
-from models import Lead, LeadEvent
-from models.db import begin, take_numbers, take_turn
-from tasks.orders import Order
+from models import Clock
+from models.db import begin, read_frame, take_turn, update_frame
+from tasks.clocks import CLOCK_COLUMNS, reckoner_of
+from tasks.rules.ladder import next_look
+from tasks.sweep import stored
 
-KIND = "acknowledged"
-_AS_IT_STANDS = (
-    "status", "verdict", "verdict_rule", "reasons", "grade", "grade_rule", "owner", "owner_rule", "account_id",
-    "contact_id",
-)  # fmt: skip
+WAIT = "K-ACK"
+_CLOCKS = f"""
+SELECT DISTINCT {CLOCK_COLUMNS}, l.owner FROM escalation e JOIN clock c ON c.id = e.clock_id
+JOIN lead l ON l.id = c.lead_id WHERE l.number = :number AND e.recipient = :person AND e.state = 'fired'
+AND e.acknowledged_at IS NULL
+"""
+_NOTE = text("""
+UPDATE escalation SET acknowledged_at = :at, acknowledged_by = :person WHERE recipient = :person AND state = 'fired'
+AND acknowledged_at IS NULL AND clock_id IN (SELECT c.id FROM clock c JOIN lead l ON l.id = c.lead_id
+WHERE l.number = :number)
+""")
 
 
-def acknowledge(engine: Engine, number: str, config: Config, order: Order) -> bool:
-    """Note that a person has seen a lead; said again by the same it is no news. False where that is so."""
+@dataclass(frozen=True)
+class Acknowledged:
+    """How many notices were acknowledged, and how many promises wait with their next step."""
+
+    notices: int
+    waiting: int
+
+
+def acknowledge(engine: Engine, number: str, person: str, config: Config, as_of: datetime, zone: str) -> Acknowledged:
+    """Note that a person has seen what he was told of a lead; later steps wait by K-ACK. Harmless when repeated."""
+    rules = config.rules.at(as_of.astimezone(ZoneInfo(zone)).date())
     with begin(engine) as conn:
         take_turn(conn)
-        lead = conn.execute(select(Lead.__table__).where(Lead.number == number)).one()
-        if _is_known(conn, lead.id, order.actor):
-            return False
-        [event] = take_numbers(conn, "lead_event_id", 1).tolist()
-        owner = config.roster.person(lead.owner) if lead.owner else None
-        values: dict[str, Any] = {name: getattr(lead, name) for name in _AS_IT_STANDS}
-        values |= {
-            "id": event, "lead_id": lead.id, "at": order.as_of, "recorded_at": order.recorded_at, "kind": KIND,
-            "actor": order.actor, "rules_version": config.rules.version, "team": owner.team if owner else None,
-            "facts": "",
-        }  # fmt: skip
-        conn.execute(insert(LeadEvent).values(values))
-        return True
-
-
-def _is_known(conn: Connection, lead_id: int, person: str) -> bool:
-    same = (LeadEvent.lead_id == lead_id, LeadEvent.kind == KIND, LeadEvent.actor == person)
-    return conn.execute(select(LeadEvent.id).where(*same)).first() is not None
+        clocks = read_frame(conn, _CLOCKS, number=number, person=person)
+        at = stored(conn, as_of)
+        noted = conn.execute(_NOTE, {"at": at, "person": person, "number": number}).rowcount
+        running = clocks[clocks["ended_at"].isna() & clocks["next_at"].notna() & clocks["paused_at"].isna()]
+        reckoner = reckoner_of(conn, rules, config, zone)
+        now = np.datetime64(pd.Timestamp(as_of).tz_convert("UTC").tz_localize(None), "s")
+        waiting = 0
+        for rule in rules.sla:
+            mine = running[running["policy"] == rule.id].reset_index(drop=True)
+            if mine.empty:
+                continue
+            key = reckoner.calendars.keys(mine["person"].fillna(mine["owner"]), np.full(len(mine), rule.hours))
+            start = np.full(len(mine), now)
+            hours = np.full(len(mine), f"{int(rules.value(WAIT))} hours", dtype=object)
+            held = reckoner.due(start, hours, key, np.full(len(mine), "", dtype=object))
+            mine = mine.assign(key=key, held_until=held)
+            mine["next_at"] = next_look(mine, rule, reckoner)
+            times = {name: mine[name].astype("datetime64[us]") for name in ("held_until", "next_at")}
+            update_frame(conn, Clock, pd.DataFrame({"id": mine["id"], **times}))
+            waiting += len(mine)
+        return Acknowledged(noted, waiting)

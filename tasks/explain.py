@@ -27,8 +27,10 @@ from models import (
 )
 from tasks.rules.assign import assign
 from tasks.standings import read_turns
-from tasks.story import lines_of, sentences_of, told
+from tasks.story import lines_of, sentences_of, told, wrapped
 from tasks.story_facts import Facts
+from tasks.story_history import history_story
+from tasks.story_promises import read_kept
 
 _ROW_FIELDS = (
     "id", "sheet", "line", "same_as", "company", "contact", "title", "phone", "phone_kind", "phone2",
@@ -69,12 +71,17 @@ def explain(
         lead = _one(conn, select(Lead.__table__).where(Lead.number == number))
         if lead is None:
             raise LookupError(f"there is no lead {number}")
+        if lead["status"] == "history":
+            return Story(*history_story(conn, lead, lang, ZoneInfo(zone)))
         found = _read(conn, lead)
         if found["assigned"] is None and lead["status"] == "new":
             on = (now or found["events"][-1]["at"]).astimezone(ZoneInfo(zone)).date()
             found["choice"] = _as_things_are(conn, lead, config, on)
         facts = Facts(config, lang, ZoneInfo(zone), mask, **found)
-    return Story("\n".join(lines_of(facts)), told(facts), tuple(sentences_of(facts)))
+        kept = read_kept(conn, lead["id"])
+    promises = list(kept.lines(facts))
+    text = [*lines_of(facts), *(line for one in promises for line in wrapped(one))]
+    return Story("\n".join(text), told(facts) | kept.told(facts), (*sentences_of(facts), *promises))
 
 
 def _read(conn: Connection, lead: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,10 @@ ROW_COLUMNS = (
     "region", "urgency",
 )  # fmt: skip
 #: What a lead has beside the columns of its first row's place.
-LEAD_COLUMNS = (*ROW_COLUMNS, "rows", "status", "opened_at", "team", "source_detail", "need", "chain")
+LEAD_COLUMNS = (
+    *ROW_COLUMNS, "rows", "status", "opened_at", "team", "source_detail", "need", "chain", "chain_state",
+    "chain_members",
+)  # fmt: skip
 
 # a row of which no lead could be made alone may have joined one since, or be left by it
 OUTCOME_NOW = """COALESCE(m.outcome, CASE WHEN l.id IS NOT NULL THEN 'merged' WHEN s.accepted AND (EXISTS (
@@ -47,7 +50,7 @@ SELECT s.batch_id, b.file, s.sheet, s.line, s.external_id, m.outcome, l.number, 
        l.grade, l.owner, COALESCE(a.name, s.company), k.name, k.phone, k.email, l.budget_min, l.budget_max, l.created,
        l.source, l.industry, l.region, l.urgency, l.rows, l.status, substr(CAST(l.opened_at AS TEXT), 1, 19),
        (SELECT e.team FROM lead_event e WHERE e.lead_id = l.id ORDER BY e.id DESC LIMIT 1),
-       l.source_detail, l.need, l.chain
+       l.source_detail, l.need, l.chain, l.chain_state, l.chain
 FROM lead l JOIN submission s ON s.id = l.origin_id JOIN batch b ON b.id = s.batch_id
 JOIN membership m ON m.submission_id = s.id AND m.until IS NULL
 JOIN contact k ON k.id = l.contact_id LEFT JOIN account a ON a.id = l.account_id
@@ -66,8 +69,24 @@ def export_rows(engine: Engine, out: Path, *, bom: bool = False) -> int:
     return _export(engine, out, _ROWS, ROW_COLUMNS, lambda rows: rows, bom=bom)
 
 
-def export_leads(engine: Engine, out: Path, *, zone: str = "Asia/Shanghai", bom: bool = False) -> int:
-    """Write one line for each lead that stands for itself, in the order of their making; gives how many."""
+def export_leads(
+    engine: Engine,
+    out: Path,
+    *,
+    zone: str = "Asia/Shanghai",
+    bom: bool = False,
+    chains: Callable[[pa.Array], pa.Array] | None = None,
+) -> int:
+    """Write one line for each lead that stands for itself, in the order of their making; gives how many.
+
+    chains: says who is in a column of decision chains (tasks.chain); without it chain_members is blank.
+    """
+
+    def shaped(rows: pa.Table) -> pa.Table:
+        place = rows.schema.get_field_index("chain_members")
+        texts = rows["chain_members"].combine_chunks()
+        members = pa.nulls(len(rows), pa.string()) if chains is None else chains(texts).cast(pa.string())
+        return with_local_time(rows).set_column(place, "chain_members", members)
 
     def with_local_time(rows: pa.Table) -> pa.Table:
         place = rows.schema.get_field_index("opened_at")
@@ -75,7 +94,7 @@ def export_leads(engine: Engine, out: Path, *, zone: str = "Asia/Shanghai", bom:
         written = pc.strftime(at, format="%Y-%m-%dT%H:%M:%S%z")
         return rows.set_column(place, "opened_at", pc.replace_substring_regex(written, r"(\d\d)$", r":\1"))
 
-    return _export(engine, out, _LEADS, LEAD_COLUMNS, with_local_time, bom=bom)
+    return _export(engine, out, _LEADS, LEAD_COLUMNS, shaped, bom=bom)
 
 
 def _export(

@@ -44,7 +44,11 @@ def gather(engine: Engine, rules: Rules, now: datetime, zone: ZoneInfo, lang: st
 def _pending(conn: Connection) -> dict[str, list[Row[Any]]]:
     """What nobody has tried to send yet, by recipient."""
     wanted = select(Message.__table__).where(
-        Message.state == "pending", Message.attempts == 0, Message.kind.in_(KINDS), Message.address != ""
+        Message.state == "pending",
+        Message.channel == "mail",
+        Message.attempts == 0,
+        Message.kind.in_(KINDS),
+        Message.address != "",
     )
     found: dict[str, list[Row[Any]]] = {}
     for row in conn.execute(wanted.order_by(Message.id)):

@@ -13,6 +13,7 @@ from config.schema import Config
 from models import Assignment, Choice, Lead, LeadEvent, Membership
 from models.db import add_to_counters, insert_frame, look_up, take_ids, take_numbers, update_frame
 from tasks.arrival import Arrival
+from tasks.clocks import follow_events
 from tasks.neighbours import Neighbours
 from tasks.rules.cluster import FOLLOWERS, Cluster
 from tasks.touches import TOUCH
@@ -164,8 +165,9 @@ def write_events(
 def _handed_events(handed: pd.DataFrame) -> pd.DataFrame:
     # one that nobody had is taken from nobody
     taken = handed["old_owner"].notna() & (handed["old_owner"] != handed["owner"])
-    kind = np.where(taken, "handover", "changed")
-    return _without_traits(handed).assign(kind=kind, facts="")
+    found = pd.Series(np.where(taken, "handover", "changed"), index=handed.index)
+    # unless a person said what it is
+    return _without_traits(handed).assign(kind=handed.get("kind", found), facts="")
 
 
 def _without_traits(leads: pd.DataFrame) -> pd.DataFrame:
@@ -173,14 +175,18 @@ def _without_traits(leads: pd.DataFrame) -> pd.DataFrame:
 
 
 def append_events(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival, config: Config) -> None:
-    """Append events: lead_id, kind, status, what was decided and on which facts; the owner's team is that of now."""
+    """Append events: lead_id, kind, status, what was decided and on which facts; the owner's team is that of now.
+
+    The clocks of these leads follow.
+    """
     columns = ["lead_id", "kind", "status", *DECISION, "owner", "owner_rule", "account_id", "contact_id", "facts"]
-    columns += ["submission_id", *_TRAITS, "contact_at"]
+    columns += ["submission_id", *_TRAITS, "contact_at", "at"]
     events = pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
     teams = {person.id: person.team for person in config.roster.people}
     events = events.assign(
         id=take_numbers(conn, "lead_event_id", len(events)),
-        at=arrival.at,
+        # what a person tells happened when he says; everything else now
+        at=events["at"].astype("datetime64[us]").fillna(arrival.at),
         recorded_at=arrival.recorded,
         actor=arrival.actor,
         batch_id=pd.array([arrival.batch_id] * len(events), dtype="Int64"),
@@ -192,6 +198,8 @@ def append_events(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival,
         **{name: events[name].astype("str") for name in _TRAITS},
     )
     insert_frame(conn, LeadEvent, events)
+    about = pd.concat([part.reindex(columns=["source", "tier", "created"]) for part in parts], ignore_index=True)
+    follow_events(conn, events, about, arrival, config)
 
 
 def _kinds(leads: pd.DataFrame, fresh: np.ndarray, near: Neighbours, changes: Changes, arrival: Arrival) -> np.ndarray:

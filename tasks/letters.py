@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +11,11 @@ from typing import Any
 import jinja2
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from markupsafe import Markup, escape
 
 from config.schema import Config, ConfigError, DecisionRule
+from tasks.chain import ChainWords, members_of
 from tasks.i18n import budget_words, mark_words, mask_email, mask_phone, word, words
 from tasks.news import FIELDS, Decision, News
 from tasks.rules.marks import compare_mark
@@ -22,8 +24,8 @@ from tasks.workbook import SEPARATOR, SharedText, join_rows, write_workbook
 LISTED, WORKBOOK_ROWS, PRIORITY = "N-LISTED", "N-WORKBOOK-ROWS", "G-PRIORITY"
 FIRST_CONTACT, VERIFY, VERIFICATION, MARK = "N-FIRST-CONTACT", "N-VERIFY", "S-VERIFICATION", "N-MARK"
 LEVELS = "V-MARK"
-_BEFORE, _BEHIND = ("grade", "verdict"), ("budget", "why", "whose", "todo", "former")
-_WIDTHS = (9, 9, 16, 30, 12, 12, 16, 26, 40, 8, 24, 14, 24, 14, 17, 12, 16, 16, 40, 30, 40, 12)
+_BEFORE, _BEHIND = ("grade", "verdict"), ("members", "budget", "why", "whose", "todo", "former")
+_WIDTHS = (9, 9, 16, 30, 12, 12, 16, 26, 40, 8, 24, 14, 24, 14, 17, 12, 16, 36, 16, 40, 30, 40, 12)
 # a longer text is cut in a mail, which some programs clip; the workbook has all of it
 _SHOWN_CHARACTERS = 240
 
@@ -130,10 +132,20 @@ class Book:
         def column(key: str) -> pa.Array:
             return self.cells[key].take(rows[codes[key]].combine_chunks())
 
-        before, behind = [column(key) for key in _BEFORE], [column(key) for key in _BEHIND]
-        joined = join_rows(before, rows["text"].combine_chunks(), behind)
+        before, behind = [column(key) for key in _BEFORE], [column(key) for key in _BEHIND if key in codes]
+        joined = join_rows(before, self._with_members(rows["text"].combine_chunks()), behind)
         header = [self._title(key) for key in (*_BEFORE, *FIELDS, *_BEHIND)]
         return write_workbook(self._title("number"), header, _WIDTHS, joined, rows.num_rows, self.shared)
+
+    def _with_members(self, cells: pa.Array) -> pa.Array:
+        """The joined cells of each lead and, as one more, who is in its decision chain."""
+        members = members_of(cells, FIELDS.index("chain"), SEPARATOR, self.chains)
+        return pc.binary_join_element_wise(cells, members, pa.scalar(SEPARATOR, pa.large_string()))
+
+    @cached_property
+    def chains(self) -> ChainWords:
+        """What says who is in a decision chain."""
+        return ChainWords(self.config.rules, self.lang)
 
     def leads(self, rows: pa.Table, *, masked: bool) -> list[dict[str, Any]]:
         """The rows as a mail lists them."""
@@ -226,6 +238,8 @@ class Book:
         """One lead as the templates show it: its cells, the decision's words, and lines of label and text."""
         lead: dict[str, Any] = dict(zip(FIELDS, row["text"].split(SEPARATOR), strict=True))
         lead |= self.decisions[row["decision"]] | {"budget": self.budgets[row["budget"]], "masked": masked}
+        chains = replace(self.chains, mask=masked)
+        lead |= {"chain": chains.written(lead["chain"]) or "", "members": chains.said(lead["chain"])}
         lead["former"] = self.formers[row["lifted_from"]]
         lead["owner"] = self.formers[row["person"]] if masked else ""
         if not self._value(MARK):
@@ -286,7 +300,7 @@ def render(template: str, lang: str, **values: Any) -> tuple[str, str]:
 _LINES = (
     ("need",),
     ("budget", "urgency"),
-    ("chain",),
+    ("chain", "members"),
     ("source", "first_contact"),
     ("industry", "region"),
 )

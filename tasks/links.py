@@ -55,10 +55,12 @@ def opened(secret: bytes, token: str, now: datetime) -> Link:
     return link
 
 
-def address(settings: Settings, secret: bytes, number: str, person: str, now: datetime, days: int) -> str:
-    """The address of a lead's page for one person, from now on for so many days."""
+def address(
+    settings: Settings, secret: bytes, number: str, person: str, now: datetime, days: int, page: str = "v"
+) -> str:
+    """The address of a lead's page for one person, from now on for so many days; page: v (verify) or p (promises)."""
     token = sign(secret, Link(number, person, now + timedelta(days=days)))
-    return f"{str(settings.base_url).rstrip('/')}/v/{token}"
+    return f"{str(settings.base_url).rstrip('/')}/{page}/{token}"
 
 
 def load_secret(settings: Settings) -> bytes:

@@ -1,7 +1,9 @@
 """Send what the outbox holds: as files, through a mail server, or all to one address.
 
 pending → sending → sent | refused (5xx, or no address) | pending again (4xx) | unknown (the connection broke, or the
-process died, when the text was on its way). What is unknown is not sent again by itself: it may have arrived.
+process died, when the text was on its way) | dead (turned down for too long). What is unknown is not sent again by
+itself: it may have arrived. From the second refusal for now on each try waits twice as long as the one before. Other
+ways than mail (tasks/channels.py) go through the same states.
 """
 
 import logging
@@ -10,15 +12,17 @@ import re
 import smtplib
 from collections import Counter, deque
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import ColumnElement, Engine, func, select, update
 
 from config.schema import Rules, SettingsError
 from config.settings import Settings
 from models import Message, MessageFile
 from models.db import begin
+from tasks.channels import CHANNELS
 from tasks.gather import gather
 from tasks.mailer import Answer, Mail, Server, mail_bytes, sender
 from tasks.points import reached
@@ -28,6 +32,11 @@ log = logging.getLogger(__name__)
 NO_ADDRESS, NO_ANSWER = "no address", "interrupted while sending"
 #: The rule that says how many hours back a run is dated whose mails are for the record only.
 PAST_HOURS = "N-PAST-HOURS"
+BACK_OFF, GIVE_UP = "N-BACK-OFF", "N-GIVE-UP"
+#: Kinds of which nothing is said outside working hours, also when a try failed within them.
+QUIET = "promise\\_%"
+_FRESH = timedelta(minutes=30)
+_LONGEST = timedelta(hours=4)
 _NOTED_AT_ONCE = 50
 
 
@@ -39,9 +48,12 @@ def send_pending(
     *,
     now: datetime | None = None,
     backfill_mail: bool = False,
+    is_open: bool = True,
 ) -> dict[str, int]:
-    """Send the pending messages; gives counts of sent, filed, refused, pending, unknown, held_back,
-    and of those that wait for more to the same person.
+    """Send the pending messages; gives counts of sent, filed, refused, pending, unknown, dead, held_back, and of those
+    that wait for more to the same person.
+
+    Outside working hours (not `is_open`) a reminder or escalation that could not be sent within them waits.
 
     A run dated further back than N-PAST-HOURS says writes files instead of mailing, and an earlier one's unsent
     messages are held back, unless `backfill_mail` says that real people may get them.
@@ -56,13 +68,13 @@ def send_pending(
             counts.update(_file(engine, settings, now, upto=as_of))
         else:
             counts.update(_held_back(engine, past))
-            counts.update(_mail(engine, settings, now, since=past, waiting=_waiting(engine, settings, rules, now)))
+            gathered = gather(engine, rules, now, settings.zone, settings.lang)
+            counts.update(_Post(engine, settings, rules, now, past, is_open, gathered).mail())
     elif settings.mail_mode == "file":
         counts.update(_file(engine, settings, now, upto=None))
-    elif backfill_mail:
-        counts.update(_mail(engine, settings, now, since=None))
     else:
-        counts.update(_mail(engine, settings, now, since=None, waiting=_waiting(engine, settings, rules, now)))
+        gathered = set() if backfill_mail else gather(engine, rules, now, settings.zone, settings.lang)
+        counts.update(_Post(engine, settings, rules, now, None, is_open, gathered).mail())
     return {key: count for key, count in sorted(counts.items()) if count}
 
 
@@ -89,9 +101,11 @@ def _held_back(engine: Engine, past: datetime) -> dict[str, int]:
     return {"held_back": count}
 
 
-def _pending(engine: Engine, *, upto: datetime | None, since: datetime | None) -> list[int]:
+def _pending(
+    engine: Engine, *, upto: datetime | None, since: datetime | None, more: tuple[ColumnElement[bool], ...] = ()
+) -> list[int]:
     """Ids to send, oldest first; a message once tried is sent however long the server was away."""
-    wanted = select(Message.id).where(Message.state == "pending").order_by(Message.id)
+    wanted = select(Message.id).where(Message.state == "pending", *more).order_by(Message.id)
     if upto is not None:
         wanted = wanted.where(Message.created_at <= upto)
     if since is not None:
@@ -121,11 +135,13 @@ def _loaded(engine: Engine, numbers: list[int]) -> list[tuple[int, Mail]]:
     ]  # fmt: skip
 
 
-def _file(engine: Engine, settings: Settings, now: datetime, *, upto: datetime | None) -> dict[str, int]:
+def _file(
+    engine: Engine, settings: Settings, now: datetime, *, upto: datetime | None, only: str | None = None
+) -> dict[str, int]:
     """Write each message as a file; written again after a kill, it has the same bytes."""
     settings.mails.mkdir(parents=True, exist_ok=True)
     author = sender(settings.smtp_url)
-    numbers = _pending(engine, upto=upto, since=None)
+    numbers = _pending(engine, upto=upto, since=None, more=(Message.channel == only,) if only else ())
     if numbers:
         _clear_away(settings.mails)
     for start in range(0, len(numbers), _NOTED_AT_ONCE):
@@ -160,45 +176,97 @@ def _file_name(number: int, mail: Mail) -> str:
     return f"{number:08d}_{mail.kind}_{re.sub(r'[^A-Za-z0-9.-]', '_', mail.name)}.eml"
 
 
-def _waiting(engine: Engine, settings: Settings, rules: Rules, now: datetime) -> set[int]:
-    """Messages whose person had a mail just now: they go out with the next one."""
-    return gather(engine, rules, now, settings.zone, settings.lang)
+@dataclass(frozen=True)
+class _Post:
+    """One round of sending: by mail over one connection as long as it holds, then by the other ways."""
 
+    engine: Engine
+    settings: Settings
+    rules: Rules
+    now: datetime
+    since: datetime | None
+    is_open: bool
+    #: messages whose person had a mail just now: they go out with the next one
+    waiting: Collection[int] = ()
 
-def _mail(
-    engine: Engine, settings: Settings, now: datetime, *, since: datetime | None, waiting: Collection[int] = ()
-) -> Counter[str]:
-    """Hand each message to the mail server, over one connection as long as it holds; some wait for more."""
-    if not settings.smtp_url:
-        raise SettingsError(f"LEADS_MAIL_MODE is {settings.mail_mode}, so LEADS_SMTP_URL must say through which server")
-    counts: Counter[str] = Counter()
-    numbers = [number for number in _pending(engine, upto=None, since=since) if number not in waiting]
-    if waiting:
-        counts["waiting"] = len(waiting)
-    redirect = settings.mail_mode.removeprefix("redirect:") if settings.mail_mode != "send" else None
-    left, broken, why = deque(numbers), 0, None
-    with Server(settings.smtp_url) as server:
-        while left and not (why := why or _no_connection(server)):
-            number = left.popleft()
-            if not _claim(engine, number):
+    def mail(self) -> Counter[str]:
+        """Hand each message to its way; gives what became of how many."""
+        if not self.settings.smtp_url:
+            mode = self.settings.mail_mode
+            raise SettingsError(f"LEADS_MAIL_MODE is {mode}, so LEADS_SMTP_URL must say through which server")
+        counts: Counter[str] = Counter()
+        due = self._due("mail")
+        left, broken, why = deque(number for number in due if number not in self.waiting), 0, None
+        counts["waiting"] = len(due) - len(left)
+        redirect = self.settings.mail_mode.removeprefix("redirect:") if self.settings.mail_mode != "send" else None
+        with Server(self.settings.smtp_url) as server:
+            while left and not (why := why or _no_connection(server)):
+                number = left.popleft()
+                if not _claim(self.engine, number):
+                    continue
+                mail = _load(self.engine, number)
+                reached("mail-due")
+                answer = server.send(redirect or mail.address, mail_bytes(mail, server.sender, redirect))
+                reached("mail-out")
+                counts[self._note(number, answer)] += 1
+                broken = broken + 1 if answer.broken else 0
+                # whose fate is unknown is never sent again: a server that hangs may have this one mail, not every
+                # one; one that hangs up before the text takes none, and is asked once more
+                if answer.broken and (answer.outcome == "unknown" or broken > 1):
+                    why = answer.said
+        if left:
+            log.warning("%d mails are put off, the mail server fails: %s", len(left), why)
+            # counts as tried, so that a long outage does not make these mails of the past
+            _put_off(self.engine, list(left), f"put off: {why}")
+            counts["pending"] += len(left)
+        for way in CHANNELS:
+            counts.update(self._by(way))
+        return counts
+
+    def _by(self, way: str) -> Counter[str]:
+        """Send what goes by another way than mail; redirected, it is only written as a file: it names no person."""
+        counts: Counter[str] = Counter()
+        channel, numbers = CHANNELS[way], self._due(way)
+        if self.settings.mail_mode != "send" or not channel.is_set(self.settings):
+            return Counter(_file(self.engine, self.settings, self.now, upto=None, only=way)) if numbers else counts
+        for number in numbers:
+            if not _claim(self.engine, number):
                 continue
-            mail = _load(engine, number)
-            reached("mail-due")
-            answer = server.send(redirect or mail.address, mail_bytes(mail, server.sender, redirect))
-            reached("mail-out")
-            _note(engine, number, answer, now)
-            counts[answer.outcome] += 1
-            broken = broken + 1 if answer.broken else 0
-            # whose fate is unknown is never sent again: a server that hangs may have this one mail, not every one;
-            # one that hangs up before the text takes none, and is asked once more
-            if answer.broken and (answer.outcome == "unknown" or broken > 1):
-                why = answer.said
-    if left:
-        log.warning("%d mails are put off, the mail server fails: %s", len(left), why)
-        # counts as tried, so that a long outage does not make these mails of the past
-        _put_off(engine, list(left), f"put off: {why}")
-        counts["pending"] += len(left)
-    return counts
+            mail = _load(self.engine, number)
+            reached("notice-due")
+            answer = channel.send(self.settings, mail.text)
+            reached("notice-out")
+            counts[self._note(number, answer)] += 1
+            if answer.broken:
+                break
+        return counts
+
+    def _due(self, way: str) -> list[int]:
+        more: tuple[ColumnElement[bool], ...] = (
+            Message.channel == way,
+            Message.next_at.is_(None) | (Message.next_at <= self.now),
+        )
+        if not self.is_open:
+            waits = Message.kind.like(QUIET, escape="\\") & (Message.created_at < self.now - _FRESH)
+            more = (*more, ~waits)
+        return _pending(self.engine, upto=None, since=self.since, more=more)
+
+    def _note(self, number: int, answer: Answer) -> str:
+        """Note what became of a message; gives its state. One that is turned down for now for too long is dead."""
+        # another process may have taken us for dead meanwhile: what we know now is the truth
+        mine = (Message.id == number, Message.state.in_(("sending", "unknown")))
+        state, next_at = str(answer.outcome), None
+        with begin(self.engine) as conn:
+            row = conn.execute(select(Message.attempts, Message.created_at).where(Message.id == number)).one()
+            if state == "pending" and not answer.broken and row.attempts > 1:
+                pause = timedelta(minutes=float(self.rules.value(BACK_OFF))) * 2 ** min(row.attempts - 2, 16)
+                next_at = self.now + min(pause, _LONGEST)
+                if self.now - row.created_at > timedelta(hours=float(self.rules.value(GIVE_UP))) and row.attempts > 2:
+                    state = "dead"
+            sent_at = self.now if state == "sent" else None
+            noted = {"state": state, "error": answer.said, "sent_at": sent_at, "next_at": next_at}
+            conn.execute(update(Message).where(*mine).values(**noted))
+        return state
 
 
 def _no_connection(server: Server) -> str | None:
@@ -216,14 +284,6 @@ def _claim(engine: Engine, number: int) -> bool:
     claim = update(Message).where(Message.id == number, Message.state == "pending")
     with begin(engine) as conn:
         return conn.execute(claim.values(state="sending", attempts=Message.attempts + 1)).rowcount == 1
-
-
-def _note(engine: Engine, number: int, answer: Answer, now: datetime) -> None:
-    # another process may have taken us for dead meanwhile: what we know now is the truth
-    noted = update(Message).where(Message.id == number, Message.state.in_(("sending", "unknown")))
-    sent_at = now if answer.outcome == "sent" else None
-    with begin(engine) as conn:
-        conn.execute(noted.values(state=answer.outcome, error=answer.said, sent_at=sent_at))
 
 
 def _put_off(engine: Engine, numbers: list[int], why: str) -> None:

@@ -21,6 +21,7 @@ from tasks.rules.owner_rules import may_have, strength
 from tasks.standings import read_turns, write_turns
 from tasks.touches import keep_touched
 
+POOL = "pool"
 _OWNED = ("valid", "to_verify")
 # what of its strongest lead a company's owner is chosen by
 _CHOOSE_BY = ("verdict", "grade", "region", "industry", "old_owner", "owner_hint")
@@ -29,7 +30,7 @@ _COMPANIES = """
 SELECT w.key AS account_id, o.id AS held_id, o.person, count(l.owner) AS held, count(l.id) - count(l.owner) AS waiting
 FROM wanted w LEFT JOIN account_owner o ON o.account_id = w.key AND o.until IS NULL
 LEFT JOIN lead l ON l.account_id = w.key AND l.closed_at IS NULL
-AND (l.owner IS NOT NULL OR (l.touched_at IS NULL AND l.verdict <> 'invalid'))
+AND (l.owner IS NOT NULL OR (l.touched_at IS NULL AND l.verdict <> 'invalid' AND l.status <> 'pool'))
 GROUP BY w.key, o.id, o.person
 """
 _ENDED = """
@@ -42,7 +43,10 @@ l.reasons, l.grade, l.grade_rule, l.region, l.industry FROM wanted w JOIN lead l
 AND l.closed_at IS NULL
 """
 _HAD = f"{OTHERS} AND l.owner IS NOT NULL ORDER BY l.id"
-_WAITING = f"{OTHERS} AND l.owner IS NULL AND l.touched_at IS NULL AND l.verdict <> 'invalid' ORDER BY l.id"
+_WAITING = (
+    f"{OTHERS} AND l.owner IS NULL AND l.touched_at IS NULL AND l.verdict <> 'invalid' AND l.status <> '{POOL}'"
+    " ORDER BY l.id"
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ def _with_stored(conn: Connection, leads: pd.DataFrame, found: Cluster, near: Ne
         number=had["number"],
         old_owner=had["owner"],
         old_rule=had["owner_rule"],
+        old_status=had["status"],
         old_account=had["account_id"].astype("Int64"),
     )
     return keep_touched(conn, leads, found, near)
@@ -118,7 +123,9 @@ def _own(
     conn: Connection, leads: pd.DataFrame, joined: pd.DataFrame, arrival: Arrival, config: Config
 ) -> tuple[pd.DataFrame, list[dict[str, Any]], pd.DataFrame]:
     """Choose owners by company: leads with owner and why, the choices, the other leads that are given with theirs."""
-    wants = (leads["verdict"].isin(_OWNED) & ~leads["touched"]).to_numpy()
+    # what lies in the pool is claimed, not given
+    pooled = (leads["old_status"] == POOL).fillna(False).to_numpy(dtype=bool)
+    wants = (leads["verdict"].isin(_OWNED) & ~leads["touched"]).to_numpy(dtype=bool) & ~pooled
     unit = leads["account_id"].astype("Int64").fillna(-leads["lead_id"].astype("Int64")).astype("int64")
     nothing = pd.Series(pd.NA, index=leads.index, dtype="str")
     columns: dict[str, Any] = {"owner": nothing, "owner_rule": nothing, "choice": -1}
@@ -139,7 +146,8 @@ def _own(
     # whoever had it hears of it, also where the person has moved to a company of another owner
     passed = leads["owner"].notna() & (leads["owner"] != leads["old_owner"])
     leads["lifted_from"] = leads["old_owner"].where(passed)
-    status = np.where(leads["owner"].notna(), "owned", np.where(leads["verdict"] == "invalid", "archived", "new"))
+    nobody = np.where(pooled, POOL, "new")
+    status = np.where(leads["owner"].notna(), "owned", np.where(leads["verdict"] == "invalid", "archived", nobody))
     return leads.assign(status=pd.array(status, dtype="str")), choices, handed
 
 
@@ -165,7 +173,7 @@ def _companies(
     ended = joined[joined["old_owner"].notna()].rename(columns={"account_id": "old_account"})
     left = pd.concat([leads.loc[gone, ["old_account", "old_owner"]], ended[["old_account", "old_owner"]]])
     known["held"] -= left["old_account"].value_counts().reindex(known.index, fill_value=0).astype("int64")
-    loads = _loads(conn)
+    loads = loads_of(conn)
     for person, count in left["old_owner"].value_counts().items():
         loads[str(person)] = loads.get(str(person), 0) - int(count)
     return _Companies(known, waiting, loads)
@@ -282,7 +290,8 @@ def _given(
     return columns
 
 
-def _loads(conn: Connection) -> dict[str, int]:
+def loads_of(conn: Connection) -> dict[str, int]:
+    """How many open leads each person has."""
     found = read_frame(conn, "SELECT name, value FROM counter WHERE name LIKE 'load:%'")
     return dict(zip(found["name"].str.slice(5), found["value"].astype("int64"), strict=True))
 

@@ -15,7 +15,7 @@ from tasks.review_words import RATES, named, review_words
 #: Datasets in the order of their sheets.
 SHEETS = (
     "conversion", "periods", "funnel", "dimensions", "crosses", "cohorts", "loss_reasons", "calibration", "screening",
-    "restatements", "impossible",
+    "restatements", "receipts", "impossible",
 )  # fmt: skip
 _FONT = "Microsoft YaHei"
 _BLUE, _AMBER = "#2468A8", "#C77700"
@@ -43,7 +43,8 @@ def review_book(datasets: Mapping[str, pd.DataFrame], cover: Cover, lang: str) -
     maker = _Maker(book, lang)
     maker.cover(cover)
     for name in SHEETS:
-        maker.sheet(name, datasets[name])
+        if name in datasets:
+            maker.sheet(name, datasets[name])
     book.close()
     return file.getvalue()
 
@@ -74,6 +75,8 @@ class _Maker:
         sheet = self.book.add_worksheet(self.words["sheet.cover"])
         sheet.set_column(0, 0, 22)
         sheet.set_column(1, 1, 100)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
         sheet.write_string(0, 0, cover.title, self.title)
         for row, (name, value) in enumerate(cover.lines, 2):
             sheet.write_string(row, 0, name, self.bold)
@@ -154,4 +157,5 @@ class _Maker:
         chart.set_title({"name": self.words[f"sheet.{name}"], "name_font": {"name": _FONT, "size": 12}})
         chart.set_legend({"position": "bottom"})
         chart.set_size({"width": 640, "height": 320})
-        sheet.insert_chart(1, len(columns) + 1, chart)
+        # below the table: beside it a page would be too wide to print
+        sheet.insert_chart(rows + 2, 0, chart)

@@ -12,8 +12,8 @@ from models import Leave, Person
 from models.db import begin, insert_frame, read_frame, take_ids, update_frame
 
 _PERSON = ("code", "name", "role", "team", "email", "reports_to", "deputy", "detail")
-_LEAVE = ("code", "first_on", "last_on")
-_DETAIL = ("regions", "industries", "capacity", "open_cap", "day_cap", "starts", "active")
+_LEAVE = ("code", "first_on", "last_on", "hours")
+_DETAIL = ("regions", "industries", "capacity", "open_cap", "day_cap", "starts", "active", "hours")
 
 
 def sync_roster(engine: Engine, roster: Roster, as_of: datetime) -> int:
@@ -46,7 +46,11 @@ def _detail(person: Stated) -> str:
 
 
 def _leave(roster: Roster) -> pd.DataFrame:
-    rows = [(p.id, span.start.isoformat(), span.end.isoformat()) for p in roster.people for span in p.leave]
+    rows = [
+        (p.id, span.start.isoformat(), span.end.isoformat(), " ".join(span.hours))
+        for p in roster.people
+        for span in p.leave
+    ]
     return pd.DataFrame(rows, columns=list(_LEAVE), dtype="str").drop_duplicates()
 
 

@@ -24,7 +24,7 @@ _SAME = {"phone": "D-SAME-PHONE", "email": "D-SAME-EMAIL", "name_company": "D-SA
 
 def lines_of(facts: Facts) -> list[str]:
     """The story as lines that fit a screen."""
-    return [line for text in sentences_of(facts) for line in _wrapped(text)]
+    return [line for text in sentences_of(facts) for line in wrapped(text)]
 
 
 def sentences_of(facts: Facts) -> list[str]:
@@ -52,6 +52,7 @@ def told(facts: Facts) -> dict[str, Any]:
         **decisions,
         "reasons": [{"rule": rule, "statement": facts.statement(rule)} for rule in _reasons(lead)],
         "facts": facts.evidence,
+        "chain": facts.chain,
         "mark": {"text": lead["mark"], "compared": list(facts.compared_mark)},
         "choice": facts.compared or None,
         "turn": facts.turn,
@@ -79,8 +80,8 @@ def _head(facts: Facts) -> Iterator[str]:
     fields = ("contact", "title", "phone", "email")
     reach = [shown for field in fields if (shown := facts.shown(field, facts.person))]
     yield f"  {t['customer']}{t['colon']}{company}{t['sep']}{t['contact']}{t['colon']}{' '.join(reach)}"
-    lead = {**lead, "first_contact": (lead["created"] or "").replace("T", " ")}
-    keys = ("need", "budget", "chain", "urgency", "industry", "region", "source", "mark", "first_contact")
+    lead = facts.lead | {"first_contact": (lead["created"] or "").replace("T", " "), "members": facts.members}
+    keys = ("need", "budget", "chain", "members", "urgency", "industry", "region", "source", "mark", "first_contact")
     said = [f"{t[f'field.{key}']} {shown}" for key in keys if (shown := facts.with_written(key, lead))]
     yield f"  {t['said']}{t['colon']}{t['sep'].join(said)}"
     if facts.joined_from:
@@ -335,6 +336,10 @@ def _word(facts: Facts, one: dict[str, Any]) -> str:
     """What a person said of one field, and why."""
     name = str(one["field"])
     value = facts.shown(name, {name: one["value"]}) if name in ("phone", "email") else str(one["value"])
+    if name == "pool":
+        value = facts.t[f"pool.{value}"]
+    if name == "reassigned":
+        value = facts.name(value) if value else facts.t["no_owner"]
     if name in ("owner", "verdict"):
         value = facts.name(value) if name == "owner" else word(facts.lang, "verdict", value)
     reason = facts.t["word_reason"].format(reason=one["reason"]) if one["reason"] else ""
@@ -380,7 +385,7 @@ def _reasons(lead: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys([lead["verdict_rule"], *listed]))
 
 
-def _wrapped(text: str) -> Iterator[str]:
+def wrapped(text: str) -> Iterator[str]:
     """Lines of at most 100 columns; what a Chinese sign takes is two of them."""
     indent = " " * (len(text) - len(text.lstrip()) + 2)
     line, width = "", 0

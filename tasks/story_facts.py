@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from config.schema import Config, ConfigError, DecisionRule, Rules
+from tasks.chain import ChainWords
 from tasks.guard import CELL_SEPARATOR
 from tasks.i18n import CODED, budget_words, local_time, mark_words, mask_email, mask_name, mask_phone, word
 from tasks.rules.marks import compare_mark
@@ -68,7 +69,7 @@ class Facts:
     @cached_property
     def decided(self) -> dict[str, Any] | None:
         """The event that carries the evidence of the present decision."""
-        telling = [event for event in self.events if event["facts"] and event["kind"] != "joined"]
+        telling = [event for event in self.events if event["facts"] and event["kind"] not in ("joined", "follow_up")]
         return telling[-1] if telling else None
 
     @cached_property
@@ -108,6 +109,28 @@ class Facts:
                 continue
         return ()
 
+    @cached_property
+    def chains(self) -> ChainWords:
+        """What says who is in a decision chain, by the rules of the decision."""
+        for rules in (self.rules, self.config.rules):
+            try:
+                rules.value("V-CHAIN-MEMBERS")
+            except ConfigError:
+                continue
+            return ChainWords(rules, self.lang, self.mask)
+        return ChainWords(self.config.rules, self.lang, self.mask)
+
+    @property
+    def chain(self) -> dict[str, Any]:
+        """The decision chain as plain data: as written, its completeness, its members."""
+        text = self.lead["chain"]
+        return {"text": self.chains.written(text), "state": self.lead["chain_state"], "members": self.chains.told(text)}
+
+    @property
+    def members(self) -> str:
+        """Who is in the decision chain, in words."""
+        return self.chains.said(self.lead["chain"])
+
     def name(self, person: str | None) -> str:
         """A person as people call him."""
         known = self.config.roster.person(person) if person else None
@@ -140,6 +163,8 @@ class Facts:
         if field == "mark" and "grade" in row:
             said = mark_words(self.lang, self.compared_mark)
             return self.t["mark_compared"].format(mark=value, said=said) if said else str(value)
+        if field == "chain":
+            return self.chains.written(str(value))
         if field in CODED:
             return word(self.lang, field, value)
         masks = {"phone": mask_phone, "email": mask_email, "contact": mask_name} if self.mask else {}

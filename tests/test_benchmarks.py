@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import benchmarks.assign as assignment
 from benchmarks.bare import bare_seconds, shuffled_tables
 from benchmarks.ingest import Figures, report
 from benchmarks.leads import HEADER, lead_tables, write_leads
@@ -103,3 +104,14 @@ def test_a_missed_bar_is_said_in_the_last_line_and_by_the_exit_code(
 def test_a_command_that_fails_says_what_it_said(tmp_path: Path) -> None:
     with pytest.raises(RunFailed, match="no-such-file"):
         run_leads(["ingest", "--direct", "no-such-file.csv"], {"LEADS_HOME": str(tmp_path)}, tmp_path)
+
+
+def test_the_benchmark_of_assignment_gives_every_lead_and_keeps_to_the_shares(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seconds, owned, off = assignment.assigned(assignment.crew(40), assignment.leads_of(3_000))
+    assert owned == 3_000
+    assert off < 1
+    assert assignment.report(3_000, 40, seconds, owned, off, [seconds * 2 + 1]) == 0
+    assert assignment.report(3_000, 40, seconds, owned, 1.5, [seconds * 2 + 1]) == 1
+    assert "MISSED" in capsys.readouterr().out.splitlines()[-1]

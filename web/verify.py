@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from config.people import Person
 from config.schema import Config, DecisionRule
 from models import Account, Contact, Lead
-from tasks.acknowledge import KIND, acknowledge
+from tasks.chain import ChainWords
 from tasks.i18n import budget_words, mark_words, word
 from tasks.judge import JudgeError, Said, judge
 from tasks.letters import LEVELS, dialled
@@ -31,7 +31,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     **{code: {"description": "Nothing is shown", "content": {"text/html": {}}} for code in (403, 404, 410)},
     **{code: PROBLEMS[code] for code in (408, 413)},
 }
-_FIELDS = {"verdict": {"enum": ["valid", "invalid", "acknowledged"]}, "reason": {"type": "string"}}
+_FIELDS = {"verdict": {"enum": ["valid", "invalid"]}, "reason": {"type": "string"}}
 _BODY = {
     "requestBody": {
         "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": _FIELDS}}}
@@ -50,7 +50,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/v/{token}", response_class=HTMLResponse, responses=_ANSWERS, openapi_extra=_BODY)
     async def say(token: str, request: Request) -> HTMLResponse:
-        """Say what checking the lead gave, or that it was seen."""
+        """Say what checking the lead gave."""
         body = await read_body(request, _MOST_BYTES)
         typed = read_form(body, request.headers.get("content-type", ""))
         return await run_in_threadpool(_said, desk, token, typed)
@@ -76,9 +76,6 @@ def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
     verdict, reason = typed.get("verdict", ""), " ".join(typed.get("reason", "").split())
     now = datetime.now(UTC)
     order = Order(person.id, reason, now, now, desk.settings.tz)
-    if verdict == KIND:
-        acknowledge(desk.engine, link.number, desk.config, order)
-        return desk.page("message", text=t["acknowledged"].format(number=link.number))
     if verdict not in ("valid", "invalid"):
         return _shown(desk, token, typed, t["choose"])
     if verdict == "invalid" and not reason:
@@ -142,6 +139,7 @@ def _lead(desk: Desk, number: str) -> dict[str, Any] | None:
         "verdict": word(lang, "verdict", found["verdict"]),
         "verified": found["verified_at"] is not None,
         "budget": budget_words(lang, found["budget_min"], found["budget_max"], found["budget_state"]),
+        "members": ChainWords(desk.config.rules, lang).said(found["chain"]),
         "mark_said": _marked(desk, found),
         "dial": dialled(found["phone"] or ""),
         "created": (found["created"] or "").replace("T", " "),

@@ -133,7 +133,7 @@ def _unreadable_phone(sheet: Sheet, field: str) -> Mask:
 
 
 def _unreadable_date(sheet: Sheet, field: str) -> Mask:
-    return sheet.has("date_bad") & ~sheet.says("date_bad", "future", "order")
+    return sheet.has("date_bad") & ~sheet.says("date_bad", "future", "order", "span")
 
 
 def _unreadable_budget(sheet: Sheet, field: str) -> Mask:
@@ -184,6 +184,7 @@ TESTS: dict[tuple[str, str], Callable[[Sheet, str], Mask]] = {
     ("unreadable", "budget"): _unreadable_budget,
     ("unreadable", "first_contact"): _unreadable_date,
     ("order", "first_contact"): lambda sheet, field: sheet.says("date_bad", "order"),
+    ("span", "first_contact"): lambda sheet, field: sheet.says("date_bad", "span"),
     ("future", "first_contact"): lambda sheet, field: sheet.says("date_bad", "future"),
     ("vague", "budget"): _vague_budget,
     ("vague", "need"): _vague_need,

@@ -149,6 +149,12 @@ def _coverage(
     return np.array(kind, dtype=np.int64)[codes], masks
 
 
+def covers(person: Person, region: str | None, industry: str | None) -> bool:
+    """Whether a lead of the region and industry is of a person's territory."""
+    near = not person.regions or region is None or any(_same_area(region, word) for word in person.regions)
+    return near and (not person.industries or industry is None or industry in person.industries)
+
+
 def _same_area(value: str, word: str) -> bool:
     return value.startswith(word) or word.startswith(value)
 

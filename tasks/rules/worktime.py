@@ -12,12 +12,13 @@ from functools import cached_property
 
 import numpy as np
 
+from config.frames import Frames, read_frames
+
 _DAY = 86_400
 # by how much the table that finds an interval by its working time is divided, in seconds
 _STEP = 900
 
-#: Opening and closing second of a day, in order and apart from each other.
-Frames = tuple[tuple[int, int], ...]
+__all__ = ["Frames", "OutsideCalendar", "WorkTime", "read_frames"]
 
 
 class OutsideCalendar(ValueError):
@@ -26,29 +27,6 @@ class OutsideCalendar(ValueError):
     def __init__(self, year: int) -> None:
         super().__init__(f"the calendar has no working days for {year}")
         self.year = year
-
-
-def read_frames(texts: Iterable[str]) -> Frames:
-    """Read frames like 09:00-12:00; ValueError names one that is none, or that begins before another has ended."""
-    frames: list[tuple[int, int]] = []
-    for text in texts:
-        opening, _, closing = text.partition("-")
-        try:
-            frame = (_seconds(opening), _seconds(closing))
-        except ValueError:
-            raise ValueError(f"{text!r} is no frame like 09:00-12:00") from None
-        if frame[0] >= frame[1] or (frames and frames[-1][1] >= frame[0]):
-            raise ValueError(f"{text!r} must end after it begins, and begin after the frame before it")
-        frames.append(frame)
-    return tuple(frames)
-
-
-def _seconds(text: str) -> int:
-    hours, minutes = text.strip().split(":")
-    seconds = int(hours) * 3600 + int(minutes) * 60
-    if not (0 <= int(minutes) < 60 and 0 <= seconds <= _DAY):
-        raise ValueError(text)
-    return seconds
 
 
 @dataclass(frozen=True)
@@ -125,6 +103,12 @@ class WorkTime:
         return self._times(
             np.where(np.asarray(seconds) > 0, due, np.maximum(start, self._starts[self._interval(start)]))
         )
+
+    def before_hours(self, until: np.ndarray, seconds: np.ndarray | int) -> np.ndarray:
+        """Times from which so many working seconds are left; the first opening where there are not so many."""
+        wanted = np.maximum(self._passed(self._seconds(until)) - seconds, 0)
+        place = self._at_work(wanted + 1)
+        return self._times(self._starts[place] + wanted - self._before[place])
 
     def after_days(self, since: np.ndarray, days: np.ndarray | int) -> np.ndarray:
         """Ends of the last frame of the N-th working day after each time's own day.

@@ -1,14 +1,15 @@
 """No rule pretends: what a value rule says is asked for while the main job runs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from config.loader import load_config
-from config.schema import Rules
+from config.schema import Config, Rules
 from config.settings import get_settings
 from flows.feeding import pull_feeds
 from flows.intake import take_in
@@ -17,6 +18,8 @@ from flows.request import Request
 from flows.reviewing import build, due, open_review
 from flows.watching import watch_channels
 from models.db import make_engine
+from tasks.orders import Order
+from tasks.pool import claim, give_back
 from tasks.posts.hand import entered_by_others
 from tasks.quality import measure
 from tasks.rules.reviews.spans import read_span
@@ -28,6 +31,15 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 # a word of job seekers in the name of a product: rare enough that the samples have none
 _RARE = "公司名称,联系人,电话,需求描述\n杭州澄屿机械有限公司,季若谷,13955501234,采购简历智能解析系统\n"
+
+
+def _into_the_pool_and_out(config: Config, now: datetime) -> None:
+    engine = make_engine(get_settings().database_url)
+    with engine.connect() as conn:
+        number, owner = conn.execute(text("SELECT number, owner FROM lead WHERE owner IS NOT NULL")).first()
+    later = now + timedelta(days=30)
+    give_back(engine, number, config, Order(owner, "区域调整", now, now, "Asia/Shanghai"))
+    claim(engine, number, config, Order(owner, "", later, later, "Asia/Shanghai"))
 
 
 def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,6 +71,7 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
     engine = make_engine(get_settings().database_url)
     build(open_review(engine, get_settings(), config, read_span("monthly", "2024-02"), now))
     due(engine, get_settings(), config, now)
+    _into_the_pool_and_out(config, now)
     # what arrives by itself, what somebody types in, and what is looked at of it
     sweep_posts(get_settings(), config, now)
     entered_by_others("行业展会", config.roster.people[0], config, "zh_CN")

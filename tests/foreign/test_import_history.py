@@ -65,6 +65,7 @@ def events(kind: str) -> int:
         (("--dimension", "owner"), "sales_agent", "1 = 1"),
         (("--dimension", "region"), "regional_office", "1 = 1"),
         (("--dimension", "industry"), "replace(coalesce(sector, ''), 'technolgy', 'technology')", "1 = 1"),
+        (("--dimension", "owner*region"), "sales_agent || ' × ' || regional_office", "1 = 1"),
         (("--dimension", "product"), "replace(product, 'GTXPro', 'GTX Pro')", "1 = 1"),
         (("--dimension", "month"), "substr(engage_date, 1, 7)", "1 = 1"),
         (
@@ -106,6 +107,16 @@ def test_a_stage_counts_who_reached_it_at_least(crm: Path, capsys: pytest.Captur
     assert found["Won"] == stages["Won"]
 
 
+def test_a_stage_in_which_nobody_is_now_is_counted_too(crm: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mapping = crm / "crm.yaml"
+    text = mapping.read_text("utf-8").replace("order: [Prospecting, ", "order: [First call, Prospecting, Demo, ")
+    mapping.write_text(text, encoding="utf-8")
+    imported(capsys, crm)
+    found = {row["value"]: int(row["leads"]) for row in exported(crm, "--dimension", "stage")}
+    assert list(found) == ["First call", "Prospecting", "Demo", "Engaging", "closed", "Won"]
+    assert (found["First call"], found["Demo"]) == (found["Prospecting"], found["Engaging"])
+
+
 def test_the_same_files_twice_change_nothing_and_a_changed_row_updates(
     crm: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -141,7 +152,9 @@ def test_nothing_else_sees_a_foreign_history(crm: Path, capsys: pytest.CaptureFi
             assert conn.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0, table
         assert conn.execute(text("SELECT count(*) FROM lead WHERE closed_at IS NULL")).scalar_one() == 0
         number = str(read_frame(conn, "SELECT number FROM lead ORDER BY id")["number"].iloc[0])
+    capsys.readouterr()
     assert run(["explain", number]) == 0
+    assert "来自 old-crm 的历史，外部编号 D00000" in capsys.readouterr().out
 
 
 def test_figures_are_the_same_bytes_at_any_later_time(crm: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,3 +148,15 @@ def test_the_expected_day_of_an_open_lead_does_not_count() -> None:
     mapping = {"fields": {"id": "id", "closed": "close"}, "result": {"column": "s", "won": "W", "lost": "L"}}
     found, _ = leads(mapping, ("a.csv", "id,close,s\n1,2030-01-01,open\n2,2024-01-02,W"))
     assert found["at"].isna().tolist() == [True, False]
+
+
+def test_several_keys_in_a_cell_and_a_name_in_two_columns() -> None:
+    mapping = {
+        "files": [{"name": "deals", "file": "exports/a.csv"}, {"name": "people", "join": {"id": "who"}, "split": ";"}],
+        "fields": {"id": "deal", "owner": {"columns": ["first", "last"], "separator": " "}},
+    }
+    people = ("people.csv", "id,first,last\n7,Ann,Lee\n8,Bo,")
+    found, faults = leads(mapping, ("a.csv", "deal,who\n1,7;8\n2,8\n3,"), people)
+    assert faults == []
+    assert found["owner"].tolist() == ["Ann Lee", "Bo", ""]
+    assert History.model_validate({"system": "x", **mapping}).files[0].pattern == "a.csv"

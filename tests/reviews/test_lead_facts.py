@@ -1,16 +1,18 @@
 """What was known of each lead at a cut-off; on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from models import Outcome
-from models.db import begin, insert_frame, read_frame, take_ids
+from models.db import DatabaseError, begin, insert_frame, read_frame, take_ids
 from tasks.judge import Said, judge
-from tasks.lead_facts import lead_facts
+from tasks.lead_facts import arrivals, lead_facts, wait_for_writers
 from tasks.orders import Order
+from tasks.rules.reviews.receipts import receipts
 from tasks.rules.reviews.tally import Period, tally, within
 from tests.prepared import AS_OF, CONFIG, settle
 
@@ -112,3 +114,33 @@ def test_a_month_is_that_of_the_basis_in_the_business_zone(engine: Engine, basis
     counted = within(facts(engine), basis, Period())  # type: ignore[arg-type]
     figures = tally(counted, "month", basis).iloc[0]  # type: ignore[arg-type]
     assert (figures["value"], figures["leads"]) == (month, leads)
+
+
+def test_a_cut_off_waits_for_what_is_being_written(engine: Engine) -> None:
+    settle(engine, ZHANG, file="a.csv")
+    wait_for_writers(engine, datetime.now(UTC))
+    with ThreadPoolExecutor(1) as beside, engine.connect() as conn:
+        with conn.execution_options(leadflow_write=True).begin():
+            conn.execute(text("UPDATE lead SET rows = rows"))
+            waiting = beside.submit(wait_for_writers, engine, datetime.now(UTC))
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+        waiting.result(timeout=30)
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as conn:
+            conn.execute(text("UPDATE lead SET rows = rows"))
+            with pytest.raises(DatabaseError, match="still open"):
+                wait_for_writers(engine, datetime.now(UTC), patience=0.0)
+
+
+def test_the_leads_of_a_month_tie_to_the_receipts(engine: Engine) -> None:
+    settle(engine, ZHANG, {**ZHANG, "mobile": "13800009999", "name": "张三丰"}, LI, file="a.csv")
+    both = {**ZHANG, "phone2": "13800009999", "phone2_kind": "mobile"}
+    settle(engine, both, WANG, file="b.csv", as_of=AS_OF + timedelta(days=30))
+    with engine.connect() as conn:
+        told = receipts(*arrivals(conn, LATER), "Asia/Shanghai", ["2024-03", "2024-04"])
+    assert told.set_index("month").loc["2024-03", ["rows", "created", "gone", "leads", "difference"]].tolist() == [
+        3, 3, 1, 2, 0,
+    ]  # fmt: skip
+    assert told["leads"].sum() == len(facts(engine))
+    assert told["difference"].tolist() == [0, 0]

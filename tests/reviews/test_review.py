@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import shutil
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import select, text
 
 from config.loader import load_config
@@ -25,6 +23,7 @@ from models.db import make_engine, upgrade
 from tasks.review_checks import check_datasets
 from tasks.rules.reviews.datasets import MANDATED
 from tests.foreign.crm import by_sql, full_mapping, write_files
+from tests.reviews.postman import listening
 
 KNOWN, AS_OF, LATER = "2018-01-01T09:00", "2018-01-02T09:00", "2018-03-01T09:00"
 GOLDEN = Path(__file__).parent / "golden" / "conversion.csv"
@@ -191,31 +190,11 @@ def test_what_was_recorded_later_is_a_restatement_of_the_next_pack(crm: Path) ->
 
 @pytest.fixture
 def postman(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    """A real mail server that refuses one recipient, and the settings that send through it."""
-    got: list[Any] = []
-
-    class Handler:
-        """Keeps what comes; nobody of the name gao.wenbo is known here."""
-
-        async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
-            if address.startswith("gao.wenbo") and len(got) < 99:
-                return "550 no such user"
-            envelope.rcpt_tos.append(address)
-            return "250 OK"
-
-        async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-            got.append(envelope)
-            return "250 OK"
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Controller(Handler(), hostname="127.0.0.1", port=port)
-    server.start()
-    monkeypatch.setenv("LEADS_SMTP_URL", f"smtp://127.0.0.1:{port}?from=leads@example.com&starttls=false")
-    monkeypatch.setenv("LEADS_MAIL_MODE", "send")
-    yield got
-    server.stop()
+    """What a real mail server has got that refuses one recipient; the settings send through it."""
+    with listening() as (got, url):
+        monkeypatch.setenv("LEADS_SMTP_URL", url)
+        monkeypatch.setenv("LEADS_MAIL_MODE", "send")
+        yield got
 
 
 def test_a_pack_is_mailed_once_to_each_and_again_only_to_whom_it_was_refused(
@@ -268,14 +247,20 @@ def test_a_pack_is_due_on_its_day_and_only_until_everybody_has_it(home: Path) ->
 
     def labels(moment: str) -> list[str]:
         at = datetime.fromisoformat(moment).replace(tzinfo=settings.zone)
-        return [span.label for span in due(engine, settings, config, at.astimezone(UTC))]
+        found = due(engine, settings, config, at.astimezone(UTC))
+        return [one.span.label + ("?" if one.preliminary else "") for one in found]
 
-    assert labels("2026-10-01T08:59") == ["2026-W39"]
-    assert labels("2026-10-01T09:00") == ["2026-W39", "2026-09", "2026-Q3"]
+    # the first of October is a holiday until the seventh, and the pack is due on the fourth at the latest
+    assert labels("2026-10-04T08:59") == []
+    assert labels("2026-10-04T09:00") == ["2026-09", "2026-Q3"]
+    assert labels("2026-10-08T09:00") == ["2026-W40", "2026-09", "2026-Q3"]
     # the first of November 2026 is a Sunday
     assert labels("2026-11-01T10:00") == []
     assert labels("2026-11-02T10:00") == ["2026-W44", "2026-10"]
     assert labels("2026-11-22T10:00") == []
+    # the last five working days of the quarter begin on a Friday
+    assert labels("2026-12-25T08:00") == ["2026-W51"]
+    assert labels("2026-12-25T09:00") == ["2026-W51", "2026-Q4?"]
 
 
 def test_an_empty_month_says_why_it_says_nothing(crm: Path) -> None:

@@ -15,6 +15,7 @@ from tests.named_cases import ZONE
 
 RULES = load_config().rules.at(date(2024, 3, 15))
 RECEIVED_AT = datetime(2026, 11, 1, 1, 0, tzinfo=UTC)
+NOBODYS = RULES.value("V-EMAIL-PLACEHOLDER")
 PLACEHOLDERS = RULES.value("V-PHONE-PLACEHOLDER")
 WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 VALUES = st.lists(st.integers(0, 2**40), min_size=1, max_size=30)
@@ -118,6 +119,41 @@ def test_a_service_number_comes_back(seeds: list[int]) -> None:
         got = _read("phone", [write.format(number[:3], number[3:6], number[6:]) for number in numbers])
         assert got["phone"].tolist() == numbers
         assert set(got["phone_kind"]) == {"service"}
+
+
+def _place_forms(place: str, local: str) -> dict[str, str]:
+    """One number as it is written in Hong Kong, Macau or Taiwan, without and with the country code."""
+    half = f"{local[:4]} {local[4:]}" if place != "台湾" else f"{local[:4]}-{local[4:7]}-{local[7:]}"
+    code = {"香港": "852", "澳门": "853", "台湾": "886"}[place]
+    return {
+        "name": f"{place} {local}",
+        "colon": f"{place}：{half}",
+        "brackets": f"（{place}）{local}",
+        "behind": f"{half}（{place}）",
+        "plus": f"+{code} {half.removeprefix('0')}",
+        "zeros": f"00{code}-{local.removeprefix('0')}",
+        "wide": f"{place}{local.translate(WIDE)}",
+    }
+
+
+@_each(_place_forms, ("香港", "91234567"))
+@given(seeds=VALUES)
+@settings(max_examples=10, deadline=None)
+def test_a_number_beyond_the_mainland_comes_back(form: str, seeds: list[int]) -> None:
+    texts, wanted = [], []
+    for seed in seeds:
+        figures = f"{seed * 7919 % 10**6:06d}"
+        for place, local in (
+            ("香港", f"9{2 + seed % 7}{figures}"),
+            ("澳门", f"66{figures}"),
+            ("台湾", f"0912{figures}"),
+        ):
+            texts.append(_place_forms(place, local)[form])
+            code = {"香港": "852", "澳门": "853", "台湾": "886"}[place]
+            wanted.append(f"+{code}{local.removeprefix('0')}")
+    got = _read("phone", texts)
+    assert got["phone"].tolist() == wanted
+    assert set(got["phone_kind"]) == {"foreign"}
 
 
 @given(seeds=VALUES)
@@ -386,6 +422,52 @@ def test_a_month_comes_back_as_a_month(moments: list[datetime]) -> None:
         assert got["contact_at"].isna().all()
 
 
+def _span_forms(first: datetime, last: datetime) -> dict[str, str]:
+    a, b = first, last
+    return {
+        "iso": f"{a:{_DAY}} 至 {b:{_DAY}}",
+        "slashes": f"{a.year}/{a.month}/{a.day}~{b.year}/{b.month}/{b.day}",
+        "short": f"{a.year}年{a.month}月{a.day}日-{b.month}月{b.day}日",
+        "dots": f"{a.year}.{a.month}.{a.day}-{b.month}.{b.day}",
+        "times": f"{a:%Y-%m-%d %H:%M} ~ {b:%Y-%m-%d %H:%M}",
+        "numerals": f"{a.year}年{an2cn(a.month)}月{an2cn(a.day)}日到{an2cn(b.month)}月{an2cn(b.day)}日",
+        "english": f"{a:%B} {a.day} - {b:%B} {b.day}, {a.year}",
+        "compact": f"{a:%Y%m%d}-{b:%Y%m%d}",
+        "brackets": f"展会（{a.year}年{a.month}月{a.day}日-{b.month}月{b.day}日）",
+    }
+
+
+@_each(_span_forms, (_SAMPLE[0], _SAMPLE[0]))
+@given(moments=_MOMENTS, days=st.integers(1, 40))
+@settings(max_examples=10, deadline=None)
+def test_a_span_comes_back_as_far_as_its_days_agree(form: str, moments: list[datetime], days: int) -> None:
+    spans = [(at, at + timedelta(days=days)) for at in moments]
+    spans = [(at, end) for at, end in spans if at.year == end.year]
+    got = _read("first_contact", [_span_forms(*span)[form] for span in spans])
+    assert got["created"].tolist() == [f"{a:%Y-%m}" if a.month == b.month else f"{a:%Y}" for a, b in spans]
+    assert (got["date_bad"] == "span").all()
+    assert got["contact_at"].isna().all()
+
+
+@given(years=st.lists(st.integers(2002, 2025), min_size=1, max_size=20), quarter=st.integers(1, 4))
+@settings(max_examples=10, deadline=None)
+def test_a_quarter_comes_back_as_its_year_and_marked(years: list[int], quarter: int) -> None:
+    for write in ("{0}年第{2}季度", "{0}年{2}季度", "{0}Q{1}", "Q{1} {0}", "{0}-Q{1}", "{0}年Q{1}", "{0}年{1}季度"):
+        got = _read("first_contact", [write.format(year, quarter, "一二三四"[quarter - 1]) for year in years])
+        assert got["created"].tolist() == [str(year) for year in years]
+        assert (got["date_bad"] == "span").all()
+
+
+def test_of_two_orders_the_one_that_has_been_counts_and_is_marked() -> None:
+    texts = ["31/12/24", "31-12-24 09:30", "12/3/2026", "11/12/2026", "24/12/31", "3/12/2026"]
+    got = _read("first_contact", texts)  # received on 1 November 2026
+    wanted = ["2024-12-31", "2024-12-31T09:30", "2026-03-12", "2026-11-12", "2024-12-31", "2026-03-12"]
+    assert got["created"].tolist() == wanted
+    assert got["date_bad"].tolist() == ["order"] * 6
+    assert got["contact_at"].notna().all()
+    assert got["first_contact"].tolist() == wanted
+
+
 @given(moments=_MOMENTS)
 @settings(max_examples=10, deadline=None)
 def test_a_day_that_may_be_a_month_is_marked(moments: list[datetime]) -> None:
@@ -402,6 +484,96 @@ def test_a_day_without_its_year_comes_back_without_one(moments: list[datetime]) 
         got = _read("first_contact", [write.format(at) for at in moments])
         assert got["created"].tolist() == [f"--{at:%m-%d}" for at in moments]
         assert got["contact_at"].isna().all()
+
+
+def _mail_forms(name: str, host: str) -> dict[str, str]:
+    address = f"{name}@{host}"
+    return {
+        "plain": address,
+        "capitals": address.upper(),
+        "wide": address.translate(WIDE),
+        "spaces": f"  {name} @ {host}  ",
+        "label": f"邮箱：{address}",
+        "brackets": f"<{address}>",
+        "name": f"张三 <{address}>",
+        "note": f"{address}（常用）",
+        "mailto": f"mailto:{address}",
+        "at": f"{name}(at){host}",
+        "Chinese dot": f"{name}@{host.replace('.', '。')}",
+        "stop": f"{address}。",
+        "two": f"{address};second@example.cn",
+    }
+
+
+_MAILS = st.lists(
+    st.tuples(
+        st.from_regex(r"[a-z][a-z0-9]{2,8}(?:[._][a-z0-9]{1,6})?", fullmatch=True),
+        st.sampled_from(["qq.com", "163.com", "jingong-mach.com.cn", "mail.example.co.uk", "a1.io"]),
+    ),
+    min_size=1,
+    max_size=20,
+)
+
+
+@_each(_mail_forms, ("lijg", "example.cn"))
+@given(mails=_MAILS)
+@settings(max_examples=15, deadline=None)
+def test_an_address_comes_back(form: str, mails: list[tuple[str, str]]) -> None:
+    wanted = [f"{name}@{host}" for name, host in mails]
+    mails = [mail for mail, address in zip(mails, wanted, strict=True) if address not in NOBODYS]
+    got = _read("email", [_mail_forms(*mail)[form] for mail in mails])
+    assert got["email"].tolist() == [f"{name}@{host}" for name, host in mails]
+    assert got["email_bad"].isna().all()
+
+
+@pytest.mark.parametrize(("field", "rule"), [("industry", "V-INDUSTRY"), ("source", "V-SOURCE")])
+def test_every_word_of_a_vocabulary_comes_back_as_its_canonical_word(field: str, rule: str) -> None:
+    value = RULES.value(rule)
+    first: dict[str, str] = {}
+    for canonical, words in value.items():
+        for word in (canonical, *words):
+            first.setdefault(word.lower(), canonical)
+    words = [word for word in first if not word.startswith("*")]
+    assert len(words) > 100
+    for write in ("{}", " {} ", "{}。", "【{}】") if field == "source" else ("{}", " {} ", "{}。"):
+        got = _read(field, [write.format(word) for word in words])[field].tolist()
+        assert [(word, found) for word, found in zip(words, got, strict=True) if found != first[word]] == []
+        wide = _read(field, [write.format(word).translate(WIDE) for word in words])[field].tolist()
+        assert wide == got
+
+
+def _size_of(people: int) -> str:
+    return next(name for least, name in ((1000, "大型"), (300, "中型"), (20, "小型"), (0, "微型")) if people >= least)
+
+
+@given(staff=st.lists(st.tuples(st.integers(1, 90_000), st.integers(1, 5000)), min_size=1, max_size=30))
+@settings(max_examples=20, deadline=None)
+def test_a_number_of_staff_comes_back_as_its_size(staff: list[tuple[int, int]]) -> None:
+    plain = ("{0}人", "{0}人以上", "约{0}人", "员工{0}名", "{0}+", "{0} people", "{0}人左右", "{0:,}人")
+    for write in (*plain, "{0}-{1}人", "{0}~{1}", "规模：{0}-{1}人"):
+        got = _read("size", [write.format(least, least + more) for least, more in staff])
+        assert got["size"].tolist() == [_size_of(least) for least, _ in staff], write
+    below = [(least, more) for least, more in staff if least > 1]
+    for write in ("{0}人以下", "少于{0}人", "不到{0}人"):
+        got = _read("size", [write.format(least) for least, _ in below])
+        assert got["size"].tolist() == [_size_of(least - 1) for least, _ in below], write
+
+
+@given(counts=st.lists(st.tuples(st.integers(1, 99), st.sampled_from("天周月")), min_size=1, max_size=30))
+@settings(max_examples=20, deadline=None)
+def test_a_length_of_time_comes_back_as_its_urgency(counts: list[tuple[int, str]]) -> None:
+    days = [count * {"天": 1, "周": 7, "月": 30}[unit] for count, unit in counts]
+    wanted = ["高" if length <= 14 else "中" if length <= 365 else "低" for length in days]
+    texts = [f"{count}{'个' if unit == '月' else ''}{unit}" for count, unit in counts]
+    for write in ("{}内", "{}以内", "{}之内", " {} ", "{}内要用", "希望{}内"):
+        got = _read("urgency", [write.format(text) for text in texts])
+        assert got["urgency"].tolist() == wanted, write
+    numerals = [f"{an2cn(count)}{'个' if unit == '月' else ''}{unit}内" for count, unit in counts]
+    assert _read("urgency", numerals)["urgency"].tolist() == wanted
+    english = [f"within {count} { {'天': 'day', '周': 'week', '月': 'month'}[unit] }s" for count, unit in counts]
+    assert _read("urgency", english)["urgency"].tolist() == wanted
+    later = ["低" if length >= 180 else "中" for length in days]
+    assert _read("urgency", [f"{text}后" for text in texts])["urgency"].tolist() == later
 
 
 _PLACES = [

@@ -44,19 +44,19 @@ FORMS = {
     "budget_state": "blank|unknown|bad|open|stated",
     "phone_bad": "sci_notation|placeholder|text|digits|no_area",
     "email_bad": "placeholder|text",
-    "date_bad": "placeholder|sci_notation|text|future|order",
+    "date_bad": "placeholder|sci_notation|text|future|order|span",
     "company": r"\S(?:.*\S)?",
     "urgency": "高|中|低",
     "size": "微型|小型|中型|大型",
 }
 
 _PIECES = {
-    "phone": "138 1234 5678 +86 0086 0571 86012345 - / ( ) （ ） 转"
+    "phone": "香港 澳门 台湾 0912 138 1234 5678 +86 0086 0571 86012345 - / ( ) （ ） 转"
     " 分机 8012 400 800 852 ext . , 、 手机 传真 １３８ * e+10",
     "budget": "20 30 5000 1,200,000 万 w k 亿 元 - ~ 到 以内 以上 约 左右"
     " + 几 十 百 多 不超过 待定 ¥ $ 级 （ ） 。 二 每年 /月 2024年",
     "first_contact": "2024 03 15 3 24 - / . 年 月 日 : 14 05"
-    " T Z +08:00 下午 晚 半 周五 Mar 三 十 45366 上周 PM 2024-03-15",
+    " T Z +08:00 下午 晚 半 周五 Mar 三 十 45366 上周 PM 2024-03-15 ~ 季度 Q2 至 底",
     "email": "zhang san @ 163 qq . com cn 。 ; , < > ( at ) info test 邮箱 ：",
     "company": "嘉兴 精工 （ ） ( ) 有限公司 股份 分公司 公司 Co Ltd . , ＡＢ \u3000 无 -",
     "contact": "王 小 明 总 经理 先生 ( ) / Mr Wang 欧阳 测试 1 · \u3000",

@@ -31,6 +31,27 @@ def test_a_phone_is_read(case: dict[str, Any]) -> None:
     assert (got["phone2"], got["phone2_kind"]) == (case.get("phone2"), case.get("kind2"))
 
 
+@pytest.mark.parametrize(
+    ("region", "text", "phone"),
+    [
+        ("台湾省台北市", "0912-345-678", "+886912345678"),
+        ("台北市", "02-2345-6789", "+886223456789"),
+        ("香港", "2345 6789", "+85223456789"),
+        ("澳门", "66123456", "+85366123456"),
+        ("香港", "13812345678", "13812345678"),
+        ("香港", "0571-86012345转8012", "0571-86012345-8012"),
+        ("浙江省", "66123456", None),
+        ("浙江省", "0912345678", None),
+    ],
+)
+def test_a_number_without_its_country_code_is_one_of_the_region_of_its_row(
+    region: str, text: str, phone: str | None
+) -> None:
+    rows = pd.DataFrame({"phone": [text, None], "region": [region, region]}, dtype="str")
+    got = clean(rows, RULES, RECEIVED_AT, ZONE)["phone"].astype("object")
+    assert got.where(got.notna(), None).tolist() == [phone, None]
+
+
 @each("clean_budgets")
 def test_a_budget_is_read(case: dict[str, Any]) -> None:
     got = _cleaned("budget", case["text"])

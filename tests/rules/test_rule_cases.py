@@ -20,7 +20,10 @@ GOOD_CELLS = {
     "urgency": "高",
 }  # fmt: skip
 #: Which rules the cases of a file name, by the keys under which they name them.
-NAMED_IN = {"checklist": ("fails",), "screening": ("rule", "reasons"), "grading": ("rule",), "assignment": ("rule",)}
+NAMED_IN = {
+    "checklist": ("fails",), "screening": ("rule", "reasons"), "grading": ("rule",), "assignment": ("rule",),
+    "sla": ("rule",),
+}  # fmt: skip
 
 
 @each("checklist")

@@ -36,6 +36,31 @@ def test_the_rows_and_what_they_share_are_named(tmp_path: Path) -> None:
     assert "需求：采用 改造产线（2 号行），未采用 采购产线（1 号行）" in story
 
 
+def test_the_chain_is_told_as_written_with_its_members_and_completeness(tmp_path: Path) -> None:
+    engine, config = base(tmp_path), config_of(tmp_path)
+    own(engine, config, *lead_rows(1, chain="使用部门李经理、财务王强总监，总经理拍板", chain_state="complete"))
+    story = explain(engine, "XL202403001", config)
+    assert "决策链 使用部门李经理、财务王强总监，总经理拍板" in story.text.replace("\n    ", "")
+    assert "李经理（使用部门，使用）、王强 总监（财务，审批）、总经理（决定）——完整" in story.text.replace("\n    ", "")
+    assert story.data["chain"]["state"] == "complete"
+    assert story.data["chain"]["members"] == [
+        {"name": "李", "title": "经理", "unit": "使用部门", "role": "user"},
+        {"name": "王强", "title": "总监", "unit": "财务", "role": "approver"},
+        {"name": "", "title": "总经理", "unit": "", "role": "decider"},
+    ]
+    assert "decides" in explain(engine, "XL202403001", config, "en").text
+    masked = explain(engine, "XL202403001", config, mask=True)
+    assert "王强" not in masked.text + json.dumps(masked.data, ensure_ascii=False)
+
+
+def test_a_chain_that_names_nobody_has_no_members(tmp_path: Path) -> None:
+    engine, config = base(tmp_path), config_of(tmp_path)
+    own(engine, config, *lead_rows(1, chain="待了解"))
+    story = explain(engine, "XL202403001", config)
+    assert "决策链成员" not in story.text
+    assert story.data["chain"]["members"] == []
+
+
 def test_each_decision_names_its_rule_and_facts(tmp_path: Path) -> None:
     engine, config = base(tmp_path), config_of(tmp_path)
     own(engine, config, *lead_rows(1, chain_state="complete", budget_min=float("nan"), budget_max=float("nan")))

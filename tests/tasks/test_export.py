@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from models.db import begin, make_engine, upgrade
+from tasks.chain import ChainWords
 from tasks.export import export_leads, export_rows
 from tests.tasks.outgoing import base, config_of, lead_rows, own
 
@@ -114,7 +115,20 @@ def test_a_lead_is_one_line_with_its_own_values(tmp_path: Path) -> None:
     assert list(lead)[: len(COLUMNS)] == COLUMNS
     assert (lead["lead"], lead["rows"], lead["status"], lead["team"]) == ("XL202403001", "2", "owned", "甲组")
     assert (lead["line"], lead["external_id"], lead["need"]) == ("2", "W-1", "改造产线")
+    assert (lead["chain_state"], lead["chain_members"]) == ("unknown", "")
     assert lead["opened_at"] == "2024-03-15T10:00:00+08:00"
+
+
+def test_a_leads_chain_has_its_members(tmp_path: Path) -> None:
+    engine, config = base(tmp_path), config_of(tmp_path)
+    own(engine, config, *lead_rows(1, chain="采购部+王总", chain_state="complete"), *lead_rows(2, chain="待定")[1:])
+    chains = ChainWords(config.rules, "zh_CN")
+    assert export_leads(engine, tmp_path / "leads.csv", chains=chains.column) == 2
+    assert [(lead["chain"], lead["chain_members"]) for lead in _read(tmp_path / "leads.csv")] == [
+        ("采购部+王总", "采购部（采购）、王总（决定）——完整"),
+        ("待定", ""),
+    ]
+    assert export_leads(engine, tmp_path / "leads.parquet", chains=chains.column) == 2
 
 
 def test_a_joined_lead_has_no_line(tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ def _sheet(engine: Engine, message_id: int) -> list[list[object]]:
 
 def test_an_owner_gets_one_mail_with_his_leads_in_full(tmp_path: Path) -> None:
     engine, config = base(tmp_path), config_of(tmp_path)
-    own(engine, config, *lead_rows(3, mark="高意向", title="采购经理", source_detail="工博会E5"))
+    chain = "使用部门李经理，总经理拍板"
+    own(engine, config, *lead_rows(3, mark="高意向", title="采购经理", source_detail="工博会E5", chain=chain))
     mail = _told(engine, config, tmp_path)["sun"]
     assert (mail.kind, mail.state, mail.address) == ("new_leads", "pending", "sun@example.com")
     assert mail.subject == "新线索 3 条（中 3）"
@@ -54,6 +55,8 @@ def test_an_owner_gets_one_mail_with_his_leads_in_full(tmp_path: Path) -> None:
     first = dict(zip(rows[0], rows[1], strict=True))
     assert first["级别"] == "B 中"
     assert first["判定"] == "有效"
+    assert first["决策链"] == chain
+    assert first["决策链成员"] == "李经理（使用部门，使用）、总经理（决定）——完整"
     assert first["预算"] == "20–30 万元"
     assert first["市场标注"] == "高意向"
     assert "需求明确" in str(first["定级依据"])
@@ -69,7 +72,7 @@ def test_a_lead_is_told_with_all_that_its_owner_needs(tmp_path: Path) -> None:
     林溪0（采购经理）  13800000000  lin0@example.cn
     需求描述：采购产线
     预算：20–30 万元  ·  紧急程度：高
-    决策链：生产部、总经理
+    决策链：生产部、总经理  ·  决策链成员：生产部（使用）、总经理（决定）——完整
     来源：官网表单（工博会E5）  ·  首次接触：2024-03-15 14:05
     行业：制造业  ·  地区：上海市
     市场标注：预算50万+（与所填预算不符）

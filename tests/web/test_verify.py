@@ -17,7 +17,8 @@ from tests.prepared import AS_OF, CONFIG, settle
 from web.app import create_app
 
 ZHANG = {"company": "<b>甲</b>公司", "name": "张三", "mobile": "13800001111", "budget_min": None, "budget_max": None,
-         "budget_state": "unknown", "need": "<script>alert(1)</script>采购产线", "mark": "高意向"}  # fmt: skip
+         "budget_state": "unknown", "need": "<script>alert(1)</script>采购产线", "mark": "高意向",
+         "chain": "采购部陈主管谈价，王总拍板"}  # fmt: skip
 FIRST = "XL202403001"
 SECRET = b"s" * 32
 
@@ -55,6 +56,8 @@ def test_opening_the_page_shows_the_lead_and_changes_nothing(engine, client):
     assert page.status_code == 200
     assert "138" in page.text
     assert '<span class="mark">高意向</span> 高于分级' in page.text
+    assert "<dd>采购部陈主管谈价，王总拍板</dd>" in page.text
+    assert "<dd>陈主管（采购部，采购）、王总（决定）——完整</dd>" in page.text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;采购产线" in page.text
     assert "<script" not in page.text
     assert page.headers["cache-control"] == "no-store"
@@ -157,12 +160,3 @@ def test_a_secret_is_made_once_and_kept_to_oneself(tmp_path):
 def test_what_is_no_token_is_forged(token):
     with pytest.raises(LinkError, match="forged"):
         opened(SECRET, token, AS_OF)
-
-
-def test_that_it_was_seen_is_noted_once_and_decides_nothing(engine, client):
-    before = lead(engine)
-    for _ in range(2):
-        assert client.post(link(before.owner), data={"verdict": "acknowledged"}).status_code == 200
-    assert events(engine) == ["intake", "acknowledged"]
-    assert lead(engine) == before
-    assert client.get(link(before.owner)).status_code == 200

@@ -33,6 +33,8 @@ from tasks.rules.clean.texts import (
     worded,
 )  # fmt: skip
 
+_LABEL = r"^(?:(?:(?:公司|企业|单位|客户)(?:名称|全称|名)|公司|单位|企业)\s*:\s*)+"
+_QUOTED = r"^[“‘「『]([^“”‘’「」『』]*)[”’」』]$"
 _OUTER = r"^[\s\p{Z}。.,，、;；:：'\"`*#=]+|[\s\p{Z}。,，、;；:：'\"`*#]+$"
 # An index takes some 2,700 bytes, and a sign up to four; a longer key is cut, and a digest stands for what was cut.
 _LONGEST, _KEPT = 200, 160
@@ -64,7 +66,14 @@ def read_companies(values: Text, forms: LegalForms, blanks: Text) -> dict[str, T
 
 def _shown(values: Text) -> Text:
     lean = without_padding(half_width(values))
-    return blank_to_null(put(lean, holding(lean, SIGNS), lambda part: swap(part, _OUTER, "")))
+    return blank_to_null(put(lean, holding(lean, SIGNS), _bare))
+
+
+def _bare(part: Text) -> Text:
+    """Names without what stands around them: a label, quotes, signs of a list."""
+    for pattern, kept in ((_OUTER, ""), (_LABEL, ""), (_QUOTED, r"\1"), (_OUTER, "")):
+        part = swap(part, pattern, kept)
+    return part
 
 
 def _key(company: Text, forms: LegalForms) -> Text:

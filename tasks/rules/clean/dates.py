@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.rules.clean.date_spans import span_inside
 from tasks.rules.clean.date_text import date_inside, rewrite
 from tasks.rules.clean.texts import (
     FIGURES,
@@ -121,14 +122,33 @@ def _moments(texts: Text) -> Any:
 
 
 def fault(values: Text, dates: Text, blanks: Text) -> Text:
-    """Return why a text gave no date (placeholder, sci_notation, text) or none that is sure (order), else null."""
+    """Return why a text gave no date (placeholder, sci_notation, text) or no sure one (order, span), else null."""
     unread = stated(values) & ~stated(dates)
     part = half_width(values.filter(pa.array(unread)))
     empty = matches(part, r"^0+$|^0000|^1/0/(?:19)?00|^1899|^1900|^1970")
     gone = matches(part, r"^\d(?:\.\d+)?[eE]\+?\d+$")
     why = choose(empty, "placeholder", choose(gone, "sci_notation", "text"))
     found = placed(pa.nulls(len(values), TEXT), unread, without_blanks(why, part, blanks))
+    found = choose(_of_a_span(values, dates), "span", found)
     return choose(_either_order(values) & stated(dates), "order", found)
+
+
+def _of_a_span(values: Text, dates: Text) -> Mask:
+    """Tell where a month or a year is all that a span of days or a quarter agrees on."""
+    part = matches(dates, r"^\d{4}(?:-\d{2})?$|^--\d{2}$")
+    if part.any():
+        lean = _lean(values.filter(pa.array(part)))
+        part[part] = matches(mapped(lean, lambda text: "span" if _span(text) != text else None), "span")
+    return part
+
+
+def other_order(values: Text) -> Text:
+    """Return texts of which day and month, or day and year, may stand either way, the other way round; null else."""
+    either = _either_order(values)
+    lean = half_width(values.filter(pa.array(either)))
+    turned = swap(lean, r"^(2\d|3[01])([/-]\d{1,2}[/-])(2\d|3[01])(\D|$)", r"20\3\2\1\4")
+    turned = swap(turned, r"^([01]?\d)([/-])([01]?\d)([/-])", r"\3\2\1\4")
+    return placed(pa.nulls(len(values), TEXT), either, turned)
 
 
 def _either_order(values: Text) -> Mask:
@@ -142,20 +162,28 @@ def _either_order(values: Text) -> Mask:
 
 
 def _read(texts: Text, zone: str) -> Text:
-    lean = pc.utf8_upper(half_width(texts))
-    lean = swap(lean, r"^['\"`=\s]+|['\"`.,;。、\s]+$", "")
-    lean = swap(lean, r"^(\d+)\.0+$", r"\1")
+    lean = _lean(texts)
     plain = matches(lean, _PLAIN)
     found = placed(pa.nulls(len(lean), TEXT), plain, _plainly(lean.filter(pa.array(plain)), zone))
     rest = ~plain & stated(lean)
     lean = put(lean, rest, lambda part: swap(part, _HOURS, r"\1"))
     found = placed(found, rest, _by_forms(lean.filter(pa.array(rest)), zone))
-    for again in (rewrite, date_inside):
+    for again in (_span, rewrite, date_inside):
         rest = ~stated(found) & stated(lean)
         if rest.any():
             part = mapped(lean.filter(pa.array(rest)), again)
             lean, found = placed(lean, rest, part), placed(found, rest, _by_forms(part, zone))
     return found
+
+
+def _lean(texts: Text) -> Text:
+    lean = pc.utf8_upper(half_width(texts))
+    lean = swap(lean, r"^['\"`=\s]+|['\"`.,;。、\s]+$", "")
+    return swap(lean, r"^(\d+)\.0+$", r"\1")
+
+
+def _span(text: str) -> str:
+    return span_inside(text, rewrite)
 
 
 def _plainly(lean: Text, zone: str) -> Text:

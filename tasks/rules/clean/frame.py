@@ -12,20 +12,23 @@ import pyarrow.compute as pc
 from config.schema import Rules
 from tasks.rules.clean.budgets import read_budgets
 from tasks.rules.clean.companies import read_companies
-from tasks.rules.clean.dates import contact_time, fault, read_dates
+from tasks.rules.clean.dates import contact_time, fault, other_order, read_dates
 from tasks.rules.clean.emails import read_emails
 from tasks.rules.clean.lexicon import Lexicon, lexicon
 from tasks.rules.clean.names import read_names
 from tasks.rules.clean.phones import read_phones
 from tasks.rules.clean.texts import (
     TEXT,
+    Mask,
     Text,
     choose,
     column,
     extension,
     flat,
     mapped,
+    matches,
     one_line,
+    placed,
     stated,
     without_padding,
 )  # fmt: skip
@@ -42,6 +45,7 @@ def clean(rows: pd.DataFrame, rules: Rules, received_at: datetime, zone: str) ->
     found: Columns = {}
     for read in READERS:
         found |= read(rows, words, zone)
+    _mend_order(rows, found, received_at, zone)
     found["date_bad"] = _too_late(found, received_at)
     ordered = {name: _array(found[name]) for name in COLUMNS}
     ordered["content_key"] = _content_key(found)
@@ -61,7 +65,18 @@ def _contact(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
 
 
 def _phone(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
-    return read_phones(column(rows, "phone"), words.phones, words.blanks)
+    cells = column(rows, "phone")
+    found = read_phones(cells, words.phones, words.blanks)
+    unread = stated(found["phone_bad"])
+    if "region" not in rows or not unread.any():
+        return found
+    # what is no number of the mainland may be one of the region that the row names
+    regions = mapped(column(rows, "region").filter(pa.array(unread)), words.phones.region)
+    named = pc.binary_join_element_wise(regions, cells.filter(pa.array(unread)), pa.scalar(" ", TEXT))
+    again = read_phones(flat(named), words.phones, words.blanks)
+    where = unread.copy()
+    where[unread] = stated(again["phone"])
+    return {name: placed(found[name], where, part.filter(pa.array(where[unread]))) for name, part in again.items()}
 
 
 def _email(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
@@ -78,6 +93,24 @@ def _dates(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
     created = flat(pc.coalesce(first, own))
     bad = flat(pc.coalesce(fault(contact, first, words.blanks), fault(entered, own, words.blanks)))
     return {"first_contact": first, "created": created, "contact_at": contact_time(created, zone), "date_bad": bad}
+
+
+def _mend_order(rows: pd.DataFrame, found: Columns, received_at: datetime, zone: str) -> None:
+    """Read a date that may stand either way the other way round where the first reading has not been yet."""
+    late = _is_late(found["contact_at"], received_at) & matches(found["date_bad"], "^order$")
+    if not late.any():
+        return
+    turned = [other_order(column(rows, name).filter(pa.array(late))) for name in ("first_contact", "created")]
+    first, own = (read_dates(texts, zone) for texts in turned)
+    created = flat(pc.coalesce(first, own))
+    moments = contact_time(created, zone)
+    past = stated(created) & ~_is_late(moments, received_at)
+    where = late.copy()
+    where[late] = past
+    for name, part in (("first_contact", first), ("created", created)):
+        found[name] = placed(found[name], where, part.filter(pa.array(past)))
+    found["contact_at"] = found["contact_at"].copy()
+    found["contact_at"][where] = moments[past]
 
 
 def _words(rows: pd.DataFrame, words: Lexicon, zone: str) -> Columns:
@@ -139,9 +172,13 @@ def _text(values: Any) -> Text:
 
 def _too_late(found: Columns, received_at: datetime) -> Text:
     """Mark a stated time more than a day after the row came: a slip of the pen, kept as written."""
-    tomorrow = received_at.astimezone(UTC).replace(tzinfo=None) + timedelta(days=1)
-    late = found["contact_at"] > np.datetime64(tomorrow, "us")
+    late = _is_late(found["contact_at"], received_at)
     return choose(late & ~stated(found["date_bad"]), "future", found["date_bad"])
+
+
+def _is_late(moments: Any, received_at: datetime) -> Mask:
+    tomorrow = received_at.astimezone(UTC).replace(tzinfo=None) + timedelta(days=1)
+    return np.asarray(moments > np.datetime64(tomorrow, "us"))
 
 
 def _array(values: Any) -> Any:

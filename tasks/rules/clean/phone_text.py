@@ -35,6 +35,7 @@ _FAX = re.compile(r"(?:传真|fax|\bf)[\s.:]*[+(\d][\d\s()-]*")
 _NEIGHBOUR = re.compile(r"^\(?(?:852|853|886)\)?[\s-]*\d")
 # The library also knows service numbers of other lengths there.
 _LENGTHS = {852: (8,), 853: (8,), 886: (8, 9)}
+_OF_A_PLACE = re.compile(r"(?<![\d+])\(?0?\d(?:[\s()-]{0,2}\d){6,9}(?!\d)")
 _SCIENTIFIC = re.compile(r"^(\d)(?:\.(\d+))?e\+?0?(\d{1,2})$")
 _SEQUENCES = ("01234567890123456789", "98765432109876543210")
 
@@ -44,6 +45,8 @@ class PhoneReader:
     """Reads the cells that patterns over columns leave open; `placeholders` are numbers that nobody has."""
 
     placeholders: frozenset[str]
+    #: Region of ISO 3166, its name, and a pattern for the words that name it.
+    places: tuple[tuple[str, str, str], ...] = ()
 
     @cached_property
     def nobody(self) -> Text:
@@ -56,6 +59,7 @@ class PhoneReader:
         spoken = _SPOKEN.search(cell)
         lean = spoken[0].translate(_SPOKEN_DIGITS) if spoken else lean
         found = self._numbers(lean)
+        found += [pair for pair in self._of_a_place(cell, found) if pair not in found]
         if not found:
             return "\x1f".join(["", "", "", "", self._fault(cell.lower().strip(" '\"=`"), lean)])
         first, second = found[0], found[1] if len(found) > 1 else ("", "")
@@ -68,6 +72,21 @@ class PhoneReader:
         if len(found) == 1 and found[0][1].startswith("landline"):
             found += _same_area(found[0][0], _ANY.sub(" ", mended))
         return found or _lost_prefix(mended)
+
+    def region(self, text: str) -> str | None:
+        """The name of the region of V-PHONE-PLACES that a text names, else None."""
+        return next((name for _, name, words in self.places if re.search(words, text, re.I)), None)
+
+    def _of_a_place(self, cell: str, found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Read numbers of Hong Kong, Macau or Taiwan as people there write them: 香港 2345 6789, 台湾 0912-345-678.
+
+        Beside a number that is read already only a mobile of Taiwan is none of anything else.
+        """
+        for region, _, words in self.places:
+            if re.search(words, cell, re.I):
+                numbers = [number for text in _OF_A_PLACE.findall(cell) if (number := _local(text, region))]
+                return [(number, "foreign") for number in numbers if not found or number.startswith("+8869")]
+        return []
 
     def _fault(self, cell: str, lean: str) -> str:
         digits = re.sub(r"\D", "", lean)
@@ -143,6 +162,27 @@ def _foreign(text: str) -> tuple[str, str] | None:
     shown = phonenumbers.format_number(number, shape)
     # A number that reads otherwise the second time (+44 (0)0 79…) is none.
     return (shown, "foreign") if phonenumbers.format_number(phonenumbers.parse(shown), shape) == shown else None
+
+
+def _local(text: str, region: str) -> str | None:
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    national = str(number.national_number)
+    if not phonenumbers.is_possible_number(number) or len(national) not in _LENGTHS.get(number.country_code or 0, ()):
+        return None
+    # the area is part of a number of Taiwan, whose calls from within begin with 0
+    if len(set(national)) == 1 or national[0] in "01" or (region == "TW" and digits_of(text)[0] != "0"):
+        return None
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def place_pattern(words: Iterable[str]) -> str:
+    """Return a pattern for one of the words; one of letters a-z stands by itself."""
+    return "|".join(rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word.isascii() else word for word in words)
 
 
 def _lost_prefix(lean: str) -> list[tuple[str, str]]:

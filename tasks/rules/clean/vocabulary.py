@@ -9,10 +9,11 @@ from typing import Any
 from tasks.rules.clean.numerals import numeral, plain_numerals
 from tasks.rules.clean.texts import one_of
 
-_SPACES = re.compile(r"\s+")
+# between Latin words a space tells one from the other
+_SPACES = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _GB_CODE = re.compile(r"^[a-t]?\d{2,4}[.\-、\s]*(?=\D{2})|^[a-t][.\-、\s]+(?=[^a-z])")
 _BARE_CODE = re.compile(r"([a-t])(\d{2})?\d{0,2}")
-_PARTS = re.compile(r"[/、,，;；|+&()（）]|->?|>")
+_PARTS = re.compile(r"[/、,，;；|+&()（）\[\]【】]|->?|>")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Vocabulary:
 def lean(text: str) -> str:
     """Return a word without width, case and spaces (kept between Latin words)."""
     word = unicodedata.normalize("NFKC", text).lower().strip(" .。!！,，;；:：'\"")
-    return word if word.isascii() else _SPACES.sub("", word)
+    return _SPACES.sub("", word)
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,15 @@ class Sizes:
         return [name for least, name in self.steps if people >= least or least == 0][-1]
 
 
+_ENGLISH_SPAN = re.compile(
+    r"(?<![a-z])(\d{1,3}|an?|one|two|three|four|five|six|ten|a few|a couple of)[\s-]*"
+    r"(day|week|month|quarter|year)s?(?![a-z])"
+)
+_ENGLISH_NUMBER = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10,
+                   "a few": 3, "a couple of": 2}  # fmt: skip
+_ENGLISH_AFTER = re.compile(r"(?<![a-z])(?:after|later|from now on|not before)(?![a-z])")
+_QUARTER = re.compile(r"(?<![a-z0-9])q[1-4](?![a-z0-9])")
+_NEXT_YEAR = re.compile(r"明年|来年|后年|next year")
 _DATE = re.compile(r"20\d\d[-/.年]\d{1,2}|(?<!\d)\d{1,2}[/.]\d{1,2}日?(?:之前|以前|前)")
 _SPAN = re.compile(
     r"(?<![\d.])(\d{1,3}(?:\.\d+)?|半)个?(工作日|天|日|周|星期|礼拜|月|季度|年)(?:的)?(?:时间)?(以内|之内|内|以后|之后|后)?"
@@ -159,6 +169,11 @@ class Urgencies:
                 return self.words.exact[part]
         if _DATE.search(word) and not _NOT.search(word):
             return "中"  # how near it is the fact counts, from the day of contact
+        if _QUARTER.search(word) and not _NEXT_YEAR.search(word):
+            return "中"
+        english = _ENGLISH_SPAN.search(word)
+        if english:
+            return self._in_english(english, word)
         span = _SPAN.search(plain_numerals(word))
         if span and not _NOT.search(word):
             return self._within(span)
@@ -166,11 +181,19 @@ class Urgencies:
         # «不是很急» holds 很急: a negation counts only as part of a known word.
         return self.words.find(text) if found and bool(_NOT.search(word)) == bool(_NOT.search("".join(found))) else None
 
+    def _in_english(self, span: re.Match[str], word: str) -> str | None:
+        count = float(_ENGLISH_NUMBER.get(span[1]) or span[1])
+        if span[2] not in self.units:
+            return None
+        return self._by_days(count * self.units[span[2]], after=bool(_ENGLISH_AFTER.search(word)))
+
     def _within(self, span: re.Match[str]) -> str | None:
         count = 0.5 if span[1] == "半" else numeral(span[1])
         if count is None or span[2] not in self.units:
             return None
-        days = count * self.units[span[2]]
-        if span[3] and span[3].endswith("后"):
+        return self._by_days(count * self.units[span[2]], after=bool(span[3] and span[3].endswith("后")))
+
+    def _by_days(self, days: float, after: bool) -> str:
+        if after:
             return "低" if days >= self.days_later else "中"
         return "高" if days <= self.days_high else "中" if days <= self.days_middle else "低"

@@ -45,7 +45,7 @@ LIMIT_IN_TEXT = "|".join(
 
 _DATE = re.compile(r"(20\d\d)[-年/.](\d{1,2})(?:[-月/.](\d{1,2}))?")
 _DAY = re.compile(rf"(\d{{1,2}})月(\d{{1,2}})|(?<![\d/.-])(\d{{1,2}})[/.](\d{{1,2}})[日号]?{_BEFORE}")
-_NEXT_YEAR = re.compile(r"([明来后])年(?:(\d{1,2}|[一二三四五六七八九十])月|第?([一二三四])季度|(下半年))?")
+_NEXT_YEAR = re.compile(r"([明来后])年(?:(\d{1,2}|[一二三四五六七八九十])月|第?([一二三四])季度|(下半年)|[qQ]([1-4]))?")
 _FEAST = re.compile(rf"(元旦|五一|劳动节|618|国庆|十一|双十一|双11)节?(?:{_BEFORE}|$)")
 _FEASTS = {"元旦": (1, 1), "五一": (5, 1), "劳动节": (5, 1), "618": (6, 18), "国庆": (10, 1), "十一": (10, 1),
            "双十一": (11, 11), "双11": (11, 11)}  # fmt: skip
@@ -159,7 +159,8 @@ def _next_year(text: str) -> Limit | None:
     found = _NEXT_YEAR.search(text)
     if not found:
         return None
-    month = int(_number(found[2])) if found[2] else 3 * int(_number(found[3])) - 2 if found[3] else 7 if found[4] else 1
+    quarter = found[3] or found[5]
+    month = int(_number(found[2])) if found[2] else 3 * int(_number(quarter)) - 2 if quarter else 7 if found[4] else 1
     return Limit("next_year", 2 if found[1] == "后" else 1, month) if 1 <= month <= 12 else None
 
 

@@ -18,6 +18,7 @@ from tasks.rules.clean.texts import Mask, Text, choose, flat, matches, one_of, p
 from tasks.rules.facts.deadlines import LIMIT_IN_TEXT, Limit, days_until, read_limit
 from tasks.rules.facts.words import Folded, anywhere, half_width, pick, whole
 
+_NEXT_YEAR = "[明来后]年"
 UNKNOWN, URGENT, FRAME, NO_PLAN = range(4)
 _STATES = ("unknown", "urgent", "frame", "no_plan")
 Codes = NDArray[np.int8]
@@ -70,11 +71,14 @@ def _by_text(texts: Text, rules: Rules, days_of: Callable[[Rows], Dates]) -> Cod
 
 
 def _by_words(words: Text, rules: Rules) -> Codes:
-    """The state that words alone give: urgent ones give way to a time limit, so they are marked negative."""
+    """The state that words alone give; those that give way to a time limit are marked negative."""
     urgent, frame = rules.value("F-URGENT-WORDS"), rules.value("F-FRAME-WORDS")
     states = np.zeros(len(words), dtype=np.int8)
     states[_hit(words, urgent)] = -URGENT
-    states[_hit(words, frame)] = FRAME
+    framed = _hit(words, frame)
+    states[framed] = FRAME
+    # «明年Q1» is as far away as its first day is
+    states[framed & matches(words, _NEXT_YEAR)] = -FRAME
     none = rules.value("F-NO-PLAN-WORDS")
     states[matches(words, anywhere([*none["field"], *none["part"]]))] = NO_PLAN
     return states

@@ -170,27 +170,32 @@ def _join_one(joined: Joined, part: Part, file: HistoryFile, problems: Problems)
             pairs.append((f"{part.name}.{mine}", theirs))
     if len(pairs) < len(file.join):
         return Joined(joined.rows, (*joined.parts, part), joined.unused, joined.alone)
-    wanted = _keys(joined.rows, [theirs for _, theirs in pairs])
+    wanted = _keys(joined.rows, [theirs for _, theirs in pairs], file.split)
     cells = _qualified(part)
     offered = cells.assign(
         key=_keys(cells, [mine for mine, _ in pairs]), line=part.rows["line"], file=part.rows["file"]
     )
     offered = offered[offered["key"].notna()]
-    unused = int((~offered["key"].isin(wanted.dropna())).sum())
+    distinct = wanted.dropna().drop_duplicates()
+    unused = int((~offered["key"].isin(distinct)).sum())
     once = offered.drop_duplicates([*map(str, cells), "key"])
-    right = _one_each(once, file, wanted, problems).drop(columns=["line", "file"])
+    right = _one_each(once, file, distinct, problems).drop(columns=["line", "file"])
     merged = joined.rows.assign(key=wanted).merge(right, on="key", how="left").drop(columns="key")
     merged = merged.fillna(dict.fromkeys(map(str, cells), ""))
-    alone = wanted[wanted.notna() & ~wanted.isin(right["key"])].value_counts()
+    alone = wanted[wanted.isin(distinct[~distinct.isin(right["key"])])].value_counts()
     counted = {str(key).replace("\x1f", " / "): int(count) for key, count in alone.items()}
     return Joined(
         merged, (*joined.parts, part), joined.unused | {part.name: unused}, joined.alone | {part.name: counted}
     )
 
 
-def _keys(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+def _keys(rows: pd.DataFrame, columns: Sequence[str], split: str | None = None) -> pd.Series:
     """What rows are joined by; null where any of the columns is blank."""
-    texts = [rows[column].map({text: column_key(text) for text in rows[column].unique()}) for column in columns]
+
+    def key_of(cell: str) -> str:
+        return column_key(cell.split(split)[0] if split else cell)
+
+    texts = [rows[column].map({text: key_of(text) for text in rows[column].unique()}) for column in columns]
     key = texts[0]
     blank = key == ""
     for text in texts[1:]:

@@ -34,7 +34,7 @@ def told(name: str, field: FieldMap) -> str:
 
 
 def source_text(joined: Joined, name: str, field: FieldMap, problems: Problems) -> pd.Series:
-    """What its columns say of a field: the first that is not blank."""
+    """What its columns say of a field: the first that is not blank, or all with the separator between them."""
     if field.value is not None:
         return pd.Series(field.value, index=joined.rows.index, dtype="str")
     text = pd.Series("", index=joined.rows.index, dtype="str")
@@ -43,7 +43,11 @@ def source_text(joined: Joined, name: str, field: FieldMap, problems: Problems) 
         if found is None:
             problems.add("mapping", name, f"column {column}: {joined.missing(column)}")
             continue
-        text = text.where(text != "", joined.rows[found])
+        cells = joined.rows[found]
+        if field.separator is None:
+            text = text.where(text != "", cells)
+        else:
+            text = text.where(cells == "", text.where(text == "", text + field.separator) + cells)
     return text
 
 
@@ -59,12 +63,14 @@ def _mapped(joined: Joined, name: str, field: FieldMap, text: pd.Series, problem
 
 
 def _banded(joined: Joined, name: str, field: FieldMap, text: pd.Series, problems: Problems) -> pd.Series:
-    amounts = read_amounts(text)
-    problems.add_rows(joined.rows, amounts.unread, told(name, field), "{} is no number", text)
+    once = pd.Series(text.unique(), dtype="str")
+    amounts = read_amounts(once)
+    unread = text.isin(once[amounts.unread]).to_numpy(dtype=bool)
+    problems.add_rows(joined.rows, unread, told(name, field), "{} is no number", text)
     place = np.searchsorted(np.array(field.bands), amounts.values, side="right") - 1
     labels = np.array([*_labels(field.bands), f"<{field.bands[0]:g}", ""], dtype=object)
     place = np.where(np.isnan(amounts.values), len(labels) - 1, np.where(place < 0, len(labels) - 2, place))
-    return pd.Series(labels[place], index=text.index, dtype="str")
+    return text.map(dict(zip(once, labels[place], strict=True))).astype("str")
 
 
 def _labels(bands: Sequence[float]) -> list[str]:
@@ -176,6 +182,6 @@ def _is_of(result: str, stage: str, history: History) -> bool:
 
 
 _NAMES = {
-    "won": r"\bwon\b|\bwin\b|closed-?won|\bconverted\b|赢单|成交|签约成功",
-    "lost": r"\blost\b|closed-?lost|\bdead\b|\bdisqualified\b|输单|流失|丢单|战败",
+    "won": r"\bwon\b|\bwin\b|closed-?won|(?<!not )\bconverted\b|赢单|成交|签约成功",
+    "lost": r"\blost\b|\bloss\b|closed-?lost|\bdead\b|\bdisqualified\b|\bnot converted\b|输单|流失|丢单|战败",
 }

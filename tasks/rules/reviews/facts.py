@@ -17,33 +17,28 @@ COLUMNS = (
 )  # fmt: skip
 #: How a lead ended; `invalid` ended by its verdict.
 WON, LOST, OPEN, INVALID = "won", "lost", "open", "invalid"
-#: Leads whose last event says so are none any more.
-GONE = ("joined", "reverted")
 
 
 @dataclass(frozen=True)
 class Known:
     """What is stored as of a cut-off; times naive UTC, each frame with a `lead_id`.
 
-    leads: number, opened_at, and source, industry, region, size, contact_at as they are now. last: status, verdict,
-    its rule, grade, owner, team of the last event. traits: source, industry, region, size, contact_at as last stated.
-    first: grade of the first event after verification. history: number, system, created_at, contact_at and the texts
-    of a foreign record. outcomes: result, at, product, reason, amount, currency. stages: stage, place of each
-    entered.
+    live: number, created_at, contact_at, verdict, verdict_rule, grade (of a verified lead the first one after that),
+    owner, team, source, industry, region, size. history: the same of a foreign record, without a verdict, with system,
+    need_type and product. outcomes: result, at, product, reason, amount, currency. stages: stage and place of each
+    stage that was entered.
     """
 
-    leads: pd.DataFrame
-    last: pd.DataFrame
-    traits: pd.DataFrame
-    first: pd.DataFrame
+    live: pd.DataFrame
     history: pd.DataFrame
     outcomes: pd.DataFrame
     stages: pd.DataFrame
 
 
 def lead_facts(known: Known, zone: str) -> pd.DataFrame:
-    """One row a lead, in the order of their ids: COLUMNS."""
-    both = pd.concat([_live(known), _foreign(known)], ignore_index=True)
+    """One row a lead, in the order of their ids: COLUMNS. Its attribute `stages`: system, stage and place of each stage
+    that any lead has entered, in order."""
+    both = pd.concat([known.live.assign(system="", need_type="", product=""), known.history], ignore_index=True)
     facts = both.merge(_ended(known.outcomes), on="lead_id", how="left")
     facts["product"] = facts["product"].fillna("").where(facts["product"].fillna("") != "", facts["sold"].fillna(""))
     invalid = (facts["verdict"] == "invalid") & facts["result"].isna()
@@ -59,26 +54,16 @@ def lead_facts(known: Known, zone: str) -> pd.DataFrame:
         if name in (*TRAITS, "stage", "verdict", "verdict_rule", "currency", "number", "system")
     ]
     facts[texts] = facts[texts].astype("str").fillna("")
-    return facts.sort_values("lead_id", ignore_index=True)[list(COLUMNS)]
+    facts = facts.sort_values("lead_id", ignore_index=True)[list(COLUMNS)]
+    facts.attrs["stages"] = _every_stage(known.stages, both)
+    return facts
 
 
-def _live(known: Known) -> pd.DataFrame:
-    """The leads that leadflow made itself, without those that are none any more."""
-    last = known.last[~known.last["status"].isin(GONE)]
-    leads = last.merge(known.leads, on="lead_id")
-    stated = known.traits.set_index("lead_id").reindex(leads["lead_id"]).reset_index(drop=True)
-    told = stated["source"].notna().to_numpy()
-    for name in ("source", "industry", "region", "size", "contact_at"):
-        leads[name] = stated[name].where(told, leads[name])
-    frozen = known.first.set_index("lead_id")["grade"].reindex(leads["lead_id"])
-    verified = leads["lead_id"].isin(known.first["lead_id"]).to_numpy()
-    leads["grade"] = leads["grade"].where(~verified, pd.Series(frozen.array, index=leads.index))
-    leads = leads.rename(columns={"opened_at": "created_at"})
-    return leads.assign(system="", need_type="", product="").drop(columns=["status"])
-
-
-def _foreign(known: Known) -> pd.DataFrame:
-    return known.history.assign(verdict="", verdict_rule="")
+def _every_stage(stages: pd.DataFrame, leads: pd.DataFrame) -> tuple[tuple[str, str, int], ...]:
+    systems = leads["system"].set_axis(leads["lead_id"])
+    own = stages.assign(system=systems.reindex(stages["lead_id"]).to_numpy())[["system", "stage", "place"]]
+    once = own.dropna().drop_duplicates().sort_values(["system", "place", "stage"])
+    return tuple((str(system), str(stage), int(place)) for system, stage, place in once.itertuples(index=False))
 
 
 def _ended(outcomes: pd.DataFrame) -> pd.DataFrame:

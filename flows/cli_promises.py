@@ -1,0 +1,173 @@
+"""Commands about promises: follow-ups that keep them, clocks, escalations, and the calendar behind them."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from flows.cli_app import Actor, AsOf, DryRun, Json, app, opened, told
+
+calendar = App(
+    name="calendar",
+    help="Show the business calendar: how sure each year is.\n\nExample: leads calendar",
+    help_format="plaintext",
+)
+app.command(calendar)
+Line = Annotated[str | None, Parameter(help="In a few words.")]
+Lead = Annotated[str | None, Parameter(help="Only this lead.")]
+Person = Annotated[str | None, Parameter(help="Only of this person of the roster.")]
+
+
+@app.command
+def log(
+    number: str,
+    /,
+    *,
+    by: Actor,
+    at: Annotated[str, Parameter(help="When, to the minute: 2024-03-18T10:30; a date alone is that day's end.")],
+    method: Annotated[str, Parameter(help="电话, 面谈, 拜访, 邮件, 线上演示, 线上会议, 微信 (or phone, mail …).")],
+    summary: Annotated[str, Parameter(help="What was said.")],
+    answered: Annotated[str, Parameter(help="yes, no (not reached) or later (replied later); default: yes.")] = "yes",
+    feedback: Line = None,
+    objection: Annotated[str | None, Parameter(help="What the customer objected.")] = None,
+    category: Annotated[str | None, Parameter(help="The kind of the objection.")] = None,
+    answer: Annotated[str | None, Parameter(help="How the objection will be answered.")] = None,
+    next: Annotated[str | None, Parameter(help="The next action promised to the customer.")] = None,
+    next_at: Annotated[str | None, Parameter(help="Until when; a date alone is that day's end.")] = None,
+    next_by: Annotated[str | None, Parameter(help="Who does it (default: the owner).")] = None,
+    result: Line = None,
+    risk: Line = None,
+    milestone: Annotated[str | None, Parameter(help="What has been reached; it counts as progress.")] = None,
+    plan: Annotated[str | None, Parameter(help="The plan: goals by week, method, dates, support.")] = None,
+    support: Annotated[str | None, Parameter(help="Support asked of the technical department.")] = None,
+    support_at: Annotated[str | None, Parameter(help="When it is needed.")] = None,
+    pause_until: Annotated[str | None, Parameter(help="No follow-up is asked before this time.")] = None,
+    as_of: AsOf = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> int:
+    """Record a follow-up: it keeps the promises that waited for it, and begins those that it makes.
+
+    Example: leads log XL202403001 --by wujiaqi --at 2024-03-18T10:30 --method 电话 --summary 介绍方案
+
+    Parameters
+    ----------
+    number
+        The lead's number.
+    """
+    from flows import following
+
+    settings = opened(as_json)
+    texts = {
+        "feedback": feedback, "objection": objection, "category": category, "answer": answer, "next_action": next,
+        "next_person": next_by, "result": result, "risk": risk, "milestone": milestone, "plan": plan,
+        "support": support,
+    }  # fmt: skip
+    asked = following.Asked(
+        number, by, at, method, summary, answered, texts, next_at, support_at, pause_until, as_of, dry_run
+    )
+    return told(following.log(settings, asked), settings, as_json)
+
+
+@app.command
+def clocks(
+    *numbers: str,
+    person: Person = None,
+    policy: Annotated[str | None, Parameter(help="Only of this rule, such as K-FIRST.")] = None,
+    every: Annotated[bool, Parameter(name="--all", help="Also those that have ended.")] = False,
+    limit: Annotated[int, Parameter(help="At most so many (default: 200).")] = 200,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> int:
+    """Show promises: what is running, what is due when, how much time was used; of a lead, also what has ended.
+
+    Example: leads clocks XL202403001
+
+    Parameters
+    ----------
+    numbers
+        Lead numbers; none means those that run.
+    """
+    from flows import promises
+
+    settings = opened(as_json)
+    asked = promises.Asked(numbers, person, policy, every, limit, as_of)
+    return told(promises.clocks(settings, asked), settings, as_json)
+
+
+@app.command
+def escalations(
+    *,
+    lead: Lead = None,
+    person: Person = None,
+    since: Annotated[str | None, Parameter(help="Only from this moment on.")] = None,
+    limit: Annotated[int, Parameter(help="At most so many, the latest first (default: 100).")] = 100,
+    as_json: Json = False,
+) -> int:
+    """Show which reminders and escalations were fired, to whom, why, and what became of them.
+
+    Example: leads escalations --lead XL202403001
+    """
+    from flows import promises
+
+    settings = opened(as_json)
+    return told(promises.escalations(settings, lead, person, since, limit), settings, as_json)
+
+
+@app.command
+def due(*, as_of: AsOf = None, as_json: Json = False) -> int:
+    """Tell what the sweep of a moment would do: who would hear of what, and why. Nothing is stored or sent.
+
+    Example: leads due --as-of 2024-03-18T10:00
+    """
+    from flows import promises
+
+    settings = opened(as_json)
+    return told(promises.due(settings, as_of), settings, as_json)
+
+
+@app.command
+def escalate(
+    *,
+    as_of: AsOf = None,
+    dry_run: DryRun = False,
+    backfill_mail: Annotated[bool, Parameter(help="Mail real people even about a run dated in the past.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Look at what is due once, as the flow `escalate` does every few minutes, and send what is to be said.
+
+    Example: leads escalate --as-of 2024-03-18T10:00
+    """
+    from flows import promises
+
+    settings = opened(as_json)
+    return told(promises.escalate(settings, as_of, dry_run, backfill_mail), settings, as_json)
+
+
+@calendar.default
+def show(*, as_of: AsOf = None, as_json: Json = False) -> int:
+    """Show the business calendar: each year's basis (official, estimated, overridden), days off, make-up workdays.
+
+    Example: leads calendar
+    """
+    from flows import promises
+
+    settings = opened(as_json)
+    return told(promises.calendar(settings, as_of), settings, as_json)
+
+
+@calendar.command(name="import")
+def import_(file: Path, /, *, as_of: AsOf = None, dry_run: DryRun = False, as_json: Json = False) -> int:
+    """Override a year by a file: {year, days: [{name, date, isOffDay}]}; what falls due in it is reckoned anew.
+
+    Example: leads calendar import 2027.json
+
+    Parameters
+    ----------
+    file
+        The file.
+    """
+    from flows import promises
+
+    settings = opened(as_json)
+    return told(promises.import_calendar(settings, file, as_of, dry_run), settings, as_json)

@@ -1,0 +1,115 @@
+"""`leads log`: a follow-up recorded as an event that stops and starts promises (H1-3.4)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from config.loader import load_config
+from config.schema import Config
+from config.settings import Settings
+from flows.commands import database, lead_number, parse_moment
+from flows.console import Answer, UsageError
+from flows.request import rules_on
+from tasks.clocks import reckoner_of
+from tasks.follow_ups import METHODS, OUTCOMES, Said, method_of, record_follow_ups
+from tasks.i18n import local_time
+from tasks.orders import Order
+from tasks.promises_shown import Shown, clocks_shown
+
+_ANSWERED = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What `leads log` was asked, as typed; `texts`: the further texts by field."""
+
+    number: str
+    by: str
+    at: str
+    method: str
+    summary: str
+    answered: str
+    texts: dict[str, Any]
+    next_at: str | None = None
+    support_at: str | None = None
+    pause_until: str | None = None
+    as_of: str | None = None
+    dry_run: bool = False
+
+
+def log(settings: Settings, asked: Asked) -> Answer:
+    """Record one follow-up and tell which promises run now."""
+    config = load_config(settings.config)
+    if config.roster.person(asked.by) is None:
+        raise UsageError(f"--by {asked.by}: nobody of that id is in the roster")
+    engine = database(settings)
+    now = datetime.now(UTC)
+    as_of = parse_moment(asked.as_of, settings) or now
+    config = config.model_copy(update={"rules": rules_on(config.rules, as_of, settings)})
+    said = _said(settings, config, asked, as_of)
+    order = Order(asked.by, "", as_of, now, settings.tz)
+    [recorded] = record_follow_ups(engine, [said], config, order, dry_run=asked.dry_run)
+    running = [one for one in clocks_shown(engine, config, settings, as_of, lead=said.number) if one.ended_at is None]
+    told = "recorded before" if recorded.before else "would be recorded" if asked.dry_run else "recorded"
+    lines = [f"{said.number}: follow-up {recorded.follow_up_id} {told}", *(_line(one, settings) for one in running)]
+    data: dict[str, Any] = {
+        "number": said.number, "follow_up": recorded.follow_up_id, "before": recorded.before,
+        "dry_run": asked.dry_run, "clocks": [one.as_dict() for one in running],
+    }  # fmt: skip
+    return Answer("\n".join(lines), data)
+
+
+def _line(one: Shown, settings: Settings) -> str:
+    due = local_time(one.due_at, settings.zone) if one.due_at else "paused"
+    return f"  {one.policy:<14} due {due}"
+
+
+def _said(settings: Settings, config: Config, asked: Asked, as_of: datetime) -> Said:
+    method = method_of(asked.method, config)
+    if method is None:
+        known = ", ".join(config.rules.value(METHODS))
+        raise UsageError(f"--method {asked.method}: unknown; known: {known}")
+    if asked.answered not in _ANSWERED:
+        raise UsageError(f"--answered {asked.answered}: say one of {', '.join(_ANSWERED)}")
+    at = min(_moment(asked.at, "--at", settings, config), as_of) if _is_day(asked.at) else None
+    ahead: dict[str, Any] = {
+        name: _moment(text, f"--{name.replace('_', '-')}", settings, config)
+        for name, text in (
+            ("next_at", asked.next_at), ("support_at", asked.support_at), ("pause_until", asked.pause_until),
+        )
+        if text is not None
+    }  # fmt: skip
+    return Said(
+        lead_number(asked.number), asked.by, at or _moment(asked.at, "--at", settings, config), method,
+        asked.summary, _ANSWERED[asked.answered], **asked.texts, **ahead,
+    )  # fmt: skip
+
+
+def _is_day(text: str) -> bool:
+    return len(text.strip()) == 10
+
+
+def _moment(text: str, option: str, settings: Settings, config: Config) -> datetime:
+    """A moment as typed; a date without a time is that day's end: of its last working hour, where it has one."""
+    text = text.strip()
+    if not _is_day(text):
+        try:
+            found = parse_moment(text, settings)
+        except UsageError:
+            found = None
+        if found is None:
+            raise UsageError(f"{option} {text!r} is no moment such as 2024-03-18T10:30 or 2024-03-20")
+        return found
+    try:
+        day = datetime.fromisoformat(text).date()
+    except ValueError:
+        raise UsageError(f"{option} {text!r} is no moment such as 2024-03-18T10:30 or 2024-03-20") from None
+    with database(settings).connect() as conn:
+        reckoner = reckoner_of(conn, config.rules, config, settings.tz)
+    end = reckoner.day_end(np.array([day], "datetime64[D]"))[0]
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(end.astype(np.int64)))
+
+
+__all__ = ["OUTCOMES", "Asked", "log"]

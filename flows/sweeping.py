@@ -1,0 +1,53 @@
+"""The procedure of the flow `escalate`: promises that are due, their messages, new owners told, all sent."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from config.schema import Config
+from config.settings import Settings
+from flows.request import rules_on
+from models.db import make_engine, upgrade
+from tasks.calendar import sync_calendar
+from tasks.clocks import reckoner_of
+from tasks.outbox import send_pending
+from tasks.roster import sync_roster
+from tasks.sweep import sweep
+from tasks.tell import tell
+
+
+@dataclass
+class Escalated:
+    """What was due, what fired, and what became of the messages in the outbox."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    messages: dict[str, int] = field(default_factory=dict)
+
+
+def escalate_promises(
+    settings: Settings, config: Config, as_of: datetime, *, dry_run: bool = False, backfill_mail: bool = False
+) -> Escalated:
+    """Do what promises ask for at a moment; harmless when repeated. A dry run tells what it would do."""
+    config = config.model_copy(update={"rules": rules_on(config.rules, as_of, settings)})
+    engine = make_engine(settings.database_url)
+    try:
+        if dry_run:
+            swept = sweep(engine, config, settings, as_of, keep=False)
+            return Escalated(dict(swept.counts), swept.steps)
+        upgrade(engine)
+        sync_roster(engine, config.roster, as_of)
+        sync_calendar(engine, as_of)
+        swept = sweep(engine, config, settings, as_of)
+        if swept.counts["reassigned"]:
+            tell(engine, config, settings, as_of)
+        with engine.connect() as conn:
+            reckoner = reckoner_of(conn, config.rules, config, settings.tz)
+        now = np.datetime64(datetime.now(UTC).replace(tzinfo=None), "s")
+        is_open = bool(reckoner.is_open(now, np.array([""], dtype=object))[0])
+        messages = send_pending(engine, settings, as_of, config.rules, backfill_mail=backfill_mail, is_open=is_open)
+        return Escalated(dict(swept.counts), swept.steps, messages)
+    finally:
+        engine.dispose()

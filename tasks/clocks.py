@@ -1,0 +1,222 @@
+"""Clocks of leads kept in the same transaction as the events that begin, stop or change them: set-based, no loop."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+from config.schema import ClockRule, Config, Rules
+from models import Clock, FollowUp, Objection
+from models.db import insert_frame, look_up, take_ids, update_frame
+from tasks.arrival import Arrival
+from tasks.calendar import load_days
+from tasks.rules.calendars import Calendars
+from tasks.rules.clockwork import CHANGING, MET, TIMES, VOID, Moved, begin, ended, follow
+from tasks.rules.due import Reckoner, written
+from tasks.rules.promises import OPEN
+
+_NEW = ("intake", "split")
+CLOCK_COLUMNS = (
+    "c.id, c.lead_id, c.policy, c.subject_id, c.person, c.started_at, c.target, c.due_at, c.basis, c.paused_at,"
+    " c.pauses, c.next_at, c.step, c.held_until, c.breached_at, c.ended_at, c.ending, c.used_minutes, c.over_minutes,"
+    " c.rules_version"
+)
+_CLOCKS = f"SELECT {CLOCK_COLUMNS} FROM wanted w JOIN clock c ON c.lead_id = w.key AND c.ended_at IS NULL"
+_LEADS = """
+SELECT l.id AS lead_id, l.opened_at, l.verified_at AS checked_at, l.source, l.tier
+FROM wanted w JOIN lead l ON l.id = w.key
+"""
+_FOLLOW_UPS = """
+SELECT f.lead_id, f.id, f.at, f.pause_until, f.plan IS NOT NULL AS plans,
+f.milestone IS NOT NULL OR f.stage IS NOT NULL OR f.tier IS NOT NULL OR f.confirmed <> '' AS moves
+FROM wanted w JOIN follow_up f ON f.lead_id = w.key AND f.superseded_at IS NULL
+"""
+# made once for one configuration, however many transactions ask for it
+_made: dict[str, Calendars] = {}
+_KEPT = 8
+
+
+def reckoner_of(conn: Connection, rules: Rules, config: Config, zone: str) -> Reckoner:
+    """What due times are reckoned with: the stored calendar, the hours of the rules (of a day), the roster's leave."""
+    made = Calendars.of(load_days(conn), rules, config.roster)
+    digest = made.digest()
+    if digest not in _made:
+        while len(_made) >= _KEPT:
+            _made.pop(next(iter(_made)))
+        _made[digest] = made
+    return Reckoner(_made[digest], zone)
+
+
+def follow_events(
+    conn: Connection, events: pd.DataFrame, about: pd.DataFrame, arrival: Arrival, config: Config
+) -> None:
+    """Let the clocks of some leads follow their events of one moment.
+
+    events: as stored; about (same rows): source, tier, created of new leads.
+    """
+    rules = config.rules.at(arrival.local.date())
+    if events.empty or not rules.sla:
+        return
+    reckoner = reckoner_of(conn, rules, config, arrival.zone)
+    events = events.assign(**{column: about[column].array for column in ("source", "tier", "created")})
+    events = events.drop_duplicates("lead_id", keep="last").reset_index(drop=True)
+    is_new = events["kind"].isin(_NEW).to_numpy()
+    known = events.loc[~is_new, "lead_id"].astype("int64").sort_values()
+    into = _joined_into(events)
+    facts = _facts(conn, events, known, into, is_new)
+    stored = look_up(conn, known, "BIGINT", _CLOCKS) if len(known) else no_clocks()
+    stored, lost = _moved(stored, into)
+    if len(lost):
+        asked = lost.assign(key="")
+        write_changed(conn, ended(asked, np.full(len(lost), arrival.at.to_datetime64()), VOID, reckoner))
+    if len(into):
+        update_frame(conn, Clock, stored.loc[stored["moved"], ["id", "lead_id"]])
+        _move_records(conn, into)
+    moved = follow(facts, stored, rules, reckoner)
+    entries = _entries(facts[is_new].reset_index(drop=True), rules, reckoner)
+    write_clocks(conn, Moved(pd.concat([moved.begun, *entries], ignore_index=True), moved.changed))
+
+
+def write_clocks(conn: Connection, moved: Moved) -> None:
+    """Store what changed, then what begins."""
+    write_changed(conn, moved.changed)
+    begun = moved.begun
+    if begun.empty:
+        return
+    ids = take_ids(conn, "clock", len(begun))
+    columns = ["lead_id", "policy", "subject_id", "person", "step", *CHANGING]
+    insert_frame(conn, Clock, _typed(begun[columns]).assign(id=ids))
+
+
+def write_changed(conn: Connection, changed: pd.DataFrame) -> None:
+    """Store changed clocks: those that end first, so that a new one may follow."""
+    if not changed.empty:
+        update_frame(conn, Clock, _typed(changed[["id", "step", *CHANGING]]))
+
+
+def no_clocks() -> pd.DataFrame:
+    """A frame of no stored clocks."""
+    whole = ("id", "lead_id", "subject_id", "step", "used_minutes", "over_minutes")
+    text = ("policy", "person", "target", "basis", "pauses", "ending", "rules_version")
+    types = dict.fromkeys(whole, "int64") | dict.fromkeys(TIMES, "datetime64[us]") | dict.fromkeys(text, "str")
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
+
+
+def rule_of(rules: Rules) -> Mapping[str, ClockRule]:
+    """The promises in force, by id."""
+    return {rule.id: rule for rule in rules.sla}
+
+
+def _typed(clocks: pd.DataFrame) -> pd.DataFrame:
+    times = {name: clocks[name].astype("datetime64[us]") for name in TIMES if name in clocks}
+    whole = {name: clocks[name].astype("Int64") for name in ("used_minutes", "over_minutes")}
+    texts = {
+        name: clocks[name].astype("str") for name in ("person", "target", "basis", "pauses", "ending") if name in clocks
+    }
+    return clocks.assign(**times, **whole, **texts)
+
+
+def _facts(
+    conn: Connection, events: pd.DataFrame, known: pd.Series, into: pd.Series, is_new: np.ndarray
+) -> pd.DataFrame:
+    """The fact frame of tasks.rules.promises for the leads of some events."""
+    facts = pd.DataFrame(
+        {
+            "lead_id": events["lead_id"].to_numpy(dtype=np.int64),
+            "at": events["at"].array,
+            "open": events["status"].isin(OPEN),
+            **{name: events[name].array for name in ("verdict", "grade", "tier", "source", "owner", "created")},
+            "opened_at": events["at"].array,
+        }
+    )
+    asked = ("first_contact_at", "last_contact_at", "plan_at", "progress_at", "pause_until")
+    never = pd.Series(pd.NaT, index=facts.index, dtype="datetime64[us]")
+    facts = facts.assign(**dict.fromkeys(("verified_at", *asked), never))
+    if not len(known):
+        return facts
+    leads = look_up(conn, known, "BIGINT", _LEADS).set_index("lead_id").reindex(facts["lead_id"]).reset_index()
+    old = pd.Series(~is_new & leads["opened_at"].notna().to_numpy())
+    facts["opened_at"] = facts["opened_at"].mask(old, leads["opened_at"])
+    facts["verified_at"] = leads["checked_at"].where(old)
+    for name in ("source", "tier"):
+        facts[name] = facts[name].mask(old, leads[name])
+    records = look_up(conn, known, "BIGINT", _FOLLOW_UPS)
+    if len(records):
+        told = _told(records, into).reindex(facts["lead_id"]).reset_index(drop=True)
+        facts = facts.assign(**{name: told[name] for name in asked})
+    return facts.astype(dict.fromkeys(("opened_at", "verified_at", *asked), "datetime64[us]"))
+
+
+def _told(records: pd.DataFrame, into: pd.Series) -> pd.DataFrame:
+    """What the follow-ups say of each lead, those of joined leads with the one that has them now."""
+    records = records.assign(lead_id=records["lead_id"].map(into).fillna(records["lead_id"]).astype("int64"))
+    records = records.sort_values(["at", "id"])
+    groups = records.groupby("lead_id")
+    plans, moves = (records[records[name].astype("bool")].groupby("lead_id")["at"] for name in ("plans", "moves"))
+    last = records.drop_duplicates("lead_id", keep="last").set_index("lead_id")["pause_until"]
+    return pd.DataFrame(
+        {
+            "first_contact_at": groups["at"].min(),
+            "last_contact_at": groups["at"].max(),
+            "plan_at": plans.min(),
+            "progress_at": moves.max(),
+            "pause_until": last,
+        }
+    )
+
+
+def _move_records(conn: Connection, into: pd.Series) -> None:
+    """Give what people recorded of joined leads to the leads that have them now."""
+    for table, name in ((FollowUp, "follow_up"), (Objection, "objection")):
+        query = f"SELECT r.id, r.lead_id FROM wanted w JOIN {name} r ON r.lead_id = w.key"
+        rows = look_up(conn, pd.Series(into.index).sort_values(), "BIGINT", query)
+        update_frame(conn, table, rows.assign(lead_id=rows["lead_id"].map(into).astype("int64")))
+
+
+def _joined_into(events: pd.DataFrame) -> pd.Series:
+    """The lead that each joined one has become part of; only where that one has an event of this moment too."""
+    joined = events[events["kind"] == "joined"]
+    into = joined["facts"].str.extract(r"^into=(\d+)$", expand=False).astype("int64")
+    found = pd.Series(into.array, index=joined["lead_id"].astype("int64").array)
+    return found[found.isin(events["lead_id"])]
+
+
+def _moved(stored: pd.DataFrame, into: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give the clocks of joined leads to those that have them now; of two of a kind the earlier due one stays."""
+    if into.empty or stored.empty:
+        return stored.assign(moved=False), stored.iloc[:0]
+    owner = stored["lead_id"].map(into)
+    stored = stored.assign(lead_id=owner.fillna(stored["lead_id"]).astype("int64"), moved=owner.notna())
+    ordered = stored.sort_values(["due_at", "id"], na_position="last")
+    kept = ~ordered.duplicated(["lead_id", "policy", "subject_id"])
+    return ordered[kept].reset_index(drop=True), ordered[~kept].reset_index(drop=True)
+
+
+def _entries(facts: pd.DataFrame, rules: Rules, reckoner: Reckoner) -> list[pd.DataFrame]:
+    """The kept or broken promise to enter each new lead in time after its stated contact.
+
+    A date without a time counts as that day's end: N working days after it.
+    """
+    made = []
+    stated = facts["created"].astype("str").fillna("").str.match(r"^\d{4}-\d\d-\d\d").to_numpy(dtype=bool)
+    rows = facts[stated].reset_index(drop=True)
+    for rule in (rule for rule in rules.sla if rule.watches == "entry" and len(rows)):
+        text, span = rows["created"].astype("str"), rule.targets[0].within
+        whole = (text.str.len() == 10).to_numpy(dtype=bool)
+        local = pd.to_datetime(text.str.slice(0, 16), format="ISO8601").to_numpy("datetime64[s]")
+        local = np.where(whole, local + np.timedelta64(86_400, "s"), local)
+        less = f"{span.count - 1} {span.unit}" if span.unit == "working_days" and span.count else written(span)
+        clocks = pd.DataFrame(
+            {
+                "lead_id": rows["lead_id"],
+                "subject_id": 0,
+                "person": pd.array([pd.NA] * len(rows), dtype="str"),
+                "started_at": reckoner.utc(local),
+                "target": np.where(whole, less, written(span)),
+                "key": reckoner.calendars.keys(rows["owner"], np.full(len(rows), rule.hours)),
+            }
+        )
+        clocks = begin(clocks, rule, rules, reckoner).assign(target=written(span))
+        made.append(ended(clocks, rows["at"].to_numpy(), MET, reckoner))
+    return made

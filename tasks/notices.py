@@ -1,0 +1,177 @@
+"""The messages of fired steps: one a step and person, or one for many; each carries what proves it (H1-5.2-remind)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, insert
+
+from config.schema import Config
+from config.settings import Settings
+from models import Message
+from models.db import take_numbers
+from tasks.channels import CHANNELS, short_text
+from tasks.letters import LISTED, Letter, render
+from tasks.links import address, load_secret
+from tasks.notice_words import words
+from tasks.rules.due import Reckoner, read_pauses
+
+DIGEST, WAYS, LINK_DAYS = "K-DIGEST", "K-WAYS", "N-LINK-DAYS"
+_URGENCY = {"reminder": 1, "breach": 2, "escalation": 3, "reassign": 4, "pool": 4}
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What the letters of one sweep share."""
+
+    config: Config
+    settings: Settings
+    reckoner: Reckoner
+    as_of: datetime
+    link: Callable[[str, str], str] | None
+
+    def name(self, person: object) -> str:
+        """A person as people call him."""
+        known = self.config.roster.person(person) if isinstance(person, str) else None
+        return known.name if known else person if isinstance(person, str) else ""
+
+
+def write_notices(
+    conn: Connection, steps: pd.DataFrame, config: Config, settings: Settings, reckoner: Reckoner, as_of: datetime
+) -> pd.Series:
+    """Put the messages of fired steps into the outbox; gives the message of each step, null where it has none.
+
+    steps: one a hearer, with the escalation's id and the columns of its clock and lead.
+    """
+    found = pd.Series(pd.NA, index=steps.index, dtype="Int64")
+    heard = steps[(steps["state"] == "fired") & (steps["recipient"] != "")]
+    if heard.empty:
+        return found
+    desk = _Desk(config, settings, reckoner, as_of, _links(config, settings, as_of))
+    letters: list[tuple[Letter, pd.Index]] = []
+    for recipient, mine in heard.groupby("recipient", sort=True):
+        letters += _letters(desk, str(recipient), mine)
+    ways = [way for way in config.rules.value(WAYS) if way == "mail" or CHANNELS[way].is_set(settings)]
+    numbers = take_numbers(conn, "message_id", len(letters) * len(ways)).reshape(len(letters), len(ways))
+    rows = []
+    for (letter, index), own in zip(letters, numbers.tolist(), strict=True):
+        found[index] = own[0]
+        rows += [_row(desk, letter, way, number) for way, number in zip(ways, own, strict=True)]
+    if rows:
+        conn.execute(insert(Message), rows)
+    return found
+
+
+def _row(desk: _Desk, letter: Letter, way: str, number: int) -> dict[str, Any]:
+    """A letter as a row of the outbox; other ways than mail get a short text without what a customer is called."""
+    if way == "mail":
+        known = desk.config.roster.person(letter.recipient)
+        return letter.message(number, known.email if known else "", desk.as_of) | {"channel": way}
+    brief = replace(letter, key=f"{letter.key}:{way}", text=short_text(letter.text), html="")
+    return brief.message(number, way, desk.as_of) | {"channel": way}
+
+
+def _letters(desk: _Desk, recipient: str, steps: pd.DataFrame) -> Iterator[tuple[Letter, pd.Index]]:
+    t, lang = words(desk.settings.lang), desk.settings.lang
+    if len(steps) <= int(desk.config.rules.value(DIGEST)):
+        for index, row in zip(steps.index, _told(desk, steps, recipient), strict=True):
+            form = t[f"subject.{row['kind']}"]
+            subject = form.format(number=row["number"], what=row["short"], due=row["due"], company=row["company"])
+            key = f"promise:{row['clock_id']}:{row['step']}:{recipient}"
+            said = {"name": desk.name(recipient), "subject": subject, "intro": "", "notices": [row], "more": ""}
+            yield _letter(key, f"promise_{row['kind']}", recipient, lang, t, said), steps.index[steps.index == index]
+        return
+    ordered = steps.assign(rank=steps["kind"].map(_URGENCY)).sort_values(
+        ["rank", "due_at", "id"], ascending=[False, True, True]
+    )
+    listed = int(desk.config.rules.value(LISTED))
+    kinds = ordered["kind"].map(lambda kind: t[f"kind.{kind}"]).value_counts(sort=False)
+    counted = t["list"].join(f"{kind} {count}" for kind, count in kinds.items())
+    subject = t["subject.digest"].format(n=len(ordered), kinds=counted)
+    more = t["more"].format(n=len(ordered) - listed) if len(ordered) > listed else ""
+    intro = t["intro.digest"].format(n=len(ordered), kinds=counted)
+    said = {
+        "name": desk.name(recipient), "subject": subject, "intro": intro,
+        "notices": _told(desk, ordered.head(listed), recipient), "more": more,
+    }  # fmt: skip
+    key = f"promises:{recipient}:{int(steps['id'].min())}-{int(steps['id'].max())}"
+    yield _letter(key, "promise_digest", recipient, lang, t, said), steps.index
+
+
+def _letter(key: str, kind: str, recipient: str, lang: str, t: Any, said: dict[str, Any]) -> Letter:
+    body, html = render("promise", lang, w=t, **said)
+    return Letter(key, kind, recipient, str(said["subject"]), body, html)
+
+
+def _told(desk: _Desk, steps: pd.DataFrame, recipient: str) -> list[dict[str, Any]]:
+    """The steps as the templates show them, with what proves each."""
+    t, lang, rules = words(desk.settings.lang), desk.settings.lang, desk.config.rules
+    local = {
+        name: _shown(desk.reckoner.local(np.asarray(steps[name], "datetime64[s]")))
+        for name in ("started_at", "due_at", "next_at")
+    }
+    pauses = _pauses(desk.reckoner, steps["pauses"].fillna("").to_numpy(object), t)
+    started, due = (np.asarray(steps[name], "datetime64[s]") for name in ("started_at", "due_at"))
+    keys = steps["key"].to_numpy(object)
+    allowed = desk.reckoner.used(started, np.maximum(due, started), keys, steps["pauses"].fillna("").to_numpy(object))
+    rows = []
+    for place, row in enumerate(steps.to_dict("records")):
+        statement, rule = rules.statement(row["policy"], lang), rules.find(row["policy"])
+        used, over = int(row["used_minutes"]), int(row["used_minutes"]) - int(allowed[place]) // 60
+        rows.append(
+            {
+                "clock_id": row["clock_id"],
+                "step": row["step"],
+                "kind": row["kind"],
+                "said": t[f"kind.{row['kind']}"],
+                "short": t[f"watches.{getattr(rule, 'watches', '')}"],
+                "number": row["number"],
+                "grade": row["grade"] if isinstance(row["grade"], str) else "",
+                "company": row["company"] if isinstance(row["company"], str) else t["unstated"],
+                "owner": desk.name(row["owner"]) or t["nobody"],
+                "instead_of": desk.name(row["instead_of"]),
+                "rule": row["policy"],
+                "statement": statement,
+                "started": local["started_at"][place],
+                "due": local["due_at"][place],
+                "next": local["next_at"][place] if int(row["step"]) < int(row["last"]) else "",
+                "pauses": pauses[place],
+                "used": _minutes(used, t),
+                "allowed": _minutes(int(allowed[place]) // 60, t),
+                "over": _minutes(over, t) if over > 0 else "",
+                "basis": t[f"basis.{row['basis']}"] if row["basis"] != "official" else "",
+                "late": row["kind"] != "reminder",
+                "link": desk.link(row["number"], recipient) if desk.link else "",
+            }
+        )
+    return rows
+
+
+def _links(config: Config, settings: Settings, as_of: datetime) -> Callable[[str, str], str] | None:
+    if settings.base_url is None:
+        return None
+    secret, days = load_secret(settings), int(config.rules.value(LINK_DAYS))
+    return lambda number, person: address(settings, secret, number, person, as_of, days, "p")
+
+
+def _shown(local: np.ndarray) -> list[str]:
+    return [str(text).replace("T", " ") if text != "NaT" else "" for text in np.datetime_as_string(local, unit="m")]
+
+
+def _pauses(reckoner: Reckoner, pauses: np.ndarray, t: Any) -> list[str]:
+    """The pauses of each row in words."""
+    spans = read_pauses(pauses)
+    one, two = (_shown(reckoner.local(spans[side].to_numpy())) for side in ("since", "until"))
+    said: dict[int, list[str]] = {}
+    for place, since, until in zip(spans["place"].tolist(), one, two, strict=True):
+        said.setdefault(place, []).append(f"{since} – {until}")
+    return [t["list"].join(said.get(place, [])) or t["none"] for place in range(len(pauses))]
+
+
+def _minutes(minutes: int, t: Any) -> str:
+    """Business minutes in words: 8 h 30 min."""
+    hours, rest = divmod(minutes, 60)
+    return str(t["minutes"].format(n=rest) if not hours else t["hours"].format(h=hours, n=rest))

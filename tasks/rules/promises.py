@@ -1,0 +1,132 @@
+"""What is promised about leads: for each lead and rule, from when, until when, and within which time.
+
+A fact frame has one row a lead (RangeIndex, times naive UTC): lead_id, at (the event), open, verdict, grade, tier,
+source, owner, opened_at, verified_at, first_contact_at, last_contact_at, plan_at, progress_at, pause_until.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from config.schema import ClockRule, Rules
+from config.sla import SUBJECTS
+from tasks.rules.due import written
+
+VERIFICATION = "S-VERIFICATION"
+CHECKED_VERDICTS = ("valid", "to_verify")
+#: Statuses of a lead to which promises are made.
+OPEN = ("new", "owned", "in_progress")
+_NEVER = np.datetime64("NaT", "us")
+
+
+@dataclass(frozen=True)
+class Promised:
+    """One rule over a fact frame: start, stop (NaT: not yet), whether it is promised at present, and the target.
+
+    A resetting promise begins anew whenever its start moves on; `stops` is then what ended the one before.
+    """
+
+    starts: np.ndarray
+    stops: np.ndarray
+    scope: np.ndarray
+    target: np.ndarray
+    resets: bool
+
+
+def promised(facts: pd.DataFrame, rule: ClockRule, rules: Rules) -> Promised:
+    """What a rule promises about each lead; a rule about single follow-ups promises nothing of a lead."""
+    starts, stops, scope, resets = _KINDS[rule.watches](facts, rules)
+    target = targets_of(facts, rule)
+    return Promised(_times(starts), _times(stops), scope & (target != ""), target, resets)
+
+
+def about_leads(rules: Rules) -> list[ClockRule]:
+    """The rules that promise something about a lead as a whole."""
+    return [rule for rule in rules.sla if rule.watches not in SUBJECTS]
+
+
+def targets_of(facts: pd.DataFrame, rule: ClockRule) -> np.ndarray:
+    """The target of each lead (grade, tier, source): the first that fits, as text; empty where none does."""
+    found = np.full(len(facts), "", dtype=object)
+    for target in rule.targets:
+        fits = found == ""
+        for fact, words in target.when:
+            if words is not None:
+                fits &= facts[fact].isin(words).to_numpy(dtype=bool)
+        found[fits] = written(target.within)
+    return found
+
+
+Found = tuple[np.ndarray, np.ndarray, np.ndarray, bool]
+
+
+def _verification(facts: pd.DataFrame, rules: Rules) -> Found:
+    """From receipt until a person has verified it, or has had a contact."""
+    checked = _first(_times(facts["verified_at"]), _times(facts["first_contact_at"]))
+    return _times(facts["opened_at"]), checked, _to_check(facts, rules), False
+
+
+def _first_contact(facts: pd.DataFrame, rules: Rules) -> Found:
+    """From the event that brings the lead into it, also while nobody owns it."""
+    scope = facts["verdict"].isin(CHECKED_VERDICTS).to_numpy(dtype=bool)
+    return _times(facts["at"]), _times(facts["first_contact_at"]), scope, False
+
+
+def _cadence(facts: pd.DataFrame, rules: Rules) -> Found:
+    """From the last contact or the verification; from receipt where no verification is asked."""
+    last = _last(_times(facts["last_contact_at"]), _times(facts["verified_at"]))
+    waits = _to_check(facts, rules) & any(rule.watches == "verification" for rule in rules.sla)
+    start = np.where(np.isnat(last) & ~waits, _times(facts["opened_at"]), last)
+    return start, start, facts["owner"].notna().to_numpy(), True
+
+
+def _plan(facts: pd.DataFrame, rules: Rules) -> Found:
+    """From the first contact, or from when the lead came into it later, until a plan is written."""
+    first = _times(facts["first_contact_at"])
+    start = np.where(np.isnat(first), _NEVER, _last(first, _times(facts["at"])))
+    return start, _times(facts["plan_at"]), np.ones(len(facts), dtype=bool), False
+
+
+def _stall(facts: pd.DataFrame, rules: Rules) -> Found:
+    """From the first contact, and from each progress anew."""
+    first = _times(facts["first_contact_at"])
+    start = np.where(np.isnat(first), _NEVER, _last(first, _times(facts["progress_at"])))
+    return start, start, np.ones(len(facts), dtype=bool), True
+
+
+def _entry(facts: pd.DataFrame, rules: Rules) -> Found:
+    """What is stored has been entered: no promise is left."""
+    none = np.full(len(facts), _NEVER)
+    return none, none, np.zeros(len(facts), dtype=bool), False
+
+
+_KINDS: dict[str, Callable[[pd.DataFrame, Rules], Found]] = {
+    "entry": _entry,
+    "verification": _verification,
+    "first_contact": _first_contact,
+    "cadence": _cadence,
+    "plan": _plan,
+    "stall": _stall,
+}
+
+
+def _to_check(facts: pd.DataFrame, rules: Rules) -> np.ndarray:
+    """Which leads a person must verify: all, or those of which a hard criterion is open."""
+    verdicts = CHECKED_VERDICTS if rules.value(VERIFICATION) == "all" else ("to_verify",)
+    return facts["verdict"].isin(verdicts).to_numpy(dtype=bool)
+
+
+def _times(values: pd.Series | np.ndarray) -> np.ndarray:
+    return np.asarray(values, dtype="datetime64[us]")
+
+
+def _first(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    first: np.ndarray = np.fmin(one, two)
+    return first
+
+
+def _last(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    last: np.ndarray = np.fmax(one, two)
+    return last

@@ -1,0 +1,197 @@
+"""The page that a reminder's link opens: log a follow-up, or say that it is known; a GET shows, only buttons change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
+
+from config.people import Person
+from models import Account, Clock, Contact, Escalation, Lead
+from tasks.acknowledge import acknowledge
+from tasks.follow_ups import METHODS, FollowUpError, Said, method_of, record_follow_ups
+from tasks.i18n import local_time
+from tasks.links import Link, LinkError, opened
+from tasks.notice_words import words as notice_words
+from tasks.orders import Order
+from web.bodies import read_form
+from web.desk import Desk
+from web.limits import read_body
+from web.promise_words import words
+
+# of a form with a few short texts
+_MOST_BYTES, _MOST_CHARACTERS = 65_536, 1_000
+_TEXTS = ("summary", "objection", "next_action")
+_OUTCOMES = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """What a link opens: a lead for one person, and what was promised of it."""
+
+    link: Link
+    person: Person
+    lead: Mapping[str, Any]
+
+
+def routes(desk: Desk) -> APIRouter:
+    """The routes of the page."""
+    router = APIRouter()
+
+    @router.get("/p/{token}", response_class=HTMLResponse)
+    def show(token: str) -> HTMLResponse:
+        found = _found(desk, token)
+        return found if isinstance(found, HTMLResponse) else _shown(desk, found)
+
+    @router.post("/p/{token}", response_class=HTMLResponse)
+    async def say(token: str, request: Request) -> HTMLResponse:
+        body = await read_body(request, _MOST_BYTES)
+        typed = read_form(body, request.headers.get("content-type", ""))
+        return await run_in_threadpool(_said, desk, token, typed)
+
+    return router
+
+
+def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
+    """Carry out what was said; said twice it is said once."""
+    found = _found(desk, token)
+    if isinstance(found, HTMLResponse):
+        return found
+    now = datetime.now(UTC)
+    if typed.get("do") == "acknowledge":
+        known = acknowledge(desk.engine, found.link.number, found.person.id, desk.config, now, desk.settings.tz)
+        return _message(desk, 200, "acknowledged" if known.notices else "known", number=found.link.number)
+    if typed.get("do") != "log":
+        return _shown(desk, found, typed, "choose", 400)
+    try:
+        said = _read(desk, found, typed, now)
+    except ValueError as wrong:
+        return _shown(desk, found, typed, str(wrong), 400)
+    order = Order(found.person.id, "", now, now, desk.settings.tz)
+    try:
+        [recorded] = record_follow_ups(desk.engine, [said], desk.config, order)
+    except FollowUpError:
+        return _message(desk, 409, "closed", number=found.link.number)
+    return _message(desk, 200, "known" if recorded.before else "recorded", number=found.link.number)
+
+
+def _read(desk: Desk, found: _Opened, typed: Mapping[str, str], now: datetime) -> Said:
+    """Read the form; ValueError names the word that says what is wrong."""
+    texts = {name: typed.get(name, "").strip() for name in _TEXTS}
+    if any(len(text) > _MOST_CHARACTERS for text in texts.values()):
+        raise ValueError("shorter")
+    method = method_of(typed.get("method", ""), desk.config)
+    if method is None or typed.get("answered") not in _OUTCOMES or not texts["summary"]:
+        raise ValueError("fill")
+    at, next_at = (_moment(desk, typed.get(name, "")) for name in ("at", "next_at"))
+    if at is None or at > now:
+        raise ValueError("past")
+    if bool(texts["next_action"]) != (next_at is not None):
+        raise ValueError("next")
+    if (next_at is not None and not at < next_at) or (next_at is not None and next_at.year > now.year + 5):
+        raise ValueError("ahead")
+    return Said(
+        found.link.number, found.person.id, at, method, texts["summary"], _OUTCOMES[typed["answered"]],
+        objection=texts["objection"] or None, next_action=texts["next_action"] or None, next_at=next_at,
+        channel="page",
+    )  # fmt: skip
+
+
+def _moment(desk: Desk, text: str) -> datetime | None:
+    try:
+        given = datetime.fromisoformat(text.strip())
+        return (given if given.tzinfo else given.replace(tzinfo=desk.settings.zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _shown(
+    desk: Desk, found: _Opened, typed: Mapping[str, str] | None = None, error: str = "", status: int = 200
+) -> HTMLResponse:
+    lang, w = desk.settings.lang, words(desk.settings.lang)
+    n = notice_words(lang)
+    local = datetime.now(desk.settings.zone)
+    typed = typed or {"at": f"{local:%Y-%m-%dT%H:%M}", "answered": "yes"}
+    return desk.page(
+        "promises", status, w=w, n=n, lead=found.lead, person=found.person.name, typed=typed,
+        error=w[error].format(n=_MOST_CHARACTERS) if error else "", promises=_promises(desk, found),
+        methods=list(desk.config.rules.value(METHODS)),
+    )  # fmt: skip
+
+
+def _promises(desk: Desk, found: _Opened) -> list[dict[str, str]]:
+    """The promises of the lead that run, and whether this person has something to acknowledge."""
+    asked = select(Clock.__table__).where(Clock.lead_id == found.lead["id"], Clock.ended_at.is_(None))
+    with desk.engine.connect() as conn:
+        rows = conn.execute(asked.order_by(Clock.due_at)).mappings().all()
+    n = notice_words(desk.settings.lang)
+    shown = []
+    for row in rows:
+        try:
+            statement = desk.config.rules.statement(row["policy"], desk.settings.lang)
+        except Exception:
+            statement = row["policy"]
+        due = local_time(row["due_at"], desk.settings.zone) if row["due_at"] else ""
+        state = "paused" if row["paused_at"] else "breached" if row["breached_at"] else "running"
+        shown.append({"statement": statement, "due": due, "state": n[f"state.{state}"], "code": state})
+    return shown
+
+
+def _found(desk: Desk, token: str) -> _Opened | HTMLResponse:
+    """What the link opens, or the page that says why it opens nothing."""
+    try:
+        link = opened(desk.secret, token, datetime.now(UTC))
+    except LinkError as refused:
+        return _message(desk, 410 if refused.why == "expired" else 404, refused.why)
+    person = desk.config.roster.person(link.person)
+    lead = _lead(desk, link.number)
+    if person is None or not person.active or lead is None:
+        return _message(desk, 404, "forged")
+    if not _may(desk, person, lead):
+        return _message(desk, 403, "not_yours", number=link.number)
+    return _Opened(link, person, lead)
+
+
+def _may(desk: Desk, person: Person, lead: Mapping[str, Any]) -> bool:
+    """Whether the lead is this person's to see: his, his people's, or one of which he was told something open."""
+    roster = desk.config.roster
+    at = roster.person(lead["owner"]) if lead["owner"] else None
+    if at is None or person.id in (at.id, at.deputy):
+        return True
+    while at is not None and at.reports_to is not None:
+        if at.reports_to == person.id:
+            return True
+        at = roster.person(at.reports_to)
+    told = (
+        select(Escalation.id)
+        .join(Clock, Clock.id == Escalation.clock_id)
+        .where(Clock.lead_id == lead["id"], Clock.ended_at.is_(None), Escalation.recipient == person.id)
+        .where((Escalation.instead_of.is_not(None)) | (Clock.person == person.id))
+    )
+    with desk.engine.connect() as conn:
+        return conn.execute(told.limit(1)).first() is not None or person.role == "tech"
+
+
+def _lead(desk: Desk, number: str) -> dict[str, Any] | None:
+    """The lead as the page shows it."""
+    columns = [getattr(Lead, name) for name in ("id", "number", "grade", "owner", "need")]
+    query = (
+        select(*columns, Account.name.label("company"), Contact.name, Contact.title, Contact.phone)
+        .join(Contact, Contact.id == Lead.contact_id)
+        .outerjoin(Account, Account.id == Lead.account_id)
+        .where(Lead.number == number)
+    )
+    with desk.engine.connect() as conn:
+        found = conn.execute(query).mappings().one_or_none()
+    if found is None:
+        return None
+    known = desk.config.roster.person(found["owner"]) if found["owner"] else None
+    return {**found, "owner_name": known.name if known else ""}
+
+
+def _message(desk: Desk, status: int, word: str, **values: str) -> HTMLResponse:
+    return desk.page("message", status, text=words(desk.settings.lang)[word].format(**values))
