@@ -27,9 +27,10 @@ from models import (
 )
 from tasks.rules.assign import assign
 from tasks.standings import read_turns
-from tasks.story import lines_of, sentences_of, told, wrapped
+from tasks.story import lines_of, sentences_of, told
 from tasks.story_facts import Facts
 from tasks.story_history import history_story
+from tasks.story_lines import wrapped
 from tasks.story_promises import read_kept
 
 _ROW_FIELDS = (
