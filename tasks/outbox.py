@@ -59,17 +59,18 @@ def send_pending(
     counts: Counter[str] = Counter(_interrupted(engine))
     counts.update(_without_address(engine))
     past = now - timedelta(hours=rules.value(PAST_HOURS))
+    pause, longest = timedelta(minutes=rules.value(BACK_OFF)), timedelta(hours=rules.value(GIVE_UP))
     if settings.mail_mode == "send" and not backfill_mail:
         if as_of < past:
             log.warning("mail mode is send, but the run is dated %s: mails are written as files", f"{as_of:%Y-%m-%d}")
             counts.update(_file(engine, settings, now, upto=as_of))
         else:
             counts.update(_held_back(engine, past))
-            counts.update(_Post(engine, settings, rules, now, past, is_open).mail())
+            counts.update(_Post(engine, settings, now, past, is_open, pause, longest).mail())
     elif settings.mail_mode == "file":
         counts.update(_file(engine, settings, now, upto=None))
     else:
-        counts.update(_Post(engine, settings, rules, now, None, is_open).mail())
+        counts.update(_Post(engine, settings, now, None, is_open, pause, longest).mail())
     return {key: count for key, count in sorted(counts.items()) if count}
 
 
@@ -177,10 +178,11 @@ class _Post:
 
     engine: Engine
     settings: Settings
-    rules: Rules
     now: datetime
     since: datetime | None
     is_open: bool
+    pause: timedelta
+    longest: timedelta
 
     def mail(self) -> Counter[str]:
         """Hand each message to its way; gives what became of how many."""
@@ -250,9 +252,8 @@ class _Post:
         with begin(self.engine) as conn:
             row = conn.execute(select(Message.attempts, Message.created_at).where(Message.id == number)).one()
             if state == "pending" and not answer.broken and row.attempts > 1:
-                pause = timedelta(minutes=float(self.rules.value(BACK_OFF))) * 2 ** min(row.attempts - 2, 16)
-                next_at = self.now + min(pause, _LONGEST)
-                if self.now - row.created_at > timedelta(hours=float(self.rules.value(GIVE_UP))) and row.attempts > 2:
+                next_at = self.now + min(self.pause * 2 ** min(row.attempts - 2, 16), _LONGEST)
+                if self.now - row.created_at > self.longest and row.attempts > 2:
                     state = "dead"
             sent_at = self.now if state == "sent" else None
             noted = {"state": state, "error": answer.said, "sent_at": sent_at, "next_at": next_at}
