@@ -51,22 +51,30 @@ def write_notices(
     if heard.empty:
         return found
     desk = _Desk(config, settings, reckoner, as_of, _links(config, settings, as_of))
+    digest, listed = int(config.rules.value(DIGEST)), int(config.rules.value(LISTED))
+    ordered = heard.assign(rank=heard["kind"].map(_URGENCY), many=heard.groupby("recipient")["id"].transform("size"))
+    ordered = ordered.sort_values(["recipient", "rank", "due_at", "id"], ascending=[True, False, True, True])
+    place = ordered.groupby("recipient").cumcount()
+    # what is shown is put into words at once, for all letters together
+    shown = ordered[((ordered["many"] <= digest) | (place < listed)).to_numpy()]
+    told = dict(zip(shown.index, _told(desk, shown), strict=True))
     letters: list[tuple[Letter, pd.Index]] = []
-    for recipient, mine in heard.groupby("recipient", sort=True):
-        letters += _letters(desk, str(recipient), mine)
+    for recipient, mine in ordered.groupby("recipient", sort=True):
+        rows = [told[index] for index in mine.index if index in told]
+        letters += _digest(desk, str(recipient), mine, rows) if len(mine) > digest else _singles(desk, mine, rows)
     ways = [way for way in config.rules.value(WAYS) if way == "mail" or CHANNELS[way].is_set(settings)]
     numbers = take_numbers(conn, "message_id", len(letters) * len(ways)).reshape(len(letters), len(ways))
-    rows = []
+    stored = []
     for (letter, index), own in zip(letters, numbers.tolist(), strict=True):
         found[index] = own[0]
-        rows += [_row(desk, letter, way, number) for way, number in zip(ways, own, strict=True)]
-    if rows:
-        conn.execute(insert(Message), rows)
+        stored += [_row(desk, letter, way, number) for way, number in zip(ways, own, strict=True)]
+    if stored:
+        conn.execute(insert(Message), stored)
     return found
 
 
 def _row(desk: _Desk, letter: Letter, way: str, number: int) -> dict[str, Any]:
-    """A letter as a row of the outbox; other ways than mail get a short text without what a customer is called."""
+    """A letter as a row of the outbox; other ways than mail get a short text."""
     if way == "mail":
         known = desk.config.roster.person(letter.recipient)
         return letter.message(number, known.email if known else "", desk.as_of) | {"channel": way}
@@ -74,29 +82,28 @@ def _row(desk: _Desk, letter: Letter, way: str, number: int) -> dict[str, Any]:
     return brief.message(number, way, desk.as_of) | {"channel": way}
 
 
-def _letters(desk: _Desk, recipient: str, steps: pd.DataFrame) -> Iterator[tuple[Letter, pd.Index]]:
+def _singles(desk: _Desk, steps: pd.DataFrame, rows: list[dict[str, Any]]) -> Iterator[tuple[Letter, pd.Index]]:
+    """One letter a step."""
     t, lang = words(desk.settings.lang), desk.settings.lang
-    if len(steps) <= int(desk.config.rules.value(DIGEST)):
-        for index, row in zip(steps.index, _told(desk, steps, recipient), strict=True):
-            form = t[f"subject.{row['kind']}"]
-            subject = form.format(number=row["number"], what=row["short"], due=row["due"], company=row["company"])
-            key = f"promise:{row['clock_id']}:{row['step']}:{recipient}"
-            said = {"name": desk.name(recipient), "subject": subject, "intro": "", "notices": [row], "more": ""}
-            yield _letter(key, f"promise_{row['kind']}", recipient, lang, t, said), steps.index[steps.index == index]
-        return
-    ordered = steps.assign(rank=steps["kind"].map(_URGENCY)).sort_values(
-        ["rank", "due_at", "id"], ascending=[False, True, True]
-    )
-    listed = int(desk.config.rules.value(LISTED))
-    kinds = ordered["kind"].map(lambda kind: t[f"kind.{kind}"]).value_counts(sort=False)
-    counted = t["list"].join(f"{kind} {count}" for kind, count in kinds.items())
-    subject = t["subject.digest"].format(n=len(ordered), kinds=counted)
-    more = t["more"].format(n=len(ordered) - listed) if len(ordered) > listed else ""
-    intro = t["intro.digest"].format(n=len(ordered), kinds=counted)
-    said = {
-        "name": desk.name(recipient), "subject": subject, "intro": intro,
-        "notices": _told(desk, ordered.head(listed), recipient), "more": more,
-    }  # fmt: skip
+    for place, row in enumerate(rows):
+        form, recipient = t[f"subject.{row['kind']}"], row["recipient"]
+        subject = form.format(number=row["number"], what=row["short"], due=row["due"], company=row["company"])
+        key = f"promise:{row['clock_id']}:{row['step']}:{recipient}"
+        said = {"name": desk.name(recipient), "subject": subject, "intro": "", "notices": [row], "more": ""}
+        yield _letter(key, f"promise_{row['kind']}", recipient, lang, t, said), steps.index[place : place + 1]
+
+
+def _digest(
+    desk: _Desk, recipient: str, steps: pd.DataFrame, rows: list[dict[str, Any]]
+) -> Iterator[tuple[Letter, pd.Index]]:
+    """One letter about many steps, the most urgent listed."""
+    t, lang = words(desk.settings.lang), desk.settings.lang
+    kinds = steps["kind"].value_counts()
+    counted = t["list"].join(f"{t[f'kind.{kind}']} {kinds[kind]}" for kind in _URGENCY if kind in kinds)
+    subject = t["subject.digest"].format(n=len(steps), kinds=counted)
+    more = t["more"].format(n=len(steps) - len(rows)) if len(steps) > len(rows) else ""
+    intro = t["intro.digest"].format(n=len(steps), kinds=counted)
+    said = {"name": desk.name(recipient), "subject": subject, "intro": intro, "notices": rows, "more": more}
     key = f"promises:{recipient}:{int(steps['id'].min())}-{int(steps['id'].max())}"
     yield _letter(key, "promise_digest", recipient, lang, t, said), steps.index
 
@@ -106,7 +113,7 @@ def _letter(key: str, kind: str, recipient: str, lang: str, t: Any, said: dict[s
     return Letter(key, kind, recipient, str(said["subject"]), body, html)
 
 
-def _told(desk: _Desk, steps: pd.DataFrame, recipient: str) -> list[dict[str, Any]]:
+def _told(desk: _Desk, steps: pd.DataFrame) -> list[dict[str, Any]]:
     """The steps as the templates show them, with what proves each."""
     t, lang, rules = words(desk.settings.lang), desk.settings.lang, desk.config.rules
     local = {
@@ -123,6 +130,7 @@ def _told(desk: _Desk, steps: pd.DataFrame, recipient: str) -> list[dict[str, An
         used, over = int(row["used_minutes"]), int(row["used_minutes"]) - int(allowed[place]) // 60
         rows.append(
             {
+                "recipient": row["recipient"],
                 "clock_id": row["clock_id"],
                 "step": row["step"],
                 "kind": row["kind"],
@@ -144,7 +152,7 @@ def _told(desk: _Desk, steps: pd.DataFrame, recipient: str) -> list[dict[str, An
                 "over": _minutes(over, t) if over > 0 else "",
                 "basis": t[f"basis.{row['basis']}"] if row["basis"] != "official" else "",
                 "late": row["kind"] != "reminder",
-                "link": desk.link(row["number"], recipient) if desk.link else "",
+                "link": desk.link(row["number"], row["recipient"]) if desk.link else "",
             }
         )
     return rows

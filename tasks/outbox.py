@@ -62,6 +62,7 @@ def send_pending(
     counts: Counter[str] = Counter(_interrupted(engine))
     counts.update(_without_address(engine))
     past = now - timedelta(hours=rules.value(PAST_HOURS))
+    pause, longest = timedelta(minutes=rules.value(BACK_OFF)), timedelta(hours=rules.value(GIVE_UP))
     if settings.mail_mode == "send" and not backfill_mail:
         if as_of < past:
             log.warning("mail mode is send, but the run is dated %s: mails are written as files", f"{as_of:%Y-%m-%d}")
@@ -69,12 +70,12 @@ def send_pending(
         else:
             counts.update(_held_back(engine, past))
             gathered = gather(engine, rules, now, settings.zone, settings.lang)
-            counts.update(_Post(engine, settings, rules, now, past, is_open, gathered).mail())
+            counts.update(_Post(engine, settings, now, past, is_open, pause, longest, gathered).mail())
     elif settings.mail_mode == "file":
         counts.update(_file(engine, settings, now, upto=None))
     else:
         gathered = set() if backfill_mail else gather(engine, rules, now, settings.zone, settings.lang)
-        counts.update(_Post(engine, settings, rules, now, None, is_open, gathered).mail())
+        counts.update(_Post(engine, settings, now, None, is_open, pause, longest, gathered).mail())
     return {key: count for key, count in sorted(counts.items()) if count}
 
 
@@ -182,10 +183,11 @@ class _Post:
 
     engine: Engine
     settings: Settings
-    rules: Rules
     now: datetime
     since: datetime | None
     is_open: bool
+    pause: timedelta
+    longest: timedelta
     #: messages whose person had a mail just now: they go out with the next one
     waiting: Collection[int] = ()
 
@@ -259,9 +261,8 @@ class _Post:
         with begin(self.engine) as conn:
             row = conn.execute(select(Message.attempts, Message.created_at).where(Message.id == number)).one()
             if state == "pending" and not answer.broken and row.attempts > 1:
-                pause = timedelta(minutes=float(self.rules.value(BACK_OFF))) * 2 ** min(row.attempts - 2, 16)
-                next_at = self.now + min(pause, _LONGEST)
-                if self.now - row.created_at > timedelta(hours=float(self.rules.value(GIVE_UP))) and row.attempts > 2:
+                next_at = self.now + min(self.pause * 2 ** min(row.attempts - 2, 16), _LONGEST)
+                if self.now - row.created_at > self.longest and row.attempts > 2:
                     state = "dead"
             sent_at = self.now if state == "sent" else None
             noted = {"state": state, "error": answer.said, "sent_at": sent_at, "next_at": next_at}

@@ -16,8 +16,11 @@ from flows.intake import take_in
 from flows.posting import sweep_posts
 from flows.request import Request
 from flows.reviewing import build, due, open_review
+from flows.sweeping import escalate_promises
 from flows.watching import watch_channels
 from models.db import make_engine
+from tasks.acknowledge import acknowledge
+from tasks.follow_ups import Said, record_follow_ups
 from tasks.orders import Order
 from tasks.pool import claim, give_back
 from tasks.posts.hand import entered_by_others
@@ -65,6 +68,17 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
     now = datetime(2024, 3, 18, 1, 0, tzinfo=UTC)
     watch_channels(get_settings(), config, now)
     pull_feeds(get_settings(), config, now)
+    # what is promised: a follow-up, what is due a week later, and a notice that somebody has seen
+    engine = make_engine(get_settings().database_url)
+    said = Said("XL202403001", "linruoxi", now, "电话", "通话")
+    record_follow_ups(engine, [said], config, Order("linruoxi", "", now, now, "Asia/Shanghai"))
+    week = now + timedelta(days=7)
+    escalate_promises(get_settings(), config, week)
+    with engine.connect() as conn:
+        fired = "SELECT l.number, e.recipient FROM escalation e JOIN clock c ON c.id = e.clock_id JOIN lead l ON"
+        fired += " l.id = c.lead_id WHERE e.state = 'fired' AND c.next_at IS NOT NULL LIMIT 1"
+        number, person = conn.execute(text(fired)).one()
+    assert acknowledge(engine, number, person, config, week, "Asia/Shanghai").waiting
     with make_engine(get_settings().database_url).connect() as conn:
         measure(conn, config.rules, get_settings().zone, now, ("team",))
     # what managers read of it
