@@ -82,10 +82,28 @@ def _completed(entry: Entry, olds: list[Entry]) -> Entry:
         if entry.stated.get("enabled") is False and len(entry.stated) == 2:
             raise entry.refused("no shipped rule has this id, so there is nothing to switch off", "id")
         return entry
+    entry = _with_added(entry, max(olds, key=_since).stated)
     _refuse_other_form(entry, max(olds, key=_since).stated)
     first = {"effective": min(olds, key=_since).stated.get("effective")}
     # A rule named again is meant to hold, unless it says otherwise.
     return Entry(entry.id, {**max(olds, key=_since).stated, **first, "enabled": True, **entry.stated}, entry.located)
+
+
+def _with_added(entry: Entry, shipped: dict[str, Any]) -> Entry:
+    """Put what an entry adds behind what is shipped: `add: {meaning: [words]}`, or a list where the value is one."""
+    if "add" not in entry.stated:
+        return entry
+    stated = dict(entry.stated)
+    added, value = stated.pop("add"), shipped.get("value")
+    if "value" in stated:
+        raise entry.refused("says what is added, so it cannot say the whole value too", "value")
+    if isinstance(value, list) and isinstance(added, list):
+        return Entry(entry.id, {**stated, "value": [*value, *added]}, entry.located)
+    lists = isinstance(value, dict) and isinstance(added, dict) and all(isinstance(one, list) for one in added.values())
+    if not lists or not all(isinstance(value.get(key, []), list) for key in added):  # type: ignore[union-attr]
+        raise entry.refused("adds to a list, or lists to a mapping of lists", "add")
+    whole = {**value, **{key: [*value.get(key, []), *words] for key, words in added.items()}}  # type: ignore[union-attr,dict-item]
+    return Entry(entry.id, {**stated, "value": whole}, entry.located)
 
 
 def _refuse_other_form(entry: Entry, shipped: dict[str, Any]) -> None:

@@ -22,10 +22,12 @@ from config import facts
 from config.errors import ConfigError, SettingsError
 from config.feed import Feed
 from config.fit import LEAST, MOST
+from config.form import Form
 from config.people import Person, Role, Roster
 from config.rule import Frozen, Rule, Statement, Words
 from config.rule import listed as _listed
 from config.sla import ClockRule
+from config.webhook import Webhook
 
 __all__ = [
     "FAMILIES", "Channel", "CheckRule", "ClockRule", "Condition", "Config", "ConfigError", "DecisionRule", "Lang",
@@ -312,7 +314,7 @@ class Channel(Frozen):
     """One source of leads: how its rows arrive, what they must have, and who stands behind them."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
-    kind: Literal["folder", "form", "feed"] = "folder"
+    kind: Literal["folder", "form", "webhook", "feed", "hand"] = "folder"
     subject: Literal["company", "person"] = "company"
     contact_required: bool = False
     trusts_owner: bool = False
@@ -326,14 +328,19 @@ class Channel(Frozen):
     contact: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     #: How a channel of kind feed is asked, and what its records mean.
     feed: Feed | None = None
+    #: How a channel of kind form asks, and how one of kind webhook is spoken to.
+    form: Form | None = None
+    webhook: Webhook | None = None
 
     @model_validator(mode="after")
-    def _has_its_feed(self) -> Self:
-        if (self.kind == "feed") != (self.feed is not None):
-            raise ValueError("a channel of kind feed has a feed, and no other has")
-        strange = set(self.feed.fields) - set(FEED_FIELDS) if self.feed else set()
-        if strange:
-            raise ValueError(f"feed.fields: {sorted(strange)[0]!r} is no field; known: {', '.join(FEED_FIELDS)}")
+    def _has_its_part(self) -> Self:
+        for kind, part in (("feed", self.feed), ("form", self.form), ("webhook", self.webhook)):
+            if (self.kind == kind) != (part is not None):
+                raise ValueError(f"a channel of kind {kind} has a {kind}, and no other has")
+        for kind, part in (("feed", self.feed), ("webhook", self.webhook)):
+            strange = set(part.fields) - set(FEED_FIELDS) if part else set()
+            if strange:
+                raise ValueError(f"{kind}.fields: {sorted(strange)[0]!r} is no field; known: {', '.join(FEED_FIELDS)}")
         return self
 
 

@@ -1,12 +1,13 @@
 """What the environment says: database, folders, mail, language; from LEADS_… or a .env file."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.errors import SettingsError
@@ -35,10 +36,17 @@ class Settings(BaseSettings):
     chunk_rows: int = Field(default=30_000, ge=1)
     engine_seconds: int = Field(default=60, ge=0)
     # where people reach the pages that mails link to; without it mails have no links
-    web_url: str | None = None
+    base_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("LEADS_BASE_URL", "LEADS_WEB_URL", "base_url", "web_url")
+    )
     secret: str | None = Field(default=None, repr=False, min_length=32)
     # the webhook of a WeCom robot; its address holds its key
     wecom_url: str | None = Field(default=None, repr=False)
+    # who may see the pages of the company; without either only this machine may
+    password: str | None = Field(default=None, repr=False, min_length=8)
+    token: str | None = Field(default=None, repr=False, min_length=16)
+    # networks of proxies whose X-Forwarded-For is believed, with commas between
+    trusted_proxy: str = ""
 
     @field_validator("home", "config")
     @classmethod
@@ -76,9 +84,19 @@ class Settings(BaseSettings):
             raise ValueError("has a port that is no number") from None
         return value
 
-    @field_validator("web_url")
+    @field_validator("trusted_proxy")
     @classmethod
-    def _web_url(cls, value: str | None) -> str | None:
+    def _networks(cls, value: str) -> str:
+        try:
+            for one in value.split(","):
+                ip_network(one.strip() or "127.0.0.1", strict=False)
+        except ValueError as error:
+            raise ValueError("must be addresses or networks such as 10.0.0.0/8, with commas between") from error
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _base_url(cls, value: str | None) -> str | None:
         if value and not value.startswith(("https://", "http://")):
             raise ValueError("must begin with https:// or http://")
         return value or None
@@ -172,6 +190,6 @@ def sender_of(smtp_url: str) -> str:
 
 
 def _problem(item: Any) -> str:
-    name = "".join(f"LEADS_{str(part).upper()}" for part in item["loc"][:1])
+    name = "".join(f"LEADS_{str(part).upper().removeprefix('LEADS_')}" for part in item["loc"][:1])
     text = str(item["msg"]).removeprefix("Value error, ")
     return f"{name}: {text}" if name else text

@@ -61,7 +61,7 @@ def export_figures(
     as_json: Json = False,
 ) -> int:
     """Count leads by source, industry, region, size, need_type, product, grade, owner, team, reason or system, by week,
-    month, quarter or year, by stage (who reached it at least), or all in one line (total).
+    month, quarter or year, by stage (who reached it at least), or all in one line (total); source*grade crosses two.
 
     One line a value: dimension, value, leads, valid, won, lost, open, conversion, won_of_valid, won_of_closed,
     cycle_mean_days, cycle_median_days. What each of them means stands in docs/rules.md, under R-LEADS and those that

@@ -127,17 +127,22 @@ def status(*, as_json: Json = False, quiet: Quiet = False) -> int:
 @app.command
 def web(
     *,
-    host: Annotated[str, Parameter(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, Parameter(help="The port to listen on.")] = 8600,
+    host: Annotated[str, Parameter(help="The address of the public pages.")] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="Their port.")] = 8600,
+    internal_host: Annotated[str, Parameter(help="The address of the internal pages.")] = "127.0.0.1",
+    internal_port: Annotated[int, Parameter(help="Their port.")] = 8601,
     as_json: Json = False,
 ) -> int:
-    """Serve the pages that mails link to; LEADS_WEB_URL says where people reach them.
+    """Serve forms, webhooks and signed links for everybody, and the internal pages for the company.
+
+    LEADS_BASE_URL says where people reach the public ones. The internal ones answer on another address than this
+    machine's own only with LEADS_PASSWORD or LEADS_TOKEN.
 
     Example: leads web --port 8600
     """
-    from flows.web import serve
+    from flows.web import Places, serve
 
-    return serve(opened(as_json), host, port)
+    return serve(opened(as_json), Places(host, port, internal_host, internal_port), with_loop=True)
 
 
 def _given(phone: Iterable[str], email: Iterable[str], company: Iterable[str]) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ from tasks.foreign.files import Table, read_table
 from tasks.foreign.store import Imported, store_history
 from tasks.rules.foreign.leads import foreign_leads, impossible
 from tasks.rules.foreign.tables import LISTED, Joined, Problems, column_key, join, part_of
+from tasks.rules.foreign.values import stage_order
 from tasks.unreadable import UnreadableFile
 
 _KINDS = {
@@ -67,7 +68,7 @@ def import_history(settings: Settings, asked: Asked) -> Answer:
         read = read_history(asked.files, history, settings.tz)
         if read is None or read.problems.count:
             return _refused(read.problems if read else Problems())
-        origin = Imported(history.system, moment, settings.tz, config.rules.version)
+        origin = Imported(history.system, moment, settings.tz, config.rules.version, _stages(history))
         counts = _store(settings, read.leads, origin, asked)
     return _answer(read, history, counts, origin, asked)
 
@@ -135,6 +136,12 @@ def _store(settings: Settings, leads: pd.DataFrame, origin: Imported, asked: Ask
     return store_history(
         engine, leads, origin, keep=not asked.dry_run, seen=lambda done: report("stored", done, len(leads))
     )
+
+
+def _stages(history: History) -> tuple[tuple[str, int], ...]:
+    """The stages that the mapping names, with their places."""
+    named = history.stage.order if history.stage else ()
+    return tuple((stage, place) for place, stage in enumerate(stage_order(history)[0]) if stage in named)
 
 
 def _refused(problems: Problems) -> Answer:

@@ -23,6 +23,7 @@ from config.settings import Settings
 from flows.answering import Answered, Settled, answer, answer_beside, helper
 from flows.console import aside
 from flows.figures import figures
+from flows.giving_way import Way
 from flows.look import look
 from flows.progress import report
 from flows.request import FileResult, Request, Result, Unfinished, channel_named, files_named, rules_on
@@ -298,15 +299,21 @@ def settle_rows(
         Reading(source, tables, channel, config.rules, batch.received_at, zone, rows), batch.chunks, prepared
     )
     done = batch.chunks * rows
+    way = Way(tools.settings, tools.engine)
     coming = Coming(chunks)
     for number, frame in tools.steps.waiting("prepare", coming):
         content.check()
         place = Arrival(batch.id, channel, batch.as_of, datetime.now(UTC), tools.settings.tz)
-        settle = partial(settle_chunk, tools.engine, place, number, frame, config, side, coming.fetch)
-        spent: dict[str, float] = {}
-        with tools.steps.timed("commit", spent):
-            spent.update(tools.call(f"batch {batch.id} chunk {number}", settle) or {})
-        reached("chunk-settled")
+        before = batch.part if number == batch.chunks else 0
+        for part in way.parts(frame, before):
+            settle = partial(settle_chunk, tools.engine, place, number, part.rows, config, side, coming.fetch)
+            label = f"batch {batch.id} chunk {number}"
+            if part.before or not part.last:
+                label, settle = f"{label} from {part.before}", partial(settle, part=(part.before, part.last))
+            spent: dict[str, float] = {}
+            with tools.steps.timed("commit", spent):
+                spent.update(tools.call(label, settle) or {})
+            reached("chunk-settled")
         give_back()
         if side is not None and not number & (number + 1):
             # after 1, 2, 4, 8, … chunks

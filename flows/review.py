@@ -20,7 +20,7 @@ def review(as_of: datetime | None = None, backfill_mail: bool = False) -> list[s
     try:
         upgrade(engine)
         done = []
-        for span in due(engine, settings, config, at):
+        for span, _ in due(engine, settings, config, at):
             opened = open_review(engine, settings, config, span, at)
             keep(engine, build(opened), settings.home / "reviews" / f"{span.kind}-{span.label}", opened.rules.version)
             sent = send(engine, opened, recipients(config, opened.rules, span.kind), backfill_mail=backfill_mail)

@@ -20,7 +20,7 @@ from flows.commands import database, parse_moment
 from flows.console import Answer, UsageError
 from tasks.guard import guarded_text
 from tasks.lead_facts import lead_facts, wait_for_writers
-from tasks.rules.reviews.tally import DIMENSIONS, FIGURES, Basis, Period, tally, within
+from tasks.rules.reviews.tally import DIMENSIONS, FIGURES, Basis, Period, parts_of, tally, within
 
 RATES = ("conversion", "won_of_valid", "won_of_closed")
 DAYS = ("cycle_mean_days", "cycle_median_days")
@@ -81,9 +81,12 @@ def written(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def _refuse_nonsense(asked: Asked) -> None:
-    strange = [one for one in asked.dimensions if one not in DIMENSIONS]
-    if strange:
-        raise UsageError(f"--dimension {strange[0]}: it is none of {', '.join(DIMENSIONS)}")
+    for one in asked.dimensions:
+        parts = parts_of(one)
+        strange = [part for part in parts if part not in DIMENSIONS or (part == "stage" and len(parts) > 1)]
+        if strange:
+            known = ", ".join(DIMENSIONS)
+            raise UsageError(f"--dimension {one}: {strange[0]} is none of {known}; * makes a cross, but not of stages")
     if asked.basis not in ("created", "closed"):
         raise UsageError(f"--basis {asked.basis}: it is created or closed")
     if asked.out is not None and asked.out.suffix.lower() != ".csv":

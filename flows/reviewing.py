@@ -1,11 +1,11 @@
 """How a review is built and sent: facts, datasets, files, checks, letters; the same whenever it is done again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, select, update
 
@@ -14,7 +14,8 @@ from config.schema import Config, Rules
 from config.settings import Settings
 from models import Message
 from models.db import begin
-from tasks.lead_facts import lead_facts, wait_for_writers
+from tasks.calendar import load_days
+from tasks.lead_facts import arrivals, lead_facts, wait_for_writers
 from tasks.letters import Letter
 from tasks.outbox import send_pending
 from tasks.post import post
@@ -24,9 +25,11 @@ from tasks.review_files import digests, table_files, write_files
 from tasks.review_letter import Pack, review_letter
 from tasks.review_store import keep_review
 from tasks.review_words import review_words
-from tasks.rules.reviews.datasets import Terms, by_time, datasets
+from tasks.rules.calendars import Days
+from tasks.rules.reviews.datasets import Terms, by_time, datasets, months_of
 from tasks.rules.reviews.findings import decisions, findings
-from tasks.rules.reviews.spans import Kind, Span, cut_off, span_of
+from tasks.rules.reviews.receipts import receipts
+from tasks.rules.reviews.spans import Kind, Span, cut_off, preliminary_on, span_of, working_days
 
 #: The rules that say what figures mean, in the order in which packs print them.
 DEFINITIONS = (
@@ -36,7 +39,6 @@ DEFINITIONS = (
 #: Who sees the leads of all teams; all others see their own team's.
 EVERYTHING = ("manager", "marketing")
 KINDS: tuple[Kind, ...] = ("weekly", "monthly", "quarterly")
-_NO_HOLIDAYS = np.array([], dtype="datetime64[D]")
 
 
 class ReviewError(Exception):
@@ -74,6 +76,9 @@ class Review:
     config: Config
     facts: pd.DataFrame
     before: pd.DataFrame
+    arrivals: tuple[pd.DataFrame, pd.DataFrame]
+    #: Whether the period had not ended.
+    preliminary: bool = False
 
     @property
     def rules(self) -> Rules:
@@ -89,18 +94,25 @@ def rules_of(config: Config, as_of: datetime, settings: Settings) -> Rules:
 
 def open_review(engine: Engine, settings: Settings, config: Config, span: Span, as_of: datetime) -> Review:
     """Read what was known at the cut-off, and at that of the pack before."""
-    earlier = cut_of(span.before, rules_of(config, as_of, settings), settings)
+    with engine.connect() as conn:
+        earlier = cut_of(span.before, load_days(conn), rules_of(config, as_of, settings), settings)
     wait_for_writers(engine, as_of)
     with engine.connect() as conn:
         facts = lead_facts(conn, as_of, settings.tz)
         before = lead_facts(conn, min(earlier, as_of), settings.tz)
-    return Review(span, as_of, settings, config, facts, before)
+        arrived = arrivals(conn, as_of)
+    preliminary = as_of.astimezone(settings.zone).date() <= span.last
+    return Review(span, as_of, settings, config, facts, before, arrived, preliminary)
 
 
-def cut_of(span: Span, rules: Rules, settings: Settings) -> datetime:
+def cut_of(span: Span, days: Days, rules: Rules, settings: Settings) -> datetime:
     """The moment at which a period's pack is due (aware)."""
-    at = time.fromisoformat(str(rules.value("R-AT")))
-    return cut_off(span, _NO_HOLIDAYS, int(rules.value("R-DUE")), at, settings.tz)
+    calendar = working_days(days.first, days.working, span)
+    return cut_off(span, calendar, int(rules.value("R-DUE")), _at(rules), settings.tz)
+
+
+def _at(rules: Rules) -> time:
+    return time.fromisoformat(str(rules.value("R-AT")))
 
 
 def build(review: Review, scope: str = "") -> Built:
@@ -110,12 +122,17 @@ def build(review: Review, scope: str = "") -> Built:
     terms = Terms.of(rules)
     local = review.as_of.astimezone(review.settings.zone)
     data = datasets(facts, before, span, local.date(), terms)
+    if not scope:
+        # rows that became no lead belong to no team
+        data["receipts"] = receipts(
+            *review.arrivals, review.settings.tz, [one.label for one in months_of(span, terms.units)]
+        )
     defined = [(rule, rules.statement(rule, lang)) for rule in DEFINITIONS]
     book = review_book(data, _cover(review, scope, local, defined), lang)
     files = table_files(data) | {"review.xlsx": book}
     last = by_time(facts, [span.year_before], terms).iloc[-1]
     pack = Pack(
-        span.kind, span.label, scope, local, rules.version, data, last if last["leads"] else None,
+        span.kind, span.label, scope, review.preliminary, local, rules.version, data, last if last["leads"] else None,
         findings(data, terms), decisions(data, float(rules.value("R-UNSTATED"))), defined, book,
     )  # fmt: skip
     return Built(span, scope, review.as_of, data, pack, files)
@@ -162,14 +179,15 @@ def letters(review: Review, people: list[tuple[Person, str]]) -> list[tuple[Lett
         packs[scope] = built.pack
     lang = review.settings.lang
     return [
-        (review_letter(packs[scope], message_key(review.span, person.id), person.id, person.name, lang), person.email)
+        (review_letter(packs[scope], message_key(review, person.id), person.id, person.name, lang), person.email)
         for person, scope in people
     ]
 
 
-def message_key(span: Span, person: str) -> str:
+def message_key(review: "Review | Due", person: str) -> str:
     """What the outbox knows a pack to a person by: he has it once, whenever it is sent again."""
-    return f"review:{span.kind}:{span.label}:{person}"
+    early = ":preliminary" if review.preliminary else ""
+    return f"review:{review.span.kind}:{review.span.label}{early}:{person}"
 
 
 def send(
@@ -181,13 +199,13 @@ def send(
     backfill_mail: bool = False,
 ) -> Sent:
     """Mail the pack: each person has it once; `again`: also to those for whom it was refused."""
-    keys = {message_key(review.span, person.id): person.id for person, _ in people}
+    keys = {message_key(review, person.id): person.id for person, _ in people}
     with begin(engine) as conn:
         if again:
             failed = update(Message).where(Message.key.in_(list(keys)), Message.state == "refused")
             conn.execute(failed.values(state="pending", error=None))
         known = set(conn.execute(select(Message.key).where(Message.key.in_(list(keys)))).scalars())
-    missing = [one for one in people if message_key(review.span, one[0].id) not in known]
+    missing = [one for one in people if message_key(review, one[0].id) not in known]
     sent = Sent()
     sent.letters = post(engine, letters(review, missing), review.as_of) if missing else 0
     sent.messages = send_pending(engine, review.settings, review.as_of, review.rules, backfill_mail=backfill_mail)
@@ -197,20 +215,38 @@ def send(
     return sent
 
 
-def due(engine: Engine, settings: Settings, config: Config, as_of: datetime) -> list[Span]:
+class Due(NamedTuple):
+    """A pack that is due: its period, and whether this is the preliminary one."""
+
+    span: Span
+    preliminary: bool = False
+
+
+def due(engine: Engine, settings: Settings, config: Config, as_of: datetime) -> list[Due]:
     """The periods whose packs are due at a moment (aware), or were within R-LATE days, and that somebody lacks."""
-    today = as_of.astimezone(settings.zone).date()
     rules = rules_of(config, as_of, settings)
     found = []
-    for kind in KINDS:
-        span = span_of(kind, today).before
-        cut = cut_of(span, rules, settings)
+    with engine.connect() as conn:
+        days = load_days(conn)
+    for one, cut in _coming(as_of, days, rules, settings):
         if cut <= as_of <= cut + timedelta(days=int(rules.value("R-LATE"))):
-            keys = [message_key(span, person.id) for person, _ in recipients(config, rules, kind)]
+            keys = [message_key(one, person.id) for person, _ in recipients(config, rules, one.span.kind)]
             with engine.connect() as conn:
                 known = set(conn.execute(select(Message.key).where(Message.key.in_(keys))).scalars())
-            found += [span] if set(keys) - known else []
+            found += [one] if set(keys) - known else []
     return found
+
+
+def _coming(as_of: datetime, days: Days, rules: Rules, settings: Settings) -> Iterator[tuple[Due, datetime]]:
+    """The packs of the periods about a moment, each with the moment from which it is due."""
+    today = as_of.astimezone(settings.zone).date()
+    for kind in KINDS:
+        span = span_of(kind, today).before
+        yield Due(span), cut_of(span, days, rules, settings)
+    quarter = span_of("quarterly", today)
+    calendar = working_days(days.first, days.working, quarter)
+    early = preliminary_on(quarter, calendar, int(rules.value("R-PRELIMINARY")))
+    yield Due(quarter, preliminary=True), datetime.combine(early, _at(rules), settings.zone)
 
 
 def preview_files(review: Review, people: list[tuple[Person, str]]) -> Mapping[str, bytes]:

@@ -10,7 +10,7 @@ from config.settings import Settings
 from flows.children import ROOT, environment
 from flows.commands import usable_home
 from flows.console import OK, UNWELL, Answer, aside
-from flows.up import WEB_PORT, Up, run, told_of
+from flows.up import Up, run, told_of
 
 if TYPE_CHECKING:
     from flows.status import Status
@@ -47,10 +47,12 @@ def _upgrade(settings: Settings) -> int:
 
 
 def _page(settings: Settings, started: Up) -> str:
+    said = started.as_dict()
     lines = [
-        f"leadflow is up (process {started.as_dict()['pid']}); Ctrl-C or SIGTERM stops it",
+        f"leadflow is up (process {said['pid']}); Ctrl-C or SIGTERM stops it",
         f"  Prefect        {started.url}",
-        *([f"  pages          http://127.0.0.1:{WEB_PORT}, for people {settings.web_url}"] if settings.web_url else []),
+        f"  for everybody  {said['web']}, for people {settings.base_url or '(LEADS_BASE_URL is not set)'}",
+        f"  internal       {said['internal']}",
         f"  drop files in  {settings.intake}/CHANNEL",
         f"  receipts       {settings.receipts}",
         f"  logs           {settings.up}",

@@ -18,14 +18,16 @@ from flows.runs import is_alive
 from flows.server import is_healthy
 from flows.up import read_note, running
 from models import Message
-from models.db import make_engine
+from models.db import is_newest, make_engine
 from tasks.batches import unfinished
 from tasks.folders import looks, unread
+from tasks.posts.inbox import FILE as POSTS_FILE
+from tasks.posts.inbox import open_inbox
 from tasks.quiet import quiet_channels
 from tasks.waiting import left_behind, oldest
 
-#: How long (seconds) a file or a run may wait before it counts as late.
-FILE_LATE, RUN_LATE = 300.0, 120.0
+#: How long (seconds) a file, a run or a post may wait before it counts as late.
+FILE_LATE, RUN_LATE, POST_LATE = 300.0, 120.0, 120.0
 _ENDED_BADLY = ("FAILED", "CRASHED")
 
 
@@ -128,6 +130,7 @@ def _see_database(found: Status, settings: Settings, config: Config, now: dateti
         if _has_tables(engine):
             _see_batches(found, engine, now)
             _see_mails(found, engine)
+            _see_posts(found, engine, settings, now)
             quiet = quiet_channels(engine, config, rules_on(config.rules, now, settings), now, settings.zone)
             found.late += [one.line() for one in quiet]
             late, failed = late_feeds(engine, config, now, settings)
@@ -157,6 +160,21 @@ def _see_mails(found: Status, engine: Engine) -> None:
     for state in ("refused", "unknown"):
         if count := found.mails.get(state):
             found.failed.append(f"{count} mails are {state}: see the addresses in roster.yaml and the mail server")
+
+
+def _see_posts(found: Status, engine: Engine, settings: Settings, now: datetime) -> None:
+    if not is_newest(engine) or (engine.dialect.name == "sqlite" and not (settings.home / POSTS_FILE).exists()):
+        return
+    inbox = open_inbox(settings, engine)
+    try:
+        oldest = inbox.oldest()
+        if oldest is not None and now - oldest > timedelta(seconds=POST_LATE):
+            found.late.append(f"posts of forms or webhooks wait since {_moment(oldest, settings)}")
+        failed = sum(counts.get("failed", 0) for counts in inbox.counts().values())
+        if failed:
+            found.failed.append(f"of {failed} posts no rows could be made; the internal page of channels names them")
+    finally:
+        inbox.close()
 
 
 def _moment(at: datetime | None, settings: Settings) -> str:

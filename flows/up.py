@@ -28,13 +28,13 @@ from flows.server import free_port, is_healthy, is_served
 from tasks.claims import take_lock
 
 PORT = 4200
-WEB_PORT = 8600
+WEB_PORT, INTERNAL_PORT = 8600, 8601
 POOL = "local-process"
 START_SECONDS = 180.0
 #: The parts of a stop, in seconds: a flow may end, then it is asked to, then it is ended; 30 in all.
 _FLOW_MAY_END, _FLOW_IS_ASKED, _CHILD_MAY_END = 15.0, 5.0, 2.0
 _BETWEEN_LOOKS = 0.5
-_SCAN_FRESH = 30.0
+_SCAN_FRESH, _LOOP_FRESH = 30.0, 90.0
 _QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -56,6 +56,7 @@ class Up:
     settings: Settings
     port: int
     began: datetime
+    web_ports: tuple[int, int] = (WEB_PORT, INTERNAL_PORT)
     children: list[Child] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     hurry: threading.Event = field(default_factory=threading.Event)
@@ -81,10 +82,11 @@ class Up:
         return environment(**quiet, **told, **told_of(self.settings))
 
     def services(self) -> list[Service]:
-        """All that runs, in the order of its start; the pages only where mails link to them."""
-        pages = Service("web", ("flows.web", str(WEB_PORT)), lambda: is_served(WEB_PORT))
+        """All that runs, in the order of its start."""
+        ports = self.web_ports
         return [
-            *([pages] if self.settings.web_url else []),
+            Service("web", ("flows.web", *map(str, ports)), lambda: all(map(is_served, ports))),
+            post_loop(self.settings),
             Service("server", ("flows.server", str(self.port)), self._server_answers),
             Service("worker", ("flows.worker", POOL, worker_name()), self._worker_answers, 300.0, False),
             Service("scan", ("flows.scan", f"{self.url}/api"), self._scan_answers),
@@ -106,7 +108,8 @@ class Up:
 
     def start(self) -> None:
         """Start everything and wait until it answers; NotUp when that fails or takes too long."""
-        (self.settings.up / "scan.json").unlink(missing_ok=True)
+        for name in ("scan.json", "posts.json"):
+            (self.settings.up / name).unlink(missing_ok=True)
         until = time.monotonic() + START_SECONDS
         for service in self.services():
             child = Child(service, self.settings.up / f"{service.name}.log", self.environment)
@@ -177,6 +180,8 @@ class Up:
             "pid": os.getpid(),
             "since": self.began.isoformat(),
             "prefect": self.url,
+            "web": f"http://127.0.0.1:{self.web_ports[0]}",
+            "internal": f"http://127.0.0.1:{self.web_ports[1]}",
             "intake": str(self.settings.intake),
             "receipts": str(self.settings.receipts),
             "services": services,
@@ -222,6 +227,16 @@ class Up:
             reap(self.api, runs, datetime.now(UTC))
 
 
+def post_loop(settings: Settings) -> Service:
+    """The loop that settles what was posted; it says every few seconds that it lives."""
+
+    def answers() -> bool:
+        said = read_note(settings.up / "posts.json")
+        return said is not None and _is_fresh([time_of(said["at"])], _LOOP_FRESH)
+
+    return Service("posts", ("flows.post_loop",), answers, 120.0)
+
+
 def worker_name() -> str:
     """A name of its own for each host: two workers of one name stand in each other's way."""
     return f"leadflow-{socket.gethostname()}"
@@ -265,7 +280,9 @@ def run(settings: Settings, port: int | None, tell: Callable[[Up], None]) -> Non
             f"leads up runs already for {settings.home} (process {noted.get('pid', '?')}, "
             f"{noted.get('prefect', 'starting')}); leads status says how it is"
         )
-    up = Up(settings, choose_port(port), datetime.now(UTC))
+    web = WEB_PORT if _is_free(WEB_PORT) else free_port()
+    internal = INTERNAL_PORT if _is_free(INTERNAL_PORT) else free_port()
+    up = Up(settings, choose_port(port), datetime.now(UTC), (web, internal))
     _stop_on_signals(up, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
     try:
         up.note()

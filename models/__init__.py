@@ -24,6 +24,7 @@ from models.lead import (
 )
 from models.lists import Block, Reversal
 from models.outcome import HistoryRecord, Outcome, StageEntry
+from models.post import Post, PostTaken, SpotCheck
 from models.review import Review, ReviewRow
 from models.share import Share
 
@@ -58,12 +59,15 @@ __all__ = [
     "Objection",
     "Outcome",
     "Person",
+    "Post",
+    "PostTaken",
     "Profile",
     "Record",
     "Reversal",
     "Review",
     "ReviewRow",
     "Share",
+    "SpotCheck",
     "StageEntry",
     "Submission",
     "Withdrawal",

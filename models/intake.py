@@ -26,6 +26,8 @@ class Batch(Base):
     # chunks settled so far, and the rows a chunk was given: a later run cuts the file alike
     chunks: Mapped[int] = mapped_column(default=0)
     chunk_rows: Mapped[int]
+    # rows of the next chunk that are settled already: it was cut up so that others need not wait for it
+    part: Mapped[int] = mapped_column(default=0)
     rows: Mapped[int] = mapped_column(default=0)
     counts: Mapped[str] = mapped_column(Text, default="{}")
     rules_version: Mapped[str] = mapped_column(Text)
@@ -126,10 +128,12 @@ class Message(Base):
     html: Mapped[str] = mapped_column(Text)
     # by which way it goes: mail, wecom
     channel: Mapped[str] = mapped_column(Text, default="mail", server_default="mail")
-    # pending -> sending -> sent | refused | unknown | dead (put off too often)
+    # pending -> sending -> sent | refused | unknown | dead (put off too often); gathered: another one says it
     state: Mapped[str] = mapped_column(Text)
     # not tried again before; empty: at once
     next_at: Mapped[datetime | None]
+    # tells of an A lead: goes out at once in working hours
+    urgent: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]

@@ -43,9 +43,13 @@ class BatchLine:
         return asdict(self)
 
 
-def list_batches(engine: Engine, *, last: int, channel: str | None = None) -> list[BatchLine]:
-    """The newest batches (of one channel), the newest first."""
+def list_batches(
+    engine: Engine, *, last: int, channel: str | None = None, number: int | None = None
+) -> list[BatchLine]:
+    """The newest batches (of one channel), the newest first; `number`: that one alone."""
     wanted = select(Batch).order_by(Batch.id.desc()).limit(last)
+    if number is not None:
+        wanted = wanted.where(Batch.id == number)
     if channel is not None:
         wanted = wanted.where(Batch.channel == channel)
     taken_back = reversals(engine)

@@ -33,6 +33,7 @@ class Opened:
     received_at: datetime
     as_of: datetime
     counts: dict[str, Any]
+    part: int = 0
 
 
 def open_batch(
@@ -147,4 +148,5 @@ def _opened(row: Any) -> Opened:
         received_at=row.received_at,
         as_of=row.as_of,
         counts=json.loads(row.counts),
+        part=row.part,
     )

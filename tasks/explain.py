@@ -27,9 +27,10 @@ from models import (
 )
 from tasks.rules.assign import assign
 from tasks.standings import read_turns
-from tasks.story import lines_of, told, wrapped
+from tasks.story import lines_of, sentences_of, told
 from tasks.story_facts import Facts
 from tasks.story_history import history_story
+from tasks.story_lines import wrapped
 from tasks.story_promises import read_kept
 
 _ROW_FIELDS = (
@@ -42,10 +43,11 @@ _ROW_FIELDS = (
 
 @dataclass(frozen=True)
 class Story:
-    """A lead's story: text for people, and the same as plain data."""
+    """A lead's story: text for people, its sentences before they are broken into lines, and the same as plain data."""
 
     text: str
     data: dict[str, Any]
+    lines: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The story as what JSON can hold."""
@@ -78,8 +80,9 @@ def explain(
             found["choice"] = _as_things_are(conn, lead, config, on)
         facts = Facts(config, lang, ZoneInfo(zone), mask, **found)
         kept = read_kept(conn, lead["id"])
-    promised = (line for text in kept.lines(facts) for line in wrapped(text))
-    return Story("\n".join([*lines_of(facts), *promised]), told(facts) | kept.told(facts))
+    promises = list(kept.lines(facts))
+    text = [*lines_of(facts), *(line for one in promises for line in wrapped(one))]
+    return Story("\n".join(text), told(facts) | kept.told(facts), (*sentences_of(facts), *promises))
 
 
 def _read(conn: Connection, lead: dict[str, Any]) -> dict[str, Any]:

@@ -85,6 +85,25 @@ def _amount(lang: str, yuan: float) -> str:
 
 
 _WORDS: dict[str, tuple[str, str]] = {
+    "mail.gathered": ("{subject}（{n} 封合并）", "{subject} ({n} mails in one)"),
+    "form.missing": ("请填写“{label}”", "Please fill in “{label}”"),
+    "form.choose": ("请选择“{label}”", "Please choose “{label}”"),
+    "form.long": ("“{label}”请不要超过 {n} 个字", "“{label}” may have at most {n} characters"),
+    "form.phone": (
+        "电话号码无法识别，请填写 11 位手机号，或带区号的座机号码",
+        "This is no phone number: 11 digits of a mobile, or a landline with its area code",
+    ),
+    "form.email": (
+        "邮箱地址无法识别，请检查，例如 name@example.com",
+        "This is no e-mail address such as name@example.com",
+    ),
+    "hand.long": ("请不要超过 {n} 个字", "at most {n} characters"),
+    "hand.others": (
+        "“{source}”的线索通常由{roles}录入，请核对来源",
+        "Leads of «{source}» are usually entered by: {roles}",
+    ),
+    "form.reach": ("请至少留下电话或邮箱中的一项", "Please leave a phone number or an e-mail address"),
+    "form.consent": ("请阅读并勾选同意后再提交", "Please read this and agree before you send the form"),
     "yuan": ("元", "yuan"),
     "list": ("、", ", "),
     "stop": ("。", "."),

@@ -1,5 +1,6 @@
 """The facts of all leads as they were known at a cut-off, read from events and dated rows."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
 from typing import Any
@@ -12,6 +13,7 @@ from models.columns import MOMENT, read_columns
 from models.db import DatabaseError, begin
 from tasks.rules.reviews.facts import Known
 from tasks.rules.reviews.facts import lead_facts as facts_of
+from tasks.rules.reviews.receipts import OUTCOMES
 
 # one look at the log: the last event of each lead, the last that states its traits, the first after verification
 _LIVE = """
@@ -45,6 +47,14 @@ AND xact_start <= :start AND pid <> pg_backend_pid()
 """
 # how long a transaction may take, how long is waited for it, and how often is looked (seconds)
 _LONGEST, _PATIENCE, _LOOK = timedelta(hours=1), 120.0, 0.1
+_BATCHES = "SELECT as_of, rows, counts FROM batch WHERE as_of <= :cut ORDER BY id"
+_BORN = """
+SELECT f.at, f.kind, e.status, count(*) FROM (
+SELECT lead_id, min(id) AS first, max(id) AS last FROM lead_event
+WHERE recorded_at <= :cut AND status <> 'history' GROUP BY lead_id
+) x JOIN lead_event f ON f.id = x.first JOIN lead_event e ON e.id = x.last GROUP BY f.at, f.kind, e.status
+ORDER BY 1, 2, 3
+"""
 _TEXT = pa.large_string()
 _LIVE_TYPES = {
     "lead_id": pa.int64(), "number": _TEXT, "created_at": MOMENT,
@@ -72,6 +82,18 @@ def lead_facts(conn: Connection, as_of: datetime, zone: str) -> pd.DataFrame:
     cut = stored_moment(conn, as_of)
     frames = {name: _frame(read_columns(conn, query, types, cut=cut)) for name, (query, types) in _QUERIES.items()}
     return facts_of(Known(**frames), zone)
+
+
+def arrivals(conn: Connection, as_of: datetime) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What senders were told (a line a batch), and when leads were made and how they ended, as of a moment (aware)."""
+    cut = stored_moment(conn, as_of)
+    types = {"at": MOMENT, "rows": pa.int64(), "counts": _TEXT}
+    batches = _frame(read_columns(conn, _BATCHES, types, cut=cut))
+    outcomes = [json.loads(counts).get("outcomes", {}) for counts in batches["counts"]]
+    told = {name: [int(one.get(name, 0)) for one in outcomes] for name in OUTCOMES}
+    kinds = {"at": MOMENT, "kind": _TEXT, "status": _TEXT, "n": pa.int64()}
+    born = _frame(read_columns(conn, _BORN, kinds, cut=cut))
+    return batches.drop(columns="counts").assign(**told), born
 
 
 def wait_for_writers(engine: Engine, as_of: datetime, patience: float = _PATIENCE) -> None:

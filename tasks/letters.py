@@ -41,12 +41,15 @@ class Letter:
     text: str
     html: str
     files: tuple[tuple[str, bytes], ...] = ()
+    #: it tells of an A lead
+    urgent: bool = False
 
     def message(self, number: int, address: str, as_of: datetime) -> dict[str, Any]:
         """The letter as a row of the outbox that waits to be sent."""
         fields = ("key", "kind", "recipient", "subject", "text", "html")
         said: dict[str, Any] = {name: getattr(self, name) for name in fields}
-        return said | {"id": number, "address": address, "state": "pending", "attempts": 0, "created_at": as_of}
+        return said | {"id": number, "address": address, "state": "pending", "attempts": 0, "created_at": as_of,
+                       "urgent": self.urgent}  # fmt: skip
 
 
 @dataclass(frozen=True)

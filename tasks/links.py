@@ -60,7 +60,7 @@ def address(
 ) -> str:
     """The address of a lead's page for one person, from now on for so many days; page: v (verify) or p (promises)."""
     token = sign(secret, Link(number, person, now + timedelta(days=days)))
-    return f"{str(settings.web_url).rstrip('/')}/{page}/{token}"
+    return f"{str(settings.base_url).rstrip('/')}/{page}/{token}"
 
 
 def load_secret(settings: Settings) -> bytes:

@@ -159,7 +159,7 @@ def _told(desk: _Desk, steps: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _links(config: Config, settings: Settings, as_of: datetime) -> Callable[[str, str], str] | None:
-    if settings.web_url is None:
+    if settings.base_url is None:
         return None
     secret, days = load_secret(settings), int(config.rules.value(LINK_DAYS))
     return lambda number, person: address(settings, secret, number, person, as_of, days, "p")

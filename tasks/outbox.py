@@ -11,6 +11,7 @@ import os
 import re
 import smtplib
 from collections import Counter, deque
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from config.settings import Settings
 from models import Message, MessageFile
 from models.db import begin
 from tasks.channels import CHANNELS
+from tasks.gather import gather
 from tasks.mailer import Answer, Mail, Server, mail_bytes, sender
 from tasks.points import reached
 
@@ -48,7 +50,8 @@ def send_pending(
     backfill_mail: bool = False,
     is_open: bool = True,
 ) -> dict[str, int]:
-    """Send the pending messages; gives counts of sent, filed, refused, pending, unknown, dead, held_back.
+    """Send the pending messages; gives counts of sent, filed, refused, pending, unknown, dead, held_back, and of those
+    that wait for more to the same person.
 
     Outside working hours (not `is_open`) a reminder or escalation that could not be sent within them waits.
 
@@ -66,11 +69,13 @@ def send_pending(
             counts.update(_file(engine, settings, now, upto=as_of))
         else:
             counts.update(_held_back(engine, past))
-            counts.update(_Post(engine, settings, now, past, is_open, pause, longest).mail())
+            gathered = gather(engine, rules, now, settings.zone, settings.lang)
+            counts.update(_Post(engine, settings, now, past, is_open, pause, longest, gathered).mail())
     elif settings.mail_mode == "file":
         counts.update(_file(engine, settings, now, upto=None))
     else:
-        counts.update(_Post(engine, settings, now, None, is_open, pause, longest).mail())
+        gathered = set() if backfill_mail else gather(engine, rules, now, settings.zone, settings.lang)
+        counts.update(_Post(engine, settings, now, None, is_open, pause, longest, gathered).mail())
     return {key: count for key, count in sorted(counts.items()) if count}
 
 
@@ -183,6 +188,8 @@ class _Post:
     is_open: bool
     pause: timedelta
     longest: timedelta
+    #: messages whose person had a mail just now: they go out with the next one
+    waiting: Collection[int] = ()
 
     def mail(self) -> Counter[str]:
         """Hand each message to its way; gives what became of how many."""
@@ -190,7 +197,9 @@ class _Post:
             mode = self.settings.mail_mode
             raise SettingsError(f"LEADS_MAIL_MODE is {mode}, so LEADS_SMTP_URL must say through which server")
         counts: Counter[str] = Counter()
-        left, broken, why = deque(self._due("mail")), 0, None
+        due = self._due("mail")
+        left, broken, why = deque(number for number in due if number not in self.waiting), 0, None
+        counts["waiting"] = len(due) - len(left)
         redirect = self.settings.mail_mode.removeprefix("redirect:") if self.settings.mail_mode != "send" else None
         with Server(self.settings.smtp_url) as server:
             while left and not (why := why or _no_connection(server)):

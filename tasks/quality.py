@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from tasks.export import OUTCOME_NOW
 from tasks.rules.check import omissible
 from tasks.rules.quality import entered_late, often_missing, tally
 
+_TOGETHER_ROWS = 50_000
 ENTRY_DAYS, MISSES = "C-ENTRY-DAYS", "C-MISSES"
 _WHO = """s.batch_id, COALESCE(s.source, '') AS source, COALESCE(s.entry_team, '') AS team,
 COALESCE(s.entrant, '') AS entrant"""
@@ -23,12 +25,12 @@ FROM submission s
 LEFT JOIN membership m ON m.submission_id = s.id AND m.until IS NULL
 LEFT JOIN membership x ON x.submission_id = s.same_as AND x.until IS NULL AND m.id IS NULL
 LEFT JOIN lead l ON l.id = COALESCE(m.lead_id, x.lead_id)
-WHERE s.batch_id = :batch GROUP BY 1, 2, 3, 4, 5, 6, 7
+WHERE s.batch_id IN ({{batches}}) GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 _LEADS = f"""
 SELECT {_WHO}, l.verdict, l.verdict_rule, l.grade, count(*) AS n
 FROM submission s JOIN lead l ON l.origin_id = s.id AND l.joined_into IS NULL
-WHERE s.batch_id = :batch GROUP BY 1, 2, 3, 4, 5, 6, 7
+WHERE s.batch_id IN ({{batches}}) GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 _MISSING = """
 SELECT b.file, s.sheet, s.line, COALESCE(s.entry_team, '') AS team, COALESCE(s.entrant, '') AS entrant, s.issues
@@ -69,7 +71,7 @@ def measure(
 
 
 def _batches(conn: Connection, zone: ZoneInfo, as_of: datetime, month: str | None, channel: str | None) -> pd.DataFrame:
-    found = read_frame(conn, "SELECT id, channel, received_at AS at FROM batch ORDER BY id")
+    found = read_frame(conn, "SELECT id, channel, rows, received_at AS at FROM batch ORDER BY id")
     at = found["at"].dt.tz_localize("UTC")
     local = at.dt.tz_convert(zone)
     found = found.assign(received=local.dt.tz_localize(None).dt.normalize(), month=local.dt.strftime("%Y-%m"))
@@ -80,11 +82,20 @@ def _batches(conn: Connection, zone: ZoneInfo, as_of: datetime, month: str | Non
 
 
 def _counted(conn: Connection, query: str, batches: pd.DataFrame) -> pd.DataFrame:
-    # a file at a time: the combinations that occur in it are few, however many rows it has
-    parts = [read_frame(conn, query, batch=int(batch)) for batch in batches["id"]]
-    counts = pd.concat(parts or [read_frame(conn, query, batch=0)], ignore_index=True)
+    # some at a time: the combinations that occur in a file are few, however many rows it has, and posts come in
+    # many small batches
+    parts = [read_frame(conn, query.format(batches=some)) for some in _together(batches)]
+    counts = pd.concat(parts or [read_frame(conn, query.format(batches="0"))], ignore_index=True)
     about = batches.rename(columns={"id": "batch_id"})[["batch_id", "channel", "month", "received"]]
     return pd.DataFrame(counts.merge(about, on="batch_id", how="left")).astype({"n": "int64"})
+
+
+def _together(batches: pd.DataFrame) -> list[str]:
+    """The numbers of batches as lists of so many that one query holds about as many rows as a large file's chunk."""
+    if batches.empty:
+        return []
+    group = (batches["rows"].cumsum() // _TOGETHER_ROWS).astype("int64") * len(batches) + np.arange(len(batches)) // 500
+    return [", ".join(map(str, some)) for _, some in batches["id"].groupby(group.to_numpy())]
 
 
 def _traced(conn: Connection, batches: pd.DataFrame, teams: pd.DataFrame, omissions: Mapping[str, str]) -> pd.DataFrame:

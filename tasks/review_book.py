@@ -15,7 +15,7 @@ from tasks.review_words import RATES, named, review_words
 #: Datasets in the order of their sheets.
 SHEETS = (
     "conversion", "periods", "funnel", "dimensions", "crosses", "cohorts", "loss_reasons", "calibration", "screening",
-    "restatements", "impossible",
+    "restatements", "receipts", "impossible",
 )  # fmt: skip
 _FONT = "Microsoft YaHei"
 _BLUE, _AMBER = "#2468A8", "#C77700"
@@ -43,7 +43,8 @@ def review_book(datasets: Mapping[str, pd.DataFrame], cover: Cover, lang: str) -
     maker = _Maker(book, lang)
     maker.cover(cover)
     for name in SHEETS:
-        maker.sheet(name, datasets[name])
+        if name in datasets:
+            maker.sheet(name, datasets[name])
     book.close()
     return file.getvalue()
 

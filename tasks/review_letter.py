@@ -23,11 +23,12 @@ _WORDS_OF = ("dimension", "figure")
 
 @dataclass(frozen=True)
 class Pack:
-    """What a mail is made of; scope: whose leads, '' for all; cut: local time."""
+    """What a mail is made of; scope: whose leads, '' for all; preliminary: the period goes on; cut: local time."""
 
     kind: str
     period: str
     scope: str
+    preliminary: bool
     cut: datetime
     rules_version: str
     datasets: Mapping[str, pd.DataFrame]
@@ -63,7 +64,7 @@ def review_letter(pack: Pack, key: str, recipient: str, name: str, lang: str) ->
 
 
 def _subject(pack: Pack, now: pd.Series, before: pd.Series, scope: str, empty: bool, words: Mapping[str, str]) -> str:
-    kind = words[f"kind.{pack.kind}"]
+    kind = words[f"kind.{pack.kind}"] + (words["preliminary"] if pack.preliminary else "")
     if empty:
         return words["subject.empty"].format(kind=kind, period=pack.period, scope=scope)
     told = not (now["small"] or before["small"])
@@ -104,11 +105,18 @@ def _kpis(now: pd.Series, before: pd.Series, year_ago: pd.Series | None, lang: s
         "rate_C",
         "cycle_mean_days",
     ):
-        small = bool(now["small"]) and (name == "conversion" or name.startswith(("rate", "won_of")))
-        value = words["few"].format(n=now["leads"]) if small else _figure(name, now[name])
+        value = _rate_of(now, name[-1], words) if name.startswith("rate") else _figure(name, now[name])
+        if now["small"] and name in ("conversion", "won_of_valid"):
+            value = words["few"].format(n=now["leads"])
         against = [_change(name, now[name], other, words) for other in (before, year_ago)]
         found.append({"name": named(name, lang), "value": value, "against": words["against"].format(*against)})
     return found
+
+
+def _rate_of(period: Mapping[Any, Any] | pd.Series, grade: str, words: Mapping[str, str]) -> str:
+    """The rate of a grade, or how few leads there are to tell one."""
+    leads = int(period[f"leads_{grade}"])
+    return words["few"].format(n=leads) if leads and period[f"small_{grade}"] else percent(period[f"rate_{grade}"])
 
 
 def _figure(name: str, value: Any) -> str:
@@ -134,7 +142,7 @@ def _recent(periods: pd.DataFrame, lang: str) -> list[dict[str, str]]:
     rows = []
     for row in periods.tail(_RECENT).to_dict("records"):
         shown = {name: _figure(name, row[name]) for name in names}
-        grades = " · ".join(f"{grade} {percent(row[f'rate_{grade}'])}" for grade in "ABC")
+        grades = " · ".join(f"{grade} {_rate_of(row, grade, review_words(lang))}" for grade in "ABC")
         rows.append({"period": row["period"], "grades": grades, **shown})
     return rows
 

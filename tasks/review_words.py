@@ -10,6 +10,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "kind.weekly": ("线索周报", "Weekly leads"),
     "kind.monthly": ("线索月报", "Monthly leads"),
     "kind.quarterly": ("线索季报", "Quarterly leads"),
+    "preliminary": ("（预估）", " (preliminary)"),
     "all": ("全部", "all"),
     "unknown": ("（未知）", "(unknown)"),
     "cut": ("数据截止", "as of"),
@@ -27,6 +28,16 @@ _WORDS: dict[str, tuple[str, str]] = {
     "sheet.calibration": ("等级校准", "Grades"),
     "sheet.screening": ("筛选结果", "Screening"),
     "sheet.restatements": ("修订", "Restatements"),
+    "sheet.receipts": ("与回执核对", "Receipts"),
+    "rows": ("收到行数", "rows"),
+    "created": ("新建", "created"),
+    "merged": ("并入", "merged"),
+    "updated": ("更新", "updated"),
+    "held": ("无变化", "held"),
+    "rejected": ("退回", "rejected"),
+    "split": ("拆出", "split off"),
+    "gone": ("已并掉或撤回", "joined or reverted"),
+    "difference": ("差额", "difference"),
     "sheet.impossible": ("不可能事实", "Impossible"),
     "sheet.cover": ("封面与口径", "Cover"),
     "month": ("月份", "month"),
@@ -91,7 +102,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "head.decide": ("需要您处理", "Needs your decision"),
     "head.kpi": ("关键指标", "Key figures"),
     "head.recent": ("近期走势", "Recent periods"),
-    "head.rates": ("转化率：{dimension}", "Conversion by {dimension}"),
+    "head.rates": ("转化率：{dimension}（按期间）", "Conversion by {dimension} (by event)"),
     "head.definitions": ("统计口径", "Definitions"),
     "more": ("其他", "others"),
     "against": ("环比 {0}，同比 {1}", "before {0}, a year ago {1}"),
@@ -153,7 +164,7 @@ def named(key: str, lang: str) -> str:
     words = review_words(lang)
     if " × " in key:
         return " × ".join(named(part, lang) for part in key.split(" × "))
-    if key[:-1] in ("leads_", "won_", "rate_"):
+    if key[:-1] in ("leads_", "won_", "rate_", "small_"):
         return f"{key[-1]} {words['conversion' if key.startswith('rate') else key[:-2]]}"
     return words.get(key, key)
 

@@ -62,20 +62,44 @@ def settle_chunk(
     config: Config,
     side: SideWriter | None = None,
     meanwhile: Callable[[], None] = lambda: None,
+    part: tuple[int, bool] = (0, True),
 ) -> dict[str, float] | None:
     """Settle one prepared chunk and give its seconds by step; None when it was settled before.
 
+    `part`: the rows are those of the chunk behind so many, and whether they are its last ones.
     `side` carries out the writes, where there are many, and `meanwhile` is called while they end.
     A clash with another worker over the same person or company rolls back and starts anew.
     """
     for attempt in range(_TRIES):
         try:
             with side.transaction(meanwhile) if side else begin(engine) as conn:
-                if not _claim(conn, arrival, chunk, len(prepared)):
+                if not _claim(conn, arrival, chunk, part, len(prepared)):
                     return None
                 # who was in another's way once goes first
                 turn = Turn(conn, first=attempt > 0)
                 return _Settling(conn, arrival, config, turn).run(prepared)
+        except Exception as error:
+            if attempt + 1 == _TRIES or not _is_clash(error):
+                raise
+    raise AssertionError("unreachable")
+
+
+def settle_batch(
+    engine: Engine, claim: Callable[[Connection], tuple[Arrival, pd.DataFrame] | None], config: Config
+) -> bool:
+    """Settle what `claim` takes within the transaction, as one batch of its own; False where it takes nothing.
+
+    A clash with another worker rolls back and starts anew.
+    """
+    for attempt in range(_TRIES):
+        try:
+            with begin(engine) as conn:
+                taken = claim(conn)
+                if taken is None:
+                    return False
+                arrival, prepared = taken
+                _Settling(conn, arrival, config, Turn(conn, first=attempt > 0)).run(prepared)
+                return True
         except Exception as error:
             if attempt + 1 == _TRIES or not _is_clash(error):
                 raise
@@ -125,10 +149,13 @@ def _no_rows() -> pd.DataFrame:
     return pd.DataFrame({column: pd.Series(dtype=types.get(column, "str")) for column in columns})
 
 
-def _claim(conn: Connection, arrival: Arrival, chunk: int, rows: int) -> bool:
-    """Take the chunk: only who finds the batch at this chunk may settle it."""
-    statement = "UPDATE batch SET chunks = chunks + 1, rows = rows + :rows WHERE id = :id AND chunks = :chunk"
-    return write(conn, statement, id=arrival.batch_id, chunk=chunk, rows=rows) == 1
+def _claim(conn: Connection, arrival: Arrival, chunk: int, part: tuple[int, bool], rows: int) -> bool:
+    """Take the chunk, or the next part of it: only who finds the batch there may settle it."""
+    before, last = part
+    statement = "UPDATE batch SET chunks = chunks + :over, part = :part, rows = rows + :rows"
+    statement += " WHERE id = :id AND chunks = :chunk AND part = :before"
+    after = {"over": int(last), "part": 0 if last else before + rows}
+    return write(conn, statement, id=arrival.batch_id, chunk=chunk, rows=rows, before=before, **after) == 1
 
 
 def _is_clash(error: Exception) -> bool:

@@ -1,7 +1,5 @@
 """How a lead's story is told: sentences made from the rules' statements, on one screen."""
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,9 +7,10 @@ from config.people import role_name
 from tasks.i18n import word
 from tasks.rules.assign import LIFT, STICKY
 from tasks.story_facts import FACT_OF, Facts
+from tasks.story_lines import wrapped
 
 _TOLD_OF_EVENT = ("kind", "actor", "verdict", "grade", "owner", "rules_version")
-_WIDTH, _ROWS, _EVENTS, _NAMES, _DIFFERENCES, _PLACES = 100, 6, 6, 4, 6, 3
+_ROWS, _EVENTS, _NAMES, _DIFFERENCES, _PLACES = 6, 6, 4, 6, 3
 _WORDS = 5
 _MACHINE = "leadflow"
 _FIELDS = (
@@ -24,8 +23,13 @@ _SAME = {"phone": "D-SAME-PHONE", "email": "D-SAME-EMAIL", "name_company": "D-SA
 
 def lines_of(facts: Facts) -> list[str]:
     """The story as lines that fit a screen."""
+    return [line for text in sentences_of(facts) for line in wrapped(text)]
+
+
+def sentences_of(facts: Facts) -> list[str]:
+    """The story as sentences, those below others begin with blanks."""
     parts = (_head, _rows, _differences, _verdict, _grade, _owner, _by_hand, _history)
-    return [line for part in parts for text in part(facts) for line in wrapped(text)]
+    return [text for part in parts for text in part(facts)]
 
 
 def told(facts: Facts) -> dict[str, Any]:
@@ -380,21 +384,5 @@ def _reasons(lead: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys([lead["verdict_rule"], *listed]))
 
 
-def wrapped(text: str) -> Iterator[str]:
-    """Lines of at most 100 columns; what a Chinese sign takes is two of them."""
-    indent = " " * (len(text) - len(text.lstrip()) + 2)
-    line, width = "", 0
-    for piece in _PIECES.findall(text):
-        step = sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in piece)
-        if width + step > _WIDTH and line.strip():
-            yield line.rstrip()
-            line, width = indent, len(indent)
-            piece = piece.lstrip()
-        line, width = line + piece, width + step
-    yield line.rstrip()
-
-
-# a number or an address is never broken; no line begins with a closing sign or ends with an opening one
-_PIECES = re.compile(r"[（“(«]*(?:[\w@.+*'-]+|.)[，。；：、）”！？,;:)»]*", re.ASCII)
 _SAID = ("capacity", "cap", "load_before", "load_after", "given_before", "given_after")
 _STATES = ("eligible", "full", "full_today", "on_leave", "other_region", "other_industry", "other_role", "inactive")

@@ -52,7 +52,7 @@ def tell(engine: Engine, config: Config, settings: Settings, as_of: datetime) ->
 
 
 def _links(config: Config, settings: Settings, as_of: datetime) -> Callable[[str, str], str] | None:
-    if settings.web_url is None:
+    if settings.base_url is None:
         return None
     secret, days = load_secret(settings), int(config.rules.value("N-LINK-DAYS"))
     return lambda number, person: address(settings, secret, number, person, as_of, days)
@@ -174,7 +174,8 @@ class _Teller:
         values = {"name": self.book.name(recipient), "subject": subject, "own": own, "team": team}
         body, html = render("new_leads", self.lang, **values)
         files = () if section is None else (section.file,)
-        return Letter(key, kind, recipient, subject, body, html, files)
+        urgent = section is not None and self.book.counted(section.counts)[0][0] > 0
+        return Letter(key, kind, recipient, subject, body, html, files, urgent)
 
     def _own(self, section: Section, instead_of: str | None) -> dict[str, Any]:
         grades, unsure = self.book.counted(section.counts)

@@ -18,8 +18,8 @@ from tasks.i18n import local_time
 from tasks.links import Link, LinkError, opened
 from tasks.notice_words import words as notice_words
 from tasks.orders import Order
+from web.desk import Desk
 from web.promise_words import words
-from web.verify import Desk
 
 # of a form with a few short texts
 _MOST_BYTES, _MOST_CHARACTERS = 65_536, 1_000

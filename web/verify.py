@@ -1,21 +1,16 @@
 """The page on which a lead's owner says what checking it gave (H1-3.2-verify): a GET shows, only the button changes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-import jinja2
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from config.people import Person
 from config.schema import Config, DecisionRule
-from config.settings import Settings
 from models import Account, Contact, Lead
 from tasks.chain import ChainWords
 from tasks.i18n import budget_words, mark_words, word
@@ -24,39 +19,16 @@ from tasks.letters import LEVELS, dialled
 from tasks.links import Link, LinkError, opened
 from tasks.orders import Order
 from tasks.rules.marks import compare_mark
+from web.desk import Desk
 from web.words import words
 
 # of a form with two short fields
 _MOST_BYTES, _MOST_CHARACTERS = 16_384, 500
 
 
-@dataclass(frozen=True)
-class Desk:
-    """What the pages are made with."""
-
-    settings: Settings
-    config: Config
-    engine: Engine
-    secret: bytes
-
-    @cached_property
-    def templates(self) -> jinja2.Environment:
-        """The pages' templates; what they are given is escaped."""
-        return jinja2.Environment(
-            loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True,
-            trim_blocks=True, lstrip_blocks=True,
-        )  # fmt: skip
-
-    def page(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:
-        """Render a page in the language that people read."""
-        lang = "en" if self.settings.lang == "en" else "zh-CN"
-        text = self.templates.get_template(f"{name}.html.j2").render(t=words(self.settings.lang), lang=lang, **values)
-        return HTMLResponse(text, status)
-
-
 def routes(desk: Desk) -> APIRouter:
     """The routes of the page."""
-    router = APIRouter()
+    router = APIRouter(tags=["signed links"])
 
     @router.get("/v/{token}", response_class=HTMLResponse)
     def show(token: str) -> HTMLResponse:

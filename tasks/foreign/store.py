@@ -39,6 +39,8 @@ class Imported:
     as_of: datetime
     zone: str
     rules_version: str
+    #: The stages that the mapping names, with their places.
+    stages: tuple[tuple[str, int], ...] = ()
 
     @property
     def at(self) -> pd.Timestamp:
@@ -151,11 +153,22 @@ def _write_facts(conn: Connection, leads: pd.DataFrame, origin: Imported) -> Non
         id=take_ids(conn, "outcome", len(ended)), actor=origin.system, recorded_at=origin.at, **said
     )
     insert_frame(conn, Outcome, outcome)
-    staged = leads[leads["place"] >= 0]
-    entry = staged[["lead_id", "stage", "place", "at"]].assign(
-        id=take_ids(conn, "stage_entry", len(staged)), actor=origin.system, recorded_at=origin.at
-    )
-    insert_frame(conn, StageEntry, entry)
+    staged = leads.loc[leads["place"] >= 0, ["lead_id", "stage", "place", "at"]]
+    entry = pd.concat([staged, _passed(staged, origin)], ignore_index=True)
+    ids = take_ids(conn, "stage_entry", len(entry))
+    insert_frame(conn, StageEntry, entry.assign(id=ids, actor=origin.system, recorded_at=origin.at))
+
+
+def _passed(staged: pd.DataFrame, origin: Imported) -> pd.DataFrame:
+    """Stages of the mapping in which no lead is now, each as entered by the first lead that is beyond it.
+
+    Thereby they are known: who reached them at least can be counted.
+    """
+    empty = [(stage, place) for stage, place in origin.stages if not (staged["place"] == place).any()]
+    beyond = [(staged[staged["place"] > place], stage, place) for stage, place in empty]
+    rows = [(int(found["lead_id"].iloc[0]), stage, place) for found, stage, place in beyond if len(found)]
+    passed = pd.DataFrame(rows, columns=["lead_id", "stage", "place"]).reindex(columns=list(staged))
+    return passed.astype({str(name): staged[name].dtype for name in staged})
 
 
 def _write_events(conn: Connection, fresh: pd.DataFrame, again: pd.DataFrame, origin: Imported) -> None:

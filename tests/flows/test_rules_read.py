@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from config.loader import load_config
@@ -12,17 +13,22 @@ from config.schema import Config, Rules
 from config.settings import get_settings
 from flows.feeding import pull_feeds
 from flows.intake import take_in
+from flows.posting import sweep_posts
 from flows.request import Request
-from flows.sweeping import escalate_promises
 from flows.reviewing import build, due, open_review
+from flows.sweeping import escalate_promises
 from flows.watching import watch_channels
 from models.db import make_engine
 from tasks.acknowledge import acknowledge
 from tasks.follow_ups import Said, record_follow_ups
 from tasks.orders import Order
+from tasks.outbox import send_pending
 from tasks.pool import claim, give_back
+from tasks.posts.hand import entered_by_others
 from tasks.quality import measure
 from tasks.rules.reviews.spans import read_span
+from web.app import make_desk
+from web.internal import internal_app
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -41,7 +47,7 @@ def _into_the_pool_and_out(config: Config, now: datetime) -> None:
 
 
 def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADS_WEB_URL", "https://leads.example.com")
+    monkeypatch.setenv("LEADS_BASE_URL", "https://leads.example.com")
     asked: set[str] = set()
     value = Rules.value
 
@@ -74,6 +80,9 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
         fired += " l.id = c.lead_id WHERE e.state = 'fired' AND c.next_at IS NOT NULL LIMIT 1"
         number, person = conn.execute(text(fired)).one()
     assert acknowledge(engine, number, person, config, week, "Asia/Shanghai").waiting
+    # nothing is left to send, so no server is asked
+    posting = get_settings(mail_mode="redirect:all@example.com", smtp_url="smtp://127.0.0.1:9?from=leads@example.com")
+    assert send_pending(engine, posting, now, config.rules) == {}
     with make_engine(get_settings().database_url).connect() as conn:
         measure(conn, config.rules, get_settings().zone, now, ("team",))
     # what managers read of it
@@ -81,6 +90,11 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
     build(open_review(engine, get_settings(), config, read_span("monthly", "2024-02"), now))
     due(engine, get_settings(), config, now)
     _into_the_pool_and_out(config, now)
+    # what arrives by itself, what somebody types in, and what is looked at of it
+    sweep_posts(get_settings(), config, now)
+    entered_by_others("行业展会", config.roster.people[0], config, "zh_CN")
+    desk = make_desk(get_settings(), config, engine)
+    assert TestClient(internal_app(desk), base_url="http://127.0.0.1").get("/spot").status_code == 200
     # a rule of one choice is a sentence that stands by what people decided
     rules = [rule for rules in config.rules.values.values() for rule in rules if rule.choices != (True,)]
     assert {rule.id for rule in rules} - asked == set()

@@ -148,10 +148,10 @@ def test_the_status_is_healthy_and_names_what_runs(up: Running) -> None:
 
     up.drop("status.csv", 900, 1)
     said = until(healthy, 90)
-    assert [one["name"] for one in said["services"]] == ["server", "worker", "scan"]
+    assert [one["name"] for one in said["services"]] == ["web", "posts", "server", "worker", "scan"]
     assert all(one["runs"] for one in said["services"])
     last = {one["name"]: one["last"] for one in said["deployments"]}
-    wanted = {"ingest", "feed", "watch", "review", "escalate"}
+    wanted = {"ingest", "feed", "watch", "review", "escalate", "posts"}
     assert (set(last), last["ingest"], last["watch"]) == (wanted, "Completed", None)
 
 

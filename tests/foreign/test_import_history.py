@@ -65,6 +65,7 @@ def events(kind: str) -> int:
         (("--dimension", "owner"), "sales_agent", "1 = 1"),
         (("--dimension", "region"), "regional_office", "1 = 1"),
         (("--dimension", "industry"), "replace(coalesce(sector, ''), 'technolgy', 'technology')", "1 = 1"),
+        (("--dimension", "owner*region"), "sales_agent || ' × ' || regional_office", "1 = 1"),
         (("--dimension", "product"), "replace(product, 'GTXPro', 'GTX Pro')", "1 = 1"),
         (("--dimension", "month"), "substr(engage_date, 1, 7)", "1 = 1"),
         (
@@ -104,6 +105,16 @@ def test_a_stage_counts_who_reached_it_at_least(crm: Path, capsys: pytest.Captur
     assert found["Engaging"] == sum(stages.values()) - stages["Prospecting"]
     assert found["closed"] == stages["Won"] + stages["Lost"]
     assert found["Won"] == stages["Won"]
+
+
+def test_a_stage_in_which_nobody_is_now_is_counted_too(crm: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mapping = crm / "crm.yaml"
+    text = mapping.read_text("utf-8").replace("order: [Prospecting, ", "order: [First call, Prospecting, Demo, ")
+    mapping.write_text(text, encoding="utf-8")
+    imported(capsys, crm)
+    found = {row["value"]: int(row["leads"]) for row in exported(crm, "--dimension", "stage")}
+    assert list(found) == ["First call", "Prospecting", "Demo", "Engaging", "closed", "Won"]
+    assert (found["First call"], found["Demo"]) == (found["Prospecting"], found["Engaging"])
 
 
 def test_the_same_files_twice_change_nothing_and_a_changed_row_updates(

@@ -10,8 +10,9 @@ from sqlalchemy import Engine, text
 from models import Outcome
 from models.db import DatabaseError, begin, insert_frame, read_frame, take_ids
 from tasks.judge import Said, judge
-from tasks.lead_facts import lead_facts, wait_for_writers
+from tasks.lead_facts import arrivals, lead_facts, wait_for_writers
 from tasks.orders import Order
+from tasks.rules.reviews.receipts import receipts
 from tasks.rules.reviews.tally import Period, tally, within
 from tests.prepared import AS_OF, CONFIG, settle
 
@@ -130,3 +131,16 @@ def test_a_cut_off_waits_for_what_is_being_written(engine: Engine) -> None:
             conn.execute(text("UPDATE lead SET rows = rows"))
             with pytest.raises(DatabaseError, match="still open"):
                 wait_for_writers(engine, datetime.now(UTC), patience=0.0)
+
+
+def test_the_leads_of_a_month_tie_to_the_receipts(engine: Engine) -> None:
+    settle(engine, ZHANG, {**ZHANG, "mobile": "13800009999", "name": "张三丰"}, LI, file="a.csv")
+    both = {**ZHANG, "phone2": "13800009999", "phone2_kind": "mobile"}
+    settle(engine, both, WANG, file="b.csv", as_of=AS_OF + timedelta(days=30))
+    with engine.connect() as conn:
+        told = receipts(*arrivals(conn, LATER), "Asia/Shanghai", ["2024-03", "2024-04"])
+    assert told.set_index("month").loc["2024-03", ["rows", "created", "gone", "leads", "difference"]].tolist() == [
+        3, 3, 1, 2, 0,
+    ]  # fmt: skip
+    assert told["leads"].sum() == len(facts(engine))
+    assert told["difference"].tolist() == [0, 0]

@@ -247,14 +247,20 @@ def test_a_pack_is_due_on_its_day_and_only_until_everybody_has_it(home: Path) ->
 
     def labels(moment: str) -> list[str]:
         at = datetime.fromisoformat(moment).replace(tzinfo=settings.zone)
-        return [span.label for span in due(engine, settings, config, at.astimezone(UTC))]
+        found = due(engine, settings, config, at.astimezone(UTC))
+        return [one.span.label + ("?" if one.preliminary else "") for one in found]
 
-    assert labels("2026-10-01T08:59") == ["2026-W39"]
-    assert labels("2026-10-01T09:00") == ["2026-W39", "2026-09", "2026-Q3"]
+    # the first of October is a holiday until the seventh, and the pack is due on the fourth at the latest
+    assert labels("2026-10-04T08:59") == []
+    assert labels("2026-10-04T09:00") == ["2026-09", "2026-Q3"]
+    assert labels("2026-10-08T09:00") == ["2026-W40", "2026-09", "2026-Q3"]
     # the first of November 2026 is a Sunday
     assert labels("2026-11-01T10:00") == []
     assert labels("2026-11-02T10:00") == ["2026-W44", "2026-10"]
     assert labels("2026-11-22T10:00") == []
+    # the last five working days of the quarter begin on a Friday
+    assert labels("2026-12-25T08:00") == ["2026-W51"]
+    assert labels("2026-12-25T09:00") == ["2026-W51", "2026-Q4?"]
 
 
 def test_an_empty_month_says_why_it_says_nothing(crm: Path) -> None:

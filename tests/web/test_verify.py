@@ -27,7 +27,7 @@ SECRET = b"s" * 32
 def settings(tmp_path: Path):
     home = tmp_path / "home"
     home.mkdir()
-    return get_settings(home=home, web_url="https://leads.example.com/", secret=SECRET.decode(), config=None)
+    return get_settings(home=home, base_url="https://leads.example.com/", secret=SECRET.decode(), config=None)
 
 
 @pytest.fixture

@@ -27,9 +27,9 @@ _LOOKS = {
     "amount": r"amount|value|revenue|price|expected|金额|合同额",
     "currency": r"currency|币种",
 }
-_STAGE = r"stage|status|state$|phase|阶段|状态|converted|outcome|result"
-_WON = r"^(is[ _]?)?(closed[ _])?won\??$|converted|is_?won|closed ?won|赢单|成交|签约"
-_LOST = r"lost|dead|disqualified|junk|输单|流失|丢单|无效|战败"
+_STAGE = r"stage|status|(deal|lead|opportunity)[ _]?state$|phase|阶段|状态|converted|outcome|result"
+_WON = r"^(is[ _]?)?(closed[ _])?won\??$|(?<!not )converted|is_?won|closed ?won|赢单|成交|签约"
+_LOST = r"lost|loss|dead|disqualified|unqualified|junk|not converted|输单|流失|丢单|无效|战败"
 _PROBABILITY = r"probab|概率|可能性"
 #: What stages are called, from the first to the last.
 _STEPS = (
@@ -105,18 +105,24 @@ def _joined(sample: Sample, before: Sequence[Sample]) -> str:
 def _fields(draft: _Draft, samples: Sequence[Sample]) -> None:
     draft.lines.append("fields:")
     for name, looks in _LOOKS.items():
-        found = _like(samples if name != "id" else samples[:1], looks, draft.used)
-        if found is None and name == "id":
-            key = next(iter(samples[0].columns))
-            found = (samples[0], key)
+        found = _like(samples, looks, draft.used) if name != "id" else _id_of(samples[0], looks)
         if found is None:
-            draft.lines.append(f"  # {name}: …")
+            blank = "  id: …   # no column tells the rows apart" if name == "id" else f"  # {name}: …"
+            draft.lines.append(blank)
             continue
         sample, key = found
         draft.used.add((sample.file, key))
         draft.lines.append(f"  {name}: {_quoted(_reference(sample, key, samples))}")
     rest = [text for sample in samples for key, text in sample.columns.items() if (sample.file, key) not in draft.used]
     draft.lines.append("# not used: " + ", ".join(" ".join(text.split()) for text in rest))
+
+
+def _id_of(sample: Sample, looks: str) -> tuple[Sample, str] | None:
+    """The column by which a lead is known: one of that name, else any, of which no value stands twice."""
+    keys = sorted(sample.columns, key=lambda key: not re.search(looks, key))
+    unique = (key for key in keys if (cells := sample.cells(key)).nunique() == len(cells) and (cells != "").all())
+    key = next(unique, keys[0] if keys and re.search(looks, keys[0]) else None)
+    return (sample, key) if key else None
 
 
 def _like(samples: Sequence[Sample], looks: str, used: set[tuple[str, str]]) -> tuple[Sample, str] | None:

@@ -182,6 +182,6 @@ def _is_of(result: str, stage: str, history: History) -> bool:
 
 
 _NAMES = {
-    "won": r"\bwon\b|\bwin\b|closed-?won|\bconverted\b|赢单|成交|签约成功",
-    "lost": r"\blost\b|closed-?lost|\bdead\b|\bdisqualified\b|输单|流失|丢单|战败",
+    "won": r"\bwon\b|\bwin\b|closed-?won|(?<!not )\bconverted\b|赢单|成交|签约成功",
+    "lost": r"\blost\b|\bloss\b|closed-?lost|\bdead\b|\bdisqualified\b|\bnot converted\b|输单|流失|丢单|战败",
 }

@@ -61,7 +61,7 @@ def datasets(facts: pd.DataFrame, before: pd.DataFrame, span: Span, as_of: date,
 
     facts: as known at the cut-off, of day `as_of`; before: as known at the cut-off of the pack before.
     """
-    months = _months(span, terms.units)
+    months = months_of(span, terms.units)
     return {
         "conversion": conversion(facts, months, terms),
         "periods": by_time(facts, span.back(terms.units), terms),
@@ -77,7 +77,8 @@ def datasets(facts: pd.DataFrame, before: pd.DataFrame, span: Span, as_of: date,
     }
 
 
-def _months(span: Span, units: int) -> list[Span]:
+def months_of(span: Span, units: int) -> list[Span]:
+    """So many months, the last one that in which the period ends."""
     last = Span("monthly", span.last.replace(day=1), span.last)
     return last.back(units)
 
@@ -143,7 +144,8 @@ def by_time(facts: pd.DataFrame, spans: Sequence[Span], terms: Terms) -> pd.Data
         of_grade = facts["grade"] == grade
         leads = created[of_grade].value_counts().reindex(labels).fillna(0).astype("int64")
         won = closed[of_grade & (facts["result"] == WON)].value_counts().reindex(labels).fillna(0).astype("int64")
-        figures = figures.assign(**{f"leads_{grade}": leads, f"won_{grade}": won, f"rate_{grade}": share(won, leads)})
+        told = {"leads": leads, "won": won, "rate": share(won, leads), "small": leads < terms.small}
+        figures = figures.assign(**{f"{name}_{grade}": column for name, column in told.items()})
     return figures.reset_index()
 
 

@@ -36,7 +36,8 @@ class Known:
 
 
 def lead_facts(known: Known, zone: str) -> pd.DataFrame:
-    """One row a lead, in the order of their ids: COLUMNS."""
+    """One row a lead, in the order of their ids: COLUMNS. Its attribute `stages`: system, stage and place of each stage
+    that any lead has entered, in order."""
     both = pd.concat([known.live.assign(system="", need_type="", product=""), known.history], ignore_index=True)
     facts = both.merge(_ended(known.outcomes), on="lead_id", how="left")
     facts["product"] = facts["product"].fillna("").where(facts["product"].fillna("") != "", facts["sold"].fillna(""))
@@ -53,7 +54,16 @@ def lead_facts(known: Known, zone: str) -> pd.DataFrame:
         if name in (*TRAITS, "stage", "verdict", "verdict_rule", "currency", "number", "system")
     ]
     facts[texts] = facts[texts].astype("str").fillna("")
-    return facts.sort_values("lead_id", ignore_index=True)[list(COLUMNS)]
+    facts = facts.sort_values("lead_id", ignore_index=True)[list(COLUMNS)]
+    facts.attrs["stages"] = _every_stage(known.stages, both)
+    return facts
+
+
+def _every_stage(stages: pd.DataFrame, leads: pd.DataFrame) -> tuple[tuple[str, str, int], ...]:
+    systems = leads["system"].set_axis(leads["lead_id"])
+    own = stages.assign(system=systems.reindex(stages["lead_id"]).to_numpy())[["system", "stage", "place"]]
+    once = own.dropna().drop_duplicates().sort_values(["system", "place", "stage"])
+    return tuple((str(system), str(stage), int(place)) for system, stage, place in once.itertuples(index=False))
 
 
 def _ended(outcomes: pd.DataFrame) -> pd.DataFrame:

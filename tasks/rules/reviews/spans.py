@@ -79,17 +79,34 @@ def read_span(kind: Kind, text: str) -> Span:
         raise ValueError(f"{text!r} is no period of a {kind} review such as {examples[kind]}") from None
 
 
-def due_on(span: Span, holidays: np.ndarray, latest: int) -> date:
+def working_days(first: date, working: np.ndarray, span: Span) -> np.busdaycalendar:
+    """The calendar about a period: `working` says of each day from `first` on whether people work.
+
+    Of a period before that Monday to Friday are working days.
+    """
+    if span.first <= first:
+        return np.busdaycalendar()
+    off = np.datetime64(first) + np.flatnonzero(~working)
+    return np.busdaycalendar(weekmask="1111111", holidays=off)
+
+
+def due_on(span: Span, days: np.busdaycalendar, latest: int) -> date:
     """The day on which a period's pack is sent: the first working day after it.
 
-    Of a month or quarter at the latest the `latest`-th, in a holiday too. holidays: days of the week Monday to Friday
-    on which nobody works.
+    Of a month or quarter at the latest the `latest`-th, in a holiday too.
     """
     first = np.datetime64(span.last + timedelta(days=1))
-    day: date = np.busday_offset(first, 0, roll="forward", holidays=holidays).astype("datetime64[D]").item()
+    day: date = np.busday_offset(first, 0, roll="forward", busdaycal=days).astype("datetime64[D]").item()
     return day if span.kind == "weekly" else min(day, span.last + timedelta(days=latest))
 
 
-def cut_off(span: Span, holidays: np.ndarray, latest: int, at: time, zone: str) -> datetime:
+def preliminary_on(span: Span, days: np.busdaycalendar, count: int) -> date:
+    """The day so many working days before a period ends, its last day counted."""
+    last = np.busday_offset(np.datetime64(span.last), 0, roll="backward", busdaycal=days)
+    day: date = np.busday_offset(last, 1 - count, busdaycal=days).astype("datetime64[D]").item()
+    return day
+
+
+def cut_off(span: Span, days: np.busdaycalendar, latest: int, at: time, zone: str) -> datetime:
     """The moment of a period's pack (aware): what had been recorded by then is in it."""
-    return datetime.combine(due_on(span, holidays, latest), at, ZoneInfo(zone))
+    return datetime.combine(due_on(span, days, latest), at, ZoneInfo(zone))

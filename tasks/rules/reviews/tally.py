@@ -17,6 +17,8 @@ FIGURES = (
     "dimension", "value", "leads", "valid", "won", "lost", "open", "conversion", "won_of_valid", "won_of_closed",
     "cycle_mean_days", "cycle_median_days",
 )  # fmt: skip
+#: Between the values of a cross.
+CROSS = " × "
 #: What the one line of `total` is called.
 ALL = "all"
 
@@ -45,7 +47,7 @@ def within(facts: pd.DataFrame, basis: Basis, period: Period) -> pd.DataFrame:
 
 
 def tally(facts: pd.DataFrame, dimension: str, basis: Basis, every: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Count by one of DIMENSIONS: FIGURES; counts Int64, rates and days float64, missing where they have no sense.
+    """Count by one of DIMENSIONS, or by a cross of some (source*grade): FIGURES, missing where they have no sense.
 
     Times in their order, stages in theirs, grades by name; all others by leads, the most first; '' last.
     every: all facts, by which the stages are known, where only some of them count.
@@ -62,7 +64,18 @@ def tally(facts: pd.DataFrame, dimension: str, basis: Basis, every: pd.DataFrame
     return figures.assign(dimension=dimension)[list(FIGURES)]
 
 
+def parts_of(dimension: str) -> list[str]:
+    """The dimensions of which a cross is made: source*grade."""
+    return [part.strip() for part in dimension.split("*")]
+
+
 def _values(facts: pd.DataFrame, dimension: str, basis: Basis) -> pd.Series:
+    parts = parts_of(dimension)
+    if len(parts) > 1:
+        value = _values(facts, parts[0], basis)
+        for part in parts[1:]:
+            value = value + CROSS + _values(facts, part, basis)
+        return value
     if dimension == "total":
         return pd.Series(ALL, index=facts.index, dtype="str")
     if dimension in TIMES:
@@ -123,8 +136,7 @@ def _share(part: pd.Series, whole: pd.Series) -> pd.Series:
 
 def stages_of(facts: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """The stages of each process (stage, place) in their order, by the system whose they are."""
-    known = facts.loc[facts["place"] >= 0, ["system", "stage", "place"]].drop_duplicates()
-    ordered = known.sort_values(["system", "place", "stage"])
+    ordered = pd.DataFrame(facts.attrs["stages"], columns=["system", "stage", "place"])
     return [(str(system), own[["stage", "place"]]) for system, own in ordered.groupby("system", sort=True)]
 
 
@@ -147,4 +159,4 @@ def _stages(facts: pd.DataFrame, every: pd.DataFrame) -> pd.DataFrame:
     return figures.reset_index().assign(dimension="stage")[list(FIGURES)]
 
 
-__all__ = ["DIMENSIONS", "FIGURES", "Basis", "Period", "stages_of", "tally", "time_values", "within"]
+__all__ = ["DIMENSIONS", "FIGURES", "Basis", "Period", "parts_of", "stages_of", "tally", "time_values", "within"]
