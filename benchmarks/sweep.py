@@ -1,10 +1,10 @@
 """How long the sweep takes: `python -m benchmarks.sweep [--clocks N] [--databases sqlite postgresql]`.
 
 Fills a base with N running clocks of as many leads, a thousandth of them due, and bases of a tenth of that with the
-same number due, and ten times as many. Sweeps each: what is due, with its messages, and when nothing is due. Then reckons a million
-due times and as many with numpy's `busday_offset` over the same days. Ends with one line of figures; exit code 1 when
-a bar is missed: 0.5 s for what is due of the large base, 200 µs a due row where many are, 20 ms when nothing is due, three times the
-small base, three times `busday_offset`.
+same number due, and ten times as many. Sweeps each: what is due, with its messages, and when nothing is due. Then
+reckons a million due times and as many with numpy's `busday_offset` over the same days. Ends with one line of figures;
+exit code 1 when a bar is missed: 0.5 s for what is due of the large base, 200 µs a due row where many are, 20 ms when
+nothing is due, three times the small base, three times `busday_offset`.
 """
 
 from __future__ import annotations
@@ -156,7 +156,8 @@ def misses(small: Found, many: Found, large: Found) -> list[str]:
 def _line(database: str, clocks: int, small: Found, many: Found, large: Found) -> str:
     return (
         f"{database} {clocks:,} clocks, {large.due:,} due {large.seconds:.3f} s, {large.messages} messages, "
-        f"idle {large.idle_ms:.1f} ms, a tenth of the base {small.seconds:.3f} s; {many.due:,} due {many.each:.0f} µs each"
+        f"idle {large.idle_ms:.1f} ms, a tenth of the base {small.seconds:.3f} s; {many.due:,} due {many.each:.0f} µs"
+        " each"
     )
 
 

@@ -22,6 +22,7 @@ from models.db import make_engine
 from tasks.acknowledge import acknowledge
 from tasks.follow_ups import Said, record_follow_ups
 from tasks.orders import Order
+from tasks.outbox import send_pending
 from tasks.pool import claim, give_back
 from tasks.posts.hand import entered_by_others
 from tasks.quality import measure
@@ -79,6 +80,9 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
         fired += " l.id = c.lead_id WHERE e.state = 'fired' AND c.next_at IS NOT NULL LIMIT 1"
         number, person = conn.execute(text(fired)).one()
     assert acknowledge(engine, number, person, config, week, "Asia/Shanghai").waiting
+    # nothing is left to send, so no server is asked
+    posting = get_settings(mail_mode="redirect:all@example.com", smtp_url="smtp://127.0.0.1:9?from=leads@example.com")
+    assert send_pending(engine, posting, now, config.rules) == {}
     with make_engine(get_settings().database_url).connect() as conn:
         measure(conn, config.rules, get_settings().zone, now, ("team",))
     # what managers read of it
