@@ -21,6 +21,7 @@ from web.internal import internal_app
 PUBLIC = {
     "/f/{channel}": {"GET", "POST", "OPTIONS"}, "/f/{channel}/token": {"GET"},
     "/f/{channel}/thanks/{reference}": {"GET"}, "/hooks/{channel}": {"GET", "POST"}, "/v/{token}": {"GET", "POST"},
+    "/p/{token}": {"GET", "POST"},
     "/healthz": {"GET"},
 }  # fmt: skip
 INTERNAL = {
