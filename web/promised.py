@@ -26,6 +26,7 @@ from web.promise_words import words
 # of a form with a few short texts
 _MOST_BYTES, _MOST_CHARACTERS = 65_536, 1_000
 _TEXTS = ("summary", "objection", "next_action")
+_FIELDS = ("at", "method", "answered", *_TEXTS, "next_at")
 _OUTCOMES = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
 
 
@@ -115,7 +116,8 @@ def _shown(
     lang, w = desk.settings.lang, words(desk.settings.lang)
     n = notice_words(lang)
     local = datetime.now(desk.settings.zone)
-    typed = typed or {"at": f"{local:%Y-%m-%dT%H:%M}", "answered": "yes"}
+    fresh = {"at": f"{local:%Y-%m-%dT%H:%M}", "answered": "yes"}
+    typed = dict.fromkeys(_FIELDS, "") | dict(typed or fresh)
     return desk.page(
         "promises", status, w=w, n=n, lead=found.lead, person=found.person.name, typed=typed,
         error=w[error].format(n=_MOST_CHARACTERS) if error else "", promises=_promises(desk, found),

@@ -1,0 +1,244 @@
+"""A simulated sales team: what happens is drawn beforehand from a seed, then driven through the functions of the flows.
+
+A world is plain data: arrivals, follow-ups, verifications, grades by hand, sweeps, each at a local time. `run` plays it
+against a base, in order, and knows nothing of promises; what came of it is read from the base. Longer spans and other
+kinds of events are further entries of the same list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Engine, text
+
+from config.people import Leave, Roster
+from config.schema import Channel, Config
+from config.settings import Settings
+from models.db import begin, read_frame
+from tasks.arrival import Arrival
+from tasks.batches import open_batch
+from tasks.follow_ups import FollowUpError, Said, record_follow_ups
+from tasks.judge import JudgeError, judge
+from tasks.judge import Said as Word
+from tasks.orders import Order
+from tasks.prepare import prepare
+from tasks.settle import settle_chunk
+from tasks.sweep import sweep
+
+ZONE = "Asia/Shanghai"
+#: What a lead of each kind says of itself.
+KINDS: Mapping[str, dict[str, str]] = {
+    "A": {
+        "budget": "30-50万",
+        "chain": "采购经理、总经理",
+        "urgency": "高",
+        "need": "两周内确定供应商，采购自动化产线",
+    },
+    "B": {"budget": "30-50万", "chain": "", "urgency": "中", "need": "采购自动化产线，技术部待评估"},
+    "C": {"budget": "20-30万", "chain": "", "urgency": "低", "need": "先了解一下，半年内无计划"},
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens at a local time (arrive, follow_up, verify, grade, sweep) to a lead of the world."""
+
+    at: datetime
+    kind: str
+    lead: int = -1
+    said: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class World:
+    """All events in their order, and the leave of people: code, first and last day."""
+
+    events: tuple[Event, ...]
+    leave: tuple[tuple[str, date, date], ...]
+    outage: tuple[datetime, datetime]
+
+
+def make_world(
+    leads: int, first: date, last: date, outage: tuple[datetime, datetime], leave: Sequence[tuple[str, date, date]],
+    seed: int = 11, every: int = 60,
+) -> World:  # fmt: skip
+    """Draw a world: leads arrive until two thirds of the span, people follow them with different diligence."""
+    random = np.random.default_rng(seed)
+    start, end = datetime.combine(first, datetime.min.time()), datetime.combine(last, datetime.min.time())
+    minutes = int((end - start).total_seconds() // 60)
+    events: list[Event] = []
+    for lead in range(leads):
+        # those of one hour come in one file
+        at = start + timedelta(minutes=int(random.integers(0, minutes * 2 // 3)) // 60 * 60 + 13)
+        kind = str(random.choice(list(KINDS), p=[0.45, 0.35, 0.2]))
+        stated = at - timedelta(days=int(random.integers(0, 6)))
+        events.append(Event(at, "arrive", lead, {"kind": kind, "contact": f"{stated:%Y-%m-%d}"}))
+        events += _life(random, lead, at, end)
+    at = start
+    while at < end:
+        if not outage[0] <= at < outage[1]:
+            events.append(Event(at, "sweep"))
+        at += timedelta(minutes=every)
+    order = {"arrive": 0, "verify": 1, "grade": 2, "follow_up": 3, "sweep": 4}
+    return World(tuple(sorted(events, key=lambda one: (one.at, order[one.kind], one.lead))), tuple(leave), outage)
+
+
+def _life(random: np.random.Generator, lead: int, at: datetime, end: datetime) -> list[Event]:
+    """What people do with one lead: some nothing at all, some soon, some late."""
+    events: list[Event] = []
+    diligence = float(random.choice([0.0, 0.5, 1.0, 3.0], p=[0.15, 0.35, 0.3, 0.2]))
+    if diligence == 0:
+        return events
+    now = at + timedelta(minutes=int(random.exponential(900 * diligence)) + 7)
+    if random.random() < 0.4:
+        events.append(Event(_odd(now), "verify", lead))
+    if random.random() < 0.15:
+        events.append(Event(_odd(now + timedelta(hours=5)), "grade", lead, {"grade": str(random.choice(["A", "B"]))}))
+    for _ in range(int(random.integers(1, 7))):
+        now += timedelta(minutes=int(random.exponential(2_400 * diligence)) + 31)
+        if now >= end:
+            break
+        events.append(Event(_odd(now), "follow_up", lead, _talk(random, now)))
+    return events
+
+
+def _talk(random: np.random.Generator, now: datetime) -> dict[str, Any]:
+    chance = random.random(8)
+    said: dict[str, Any] = {"outcome": "not_reached" if chance[0] < 0.3 else "answered"}
+    # most are recorded at once, some on the next days
+    said["late"] = int(random.integers(60, 4_000)) if chance[1] < 0.3 else 0
+    if chance[2] < 0.25:
+        said["objection"] = "价格偏高"
+    if chance[3] < 0.35:
+        said |= {"next_action": "发送案例", "next_at": _odd(now + timedelta(minutes=int(random.integers(300, 6_000))))}
+    if chance[4] < 0.15:
+        said["pause_until"] = _odd(now + timedelta(days=int(random.integers(2, 12))))
+    if chance[5] < 0.2:
+        said["milestone"] = "需求确认"
+    if chance[6] < 0.2:
+        said["plan"] = "第一周演示，第二周报价"
+    if chance[7] < 0.15:
+        said["support"] = "方案评估"
+    return said
+
+
+def _odd(at: datetime) -> datetime:
+    """A moment that no sweep shares."""
+    return at.replace(minute=at.minute // 2 * 2 + 1, second=0, microsecond=0)
+
+
+def with_leave(config: Config, world: World) -> Config:
+    """The configuration with the world's leave."""
+    spans: dict[str, list[Leave]] = {}
+    for code, first, last in world.leave:
+        spans.setdefault(code, []).append(Leave.model_validate({"from": first, "to": last}))
+    people = tuple(one.model_copy(update={"leave": tuple(spans.get(one.id, ()))}) for one in config.roster.people)
+    return config.model_copy(update={"roster": Roster(people=people, teams=config.roster.teams)})
+
+
+def run(engine: Engine, world: World, config: Config, settings: Settings) -> dict[str, int]:
+    """Play a world; gives how many of its events happened, by kind, and how many sweeps found something."""
+    config, counts = with_leave(config, world), dict.fromkeys(("arrive", "follow_up", "verify", "grade", "sweep"), 0)
+    counts["busy"] = 0
+    events, place = world.events, 0
+    while place < len(events):
+        last = place
+        # what happens between two sweeps goes in blocks of one kind
+        while last < len(events) and events[last].kind == events[place].kind and last - place < 2_000:
+            last += 1
+        block, place = events[place:last], last
+        done = _PLAY[block[0].kind](engine, block, config, settings)
+        counts[block[0].kind] += len(block)
+        counts["busy"] += done if block[0].kind == "sweep" else 0
+    return counts
+
+
+def _arrive(engine: Engine, block: Sequence[Event], config: Config, settings: Settings) -> int:
+    for moment in dict.fromkeys(event.at for event in block):
+        come = [event for event in block if event.at == moment]
+        at, name = _utc(moment), f"{moment:%m%d%H%M}"
+        rows = pd.DataFrame([_row(event) for event in come]).astype("str")
+        rows = rows.assign(sheet="", line=range(2, len(rows) + 2), raw=[f"lead {event.lead}" for event in come])
+        rules = config.rules.at(moment.date())
+        prepared = prepare(rows.assign(ragged=False, total_row=False), rules, Channel(name="default"), at, ZONE)
+        batch = open_batch(engine, "default", f"{name}.csv", name, "{}", at, rules.version, 50_000)
+        arrival = Arrival(batch.id, Channel(name="default"), at, at, ZONE)
+        settle_chunk(engine, arrival, batch.chunks, prepared, config.model_copy(update={"rules": rules}))
+    return len(block)
+
+
+def _row(event: Event) -> dict[str, str]:
+    said = KINDS[event.said["kind"]]
+    return said | {
+        "company": f"模拟{event.lead}机械有限公司", "contact": f"王{chr(0x4E00 + event.lead % 3000)}",
+        "phone": f"139{event.lead:08d}", "industry": "制造业", "source": "官网表单", "region": "上海市",
+        "first_contact": event.said["contact"],
+    }  # fmt: skip
+
+
+def _follow_up(engine: Engine, block: Sequence[Event], config: Config, settings: Settings) -> int:
+    numbers = _numbers(engine)
+    done = 0
+    for event in block:
+        number, owner = numbers.get(event.lead, (None, None))
+        if number is None:
+            continue
+        at = _utc(event.at)
+        times = {name: _utc(event.said[name]) for name in ("next_at", "pause_until") if name in event.said}
+        texts = {name: value for name, value in event.said.items() if name not in ("late", "next_at", "pause_until")}
+        said = Said(number, owner or "zhengkai", at, "电话", f"沟通 {event.at:%m-%d %H:%M}", **texts, **times)
+        order = Order(said.person, "", at + timedelta(minutes=event.said["late"]), at, ZONE)
+        try:
+            record_follow_ups(engine, [said], config, order)
+            done += 1
+        except FollowUpError:
+            continue
+    return done
+
+
+def _say(engine: Engine, block: Sequence[Event], config: Config, settings: Settings) -> int:
+    numbers = _numbers(engine)
+    for event in block:
+        number, owner = numbers.get(event.lead, (None, None))
+        if number is None:
+            continue
+        values = {"verdict": "valid"} if event.kind == "verify" else {"grade": event.said["grade"]}
+        order = Order(owner or "zhengkai", "问过客户", _utc(event.at), _utc(event.at), ZONE)
+        try:
+            judge(engine, Word(number, values, event.kind == "verify"), config, order)
+        except JudgeError:
+            continue
+    return len(block)
+
+
+def _sweep(engine: Engine, block: Sequence[Event], config: Config, settings: Settings) -> int:
+    return sum(bool(sweep(engine, config, settings, _utc(event.at)).counts["due"]) for event in block)
+
+
+def _numbers(engine: Engine) -> dict[int, tuple[str, str | None]]:
+    """Number and owner of the leads of the world."""
+    query = "SELECT l.number, l.owner, s.raw FROM lead l JOIN submission s ON s.id = l.origin_id"
+    with engine.connect() as conn:
+        found = read_frame(conn, query)
+    owner = found["owner"].astype("object").where(found["owner"].notna(), None)
+    lead = found["raw"].str.removeprefix("lead ").astype(int)
+    return {one: (number, mine) for one, number, mine in zip(lead, found["number"], owner, strict=True)}
+
+
+def _utc(local: datetime) -> datetime:
+    return local.replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+
+
+_PLAY = {"arrive": _arrive, "follow_up": _follow_up, "verify": _say, "grade": _say, "sweep": _sweep}
+
+
+def forget(engine: Engine) -> None:
+    """Let a base be analysed: what planners know of it grows old while it is filled."""
+    with begin(engine) as conn:
+        conn.execute(text("ANALYZE"))

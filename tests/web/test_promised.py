@@ -1,0 +1,118 @@
+"""The page of a reminder: a GET shows, its buttons log or acknowledge, and no other link opens it."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from config.settings import get_settings
+from models import Clock, Escalation, FollowUp
+from tasks.links import Link, sign
+from tasks.sweep import sweep
+from tests.prepared import CONFIG, lead, settle
+from web.app import create_app
+
+SECRET = b"s" * 32
+FIRST = f"XL{datetime.now(UTC) - timedelta(days=10):%Y%m}001"
+ZHANG = {"company": "<b>甲</b>公司", "name": "张三", "mobile": "13800001111", "chain_state": "complete",
+         "urgency_state": "urgent", "need": "<script>alert(1)</script>"}  # fmt: skip
+
+
+@pytest.fixture
+def client(engine, tmp_path: Path) -> TestClient:
+    """A lead of ten days ago, and what its owner was told since."""
+    home = tmp_path / "home"
+    home.mkdir()
+    settings = get_settings(home=home, base_url="https://leads.example.com/", secret=SECRET.decode(), config=None)
+    settle(engine, ZHANG, as_of=datetime.now(UTC) - timedelta(days=10))
+    for days in range(9, 0, -1):
+        for hour in (3, 7):
+            at = (datetime.now(UTC) - timedelta(days=days)).replace(hour=hour)
+            sweep(engine, CONFIG, settings, at)
+    return TestClient(create_app(settings, CONFIG, engine), base_url="https://leads.example.com")
+
+
+def number(engine) -> str:
+    from models import Lead
+
+    with engine.connect() as conn:
+        return conn.execute(select(Lead.number)).scalar_one()
+
+
+def link(engine, person: str, days: float = 1, secret: bytes = SECRET) -> str:
+    return f"/p/{sign(secret, Link(number(engine), person, datetime.now(UTC) + timedelta(days=days)))}"
+
+
+def of(engine, column):
+    with engine.connect() as conn:
+        return list(conn.execute(select(column)).scalars())
+
+
+def form(**said: str) -> dict[str, str]:
+    at = datetime.now(CONFIG_ZONE) - timedelta(minutes=5)
+    usual = {"do": "log", "at": f"{at:%Y-%m-%dT%H:%M}", "method": "电话", "answered": "yes", "summary": "介绍方案"}
+    return usual | said
+
+
+CONFIG_ZONE = get_settings().zone
+
+
+def test_opening_the_page_shows_what_is_promised_and_changes_nothing(engine, client):
+    owner = lead(engine, number(engine))["owner"]
+    page = client.get(link(engine, owner))
+    assert page.status_code == 200
+    assert "A级线索 24 小时内首次联系" in page.text
+    assert "<script" not in page.text
+    assert "&lt;b&gt;甲&lt;/b&gt;公司" in page.text
+    assert page.headers["cache-control"] == "no-store"
+    assert of(engine, FollowUp.id) == []
+    assert set(of(engine, Escalation.acknowledged_at)) == {None}
+
+
+def test_the_form_records_a_follow_up_once(engine, client):
+    owner = lead(engine, number(engine))["owner"]
+    typed = form(objection="价格高", next_action="发报价", next_at="2099-01-01T10:00")
+    assert client.post(link(engine, owner), data=typed).status_code == 400
+    soon = f"{datetime.now(CONFIG_ZONE) + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    typed = form(objection="价格高", next_action="发报价", next_at=soon)
+    first, again = (client.post(link(engine, owner), data=typed) for _ in range(2))
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert (of(engine, FollowUp.person), of(engine, FollowUp.channel)) == ([owner], ["page"])
+    with engine.connect() as conn:
+        ended = dict(conn.execute(select(Clock.policy, Clock.ending)).tuples().all())
+    assert ended["K-FIRST"] == "late"
+    assert ended["K-NEXT"] is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"summary": " "}, {"method": "烟雾"}, {"answered": "x"}, {"at": "2099-01-01T10:00"}, {"at": "gestern"},
+     {"next_action": "发案例"}, {"summary": "长" * 1001}, {"do": "x"}],
+)  # fmt: skip
+def test_what_cannot_be_stored_is_said_and_stored_nowhere(engine, client, wrong):
+    owner = lead(engine, number(engine))["owner"]
+    answer = client.post(link(engine, owner), data=form(**wrong))
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
+    assert of(engine, FollowUp.id) == []
+
+
+def test_the_button_acknowledges(engine, client):
+    [person] = {one for one in of(engine, Escalation.recipient) if one == "zhengkai"}
+    for _ in range(2):
+        assert client.post(link(engine, person), data={"do": "acknowledge"}).status_code == 200
+    with engine.connect() as conn:
+        seen = select(Escalation.acknowledged_by).where(Escalation.recipient == person, Escalation.state == "fired")
+        assert set(conn.execute(seen).scalars()) == {person}
+
+
+def test_another_person_an_old_link_and_a_forged_one_open_nothing(engine, client):
+    owner = lead(engine, number(engine))["owner"]
+    stranger = next(one.id for one in CONFIG.roster.people if one.role == "assistant")
+    assert client.get(link(engine, stranger)).status_code == 403
+    assert client.get(link(engine, owner, days=-1)).status_code == 410
+    assert client.get(link(engine, owner, secret=b"x" * 32)).status_code == 404
+    assert client.post(link(engine, stranger), data=form()).status_code == 403
+    assert of(engine, FollowUp.id) == []
