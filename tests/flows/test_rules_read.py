@@ -18,9 +18,9 @@ from flows.request import Request
 from flows.reviewing import build, due, open_review
 from flows.watching import watch_channels
 from models.db import make_engine
+from tasks.gather import gather
 from tasks.orders import Order
 from tasks.pool import claim, give_back
-from tasks.gather import gather
 from tasks.posts.hand import entered_by_others
 from tasks.quality import measure
 from tasks.rules.reviews.spans import read_span
