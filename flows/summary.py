@@ -117,7 +117,8 @@ def _unread(told: Told) -> list[Part]:
     named = word("list", lang).join(lost[:_NAMES_SHOWN])
     if len(lost) > _NAMES_SHOWN:
         named = word("and_more", lang).format(names=named, n=len(lost))
-    channels = word("list", lang).join(sorted(told.config.channels))
+    folders = sorted(name for name, channel in told.config.channels.items() if channel.kind == "folder")
+    channels = word("list", lang).join(folders)
     return ["", word("unread", lang).format(names=named, intake=told.settings.intake, channels=channels)]
 
 
