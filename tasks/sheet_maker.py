@@ -133,7 +133,7 @@ def _blocks(sheet: CalamineSheet | MarkupSheet) -> Iterator[list[list[Any]]]:
     """The rows of a sheet from its first row and column on, whether there is something in them or not."""
     if sheet.end is None:
         return
-    rows = iter(sheet.to_python(skip_empty_area=False))
+    rows: Iterator[list[Any]] = iter(sheet.to_python(skip_empty_area=False))
     while block := list(islice(rows, _BLOCK_ROWS)):
         yield block
 
