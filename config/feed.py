@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 #: The name of an environment variable.
 Secret = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", description="the name of an environment variable")]
-#: Keys from the outside in, as `data.items` or `phones.0.number`; an empty one is the whole.
-Path = Annotated[str, Field(pattern=r"^[^\s.]*(\.[^\s.]+)*$")]
+#: Steps from the outside in, as `data.items`, `phones.0.number` or `contacts.type=mobile.value` (config.json_path); an
+#: empty one is the whole.
+Path = Annotated[str, Field(pattern=r"^([^\s.]([^.\n]*[^\s.])?(\.[^\s.]([^.\n]*[^\s.])?)*)?$")]
 #: What the text of a signature may hold.
 SIGNED = ("method", "path", "query", "url", "timestamp")
 _LOCAL = ("localhost", "127.0.0.1", "::1")

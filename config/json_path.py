@@ -1,4 +1,8 @@
-"""A place in a JSON value: keys and list indexes from the outside in, joined by dots."""
+"""A place in a JSON value: steps from the outside in, joined by dots.
+
+A step is a key, an index of a list, `*` (each item of a list), or `type=mobile` (the items of a list whose `type` is
+`mobile`): `contacts.type=mobile.value`. A key that holds a dot itself is found where it ends the path.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +20,28 @@ MISSING: Final = _Missing()
 
 
 def at(value: Any, path: str) -> Any:
-    """What stands at a path, or MISSING; the empty path is the value itself."""
-    for key in path.split(".") if path else ():
-        if isinstance(value, dict) and key in value:
-            value = value[key]
-        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            return MISSING
-    return value
+    """What stands at a path, or MISSING; the empty path is the value itself, several found places are a list."""
+    if not path:
+        return value
+    step, _, rest = path.partition(".")
+    if isinstance(value, dict):
+        if path in value:
+            return value[path]
+        return at(value[step], rest) if step in value else MISSING
+    if not isinstance(value, list):
+        return MISSING
+    if step.isdecimal():
+        return at(value[int(step)], rest) if int(step) < len(value) else MISSING
+    found = [one for item in _chosen(value, step) if (one := at(item, rest)) is not MISSING]
+    return found or MISSING
+
+
+def _chosen(items: list[Any], step: str) -> list[Any]:
+    """The items of a list that a step means: all, or those of which a key has a value."""
+    if step == "*":
+        return items
+    key, mark, wanted = step.partition("=")
+    return [item for item in items if mark and isinstance(item, dict) and key in item and _text(item[key]) == wanted]
 
 
 def text_at(value: Any, path: str) -> str:

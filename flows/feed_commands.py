@@ -1,6 +1,7 @@
 """The commands about feeds: pull, check, reread."""
 
 from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -126,9 +127,20 @@ def _seen(channel: Channel, page: Page, records: pd.DataFrame, prepared: pd.Data
 
 
 def _unmapped(fields: dict[str, Any], records: pd.DataFrame) -> set[str]:
-    """The outermost keys of the records that no field reads."""
-    read = {one.split(".")[0] for path in fields.values() for one in ((path,) if isinstance(path, str) else path)}
-    return {key for record in records["record"] if isinstance(record, dict) for key in record} - read
+    """The places in the records that no field reads; of a list that may be one for all of its items."""
+    read = {one for path in fields.values() for one in ((path,) if isinstance(path, str) else path)}
+    return {place for record in records["record"] for place in _places(record, "", read)}
+
+
+def _places(value: Any, path: str, read: Collection[str]) -> Iterator[str]:
+    if path in read:
+        return
+    inside = f"{path}." if path else ""
+    if isinstance(value, dict) and any(one.startswith(inside) for one in read):
+        for key, one in value.items():
+            yield from _places(one, f"{inside}{key}", read)
+    elif path and not any(one.startswith(inside) for one in read):
+        yield path
 
 
 def _page(data: dict[str, Any], config: Config) -> str:

@@ -51,6 +51,12 @@ _MAGIC = {
 _MARKUP = (b"<html", b"<!doctype", b"<?xml", b"<table", b"<meta", b"<style")
 
 
+def is_markup(head: bytes) -> bool:
+    """Whether a file begins like a web page or XML, in whatever encoding."""
+    plain = head[:200].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    return plain.lower().startswith(_MARKUP)
+
+
 @dataclass(frozen=True)
 class Encoding:
     """How to decode a file: codec name, characters lost on the way, NULs inside."""
@@ -73,7 +79,7 @@ def possible_encodings(path: Path, max_line: int = MAX_LINE) -> tuple[Encoding, 
     for magic, code in _MAGIC.items():
         if head.startswith(magic):
             raise UnreadableFile(code)
-    if head.removeprefix(codecs.BOM_UTF8).lstrip()[:20].lower().startswith(_MARKUP):
+    if is_markup(head):
         raise UnreadableFile("html")
     wide, unit = _wide(head)
     tries = [_Try(wide)] if wide else [_Try(name) for name in _narrow(head)]

@@ -20,11 +20,13 @@ from typing import Any
 import pyarrow as pa
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
+from tasks.encoding import is_markup
 from tasks.guard import CELL_SEPARATOR
 from tasks.layout import HEADER_WITHIN, MAX_COLUMNS
 from tasks.sheet_cells import column_text
 from tasks.sheet_errors import error_cells
 from tasks.sheet_marks import ErrorCell, Seen, Span
+from tasks.sheet_markup import MarkupSheet, markup_sheets
 from tasks.sheet_ods import ods_cells
 from tasks.sheet_xls import xls_cells
 from tasks.sheet_xlsb import xlsb_cells
@@ -34,6 +36,10 @@ _BLOCK_ROWS = 5_000
 # a sheet of this size that was pressed together more than this is made to exhaust its reader
 _BOMB_BYTES, _BOMB_RATIO = 50 << 20, 150
 _MOST_BYTES = 2 << 30
+# a page is held as a whole
+_MARKUP_BYTES = 200 << 20
+# one of more tables is a page to look at
+_MOST_TABLES = 200
 _NOTHING = Seen([], [])
 
 
@@ -43,6 +49,9 @@ class Refused(Exception):  # noqa: N818 - it says what was done
 
 def make(path: Path, folder: Path) -> dict[str, Any]:
     """Write the sheets of a workbook into a folder and tell about them."""
+    with path.open("rb") as file:
+        if is_markup(file.read(200)):
+            return {"sheets": _markup(path, folder)}
     _guard(path)
     with CalamineWorkbook.from_path(str(path)) as book, ThreadPoolExecutor(1) as beside:
         # the parser works without the interpreter's lock
@@ -56,6 +65,19 @@ def make(path: Path, folder: Path) -> dict[str, Any]:
             if meta.typ == SheetTypeEnum.WorkSheet
         ]
     return {"sheets": sheets}
+
+
+def _markup(path: Path, folder: Path) -> list[dict[str, Any]]:
+    """Write the tables of a page or XML workbook."""
+    if path.stat().st_size > _MARKUP_BYTES:
+        raise Refused("too_large")
+    sheets = markup_sheets(path)
+    if not 0 < len(sheets) <= _MOST_TABLES:
+        raise Refused("html")
+    return [
+        _sheet(sheet, folder / f"{number}.arrow", _NOTHING) | {"name": sheet.name, "hidden": False}
+        for number, sheet in enumerate(sheets)
+    ]
 
 
 def _seen(path: Path) -> dict[str, Seen]:
@@ -78,7 +100,7 @@ def _guard(path: Path) -> None:
         raise Refused("bomb")
 
 
-def _sheet(sheet: CalamineSheet, target: Path, seen: Seen) -> dict[str, Any]:
+def _sheet(sheet: CalamineSheet | MarkupSheet, target: Path, seen: Seen) -> dict[str, Any]:
     """Write one sheet, its rows from the first on, and tell its rows, columns in use and merged header cells."""
     wide = (sheet.end or (0, 0))[1] + 1
     merged = seen.merged + [(*first, *last) for first, last in sheet.merged_cell_ranges or []]
@@ -107,11 +129,11 @@ def _array(column: Sequence[str]) -> pa.Array:
     return array
 
 
-def _blocks(sheet: CalamineSheet) -> Iterator[list[list[Any]]]:
+def _blocks(sheet: CalamineSheet | MarkupSheet) -> Iterator[list[list[Any]]]:
     """The rows of a sheet from its first row and column on, whether there is something in them or not."""
     if sheet.end is None:
         return
-    rows = iter(sheet.to_python(skip_empty_area=False))
+    rows: Iterator[list[Any]] = iter(sheet.to_python(skip_empty_area=False))
     while block := list(islice(rows, _BLOCK_ROWS)):
         yield block
 

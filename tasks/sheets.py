@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tasks.encoding import is_markup
 from tasks.unreadable import UnreadableFile
 
 #: What a made folder tells about its sheets.
@@ -51,9 +52,10 @@ class Sheet:
 
 
 def is_workbook(path: Path) -> bool:
-    """Whether a file begins like a workbook, whatever its name says."""
+    """Whether a file begins like a workbook, or like a page that may hold tables, whatever its name says."""
     with path.open("rb") as file:
-        return file.read(4) in _HEADS
+        head = file.read(200)
+    return head[:4] in _HEADS or is_markup(head)
 
 
 def make_sheets(path: Path, folder: Path, megabytes: int = MEGABYTES, seconds: int = SECONDS) -> tuple[Sheet, ...]:

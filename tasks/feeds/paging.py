@@ -131,7 +131,9 @@ def _next(client: Client, after: Place, asked: str | None, answer: Answer, count
             return client.here(answer.url, url) if url else None
         case CursorPaging():
             more = at(answer.said, paging.more) if paging.more else True
-            return (_told(client, answer, paging.next) or None) if more else None
+            cursor = _told(client, answer, paging.next) if more else ""
+            # some name the place behind their newest record for ever: nothing there, and the same place, is the end
+            return None if not cursor or (cursor == asked and not count) else cursor
 
 
 def _told(client: Client, answer: Answer, path: str) -> str:

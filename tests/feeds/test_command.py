@@ -76,6 +76,13 @@ def test_the_feed_of_the_readme_is_set_up_by_its_yaml_alone(company: Path, capsy
     assert [(one["channel"], one["rows"]) for one in listed] == [("partner", 5)]
 
 
+def test_a_check_names_the_places_that_no_field_reads_however_deep(company: Path, capsys) -> None:
+    records = [one | {"account": {"name": "嘉兴精工", "site": "x.cn"}} for one in some_leads(1)]
+    with serving(Partner(records, allowed=lambda request: "token" in request.headers["Authorization"])) as partner:
+        write(company, partner)
+        assert "account.site" in said(capsys, "feed", "check", "partner")["unmapped"]
+
+
 def test_a_pull_that_ends_early_says_so_by_its_exit_code_and_to_status(company: Path, capsys) -> None:
     with serving(Partner(some_leads(5), fault=in_turn(["404"]))) as partner:
         write(company, partner)

@@ -295,6 +295,20 @@ def test_pages_that_lead_in_a_circle_end_the_round(company: Company) -> None:
         assert company.pull().code == "loop"
 
 
+def test_a_cursor_that_stays_where_nothing_follows_ends_the_round(company: Company) -> None:
+    with serving(Partner(some_leads(4))) as partner:
+        page = partner.page
+
+        def lasting(query: dict[str, str]):
+            said, headers = page(query)
+            said["paging"] = {"next": str(min(partner._start(query) + 2, 4))}
+            return said, headers
+
+        partner.page = lasting  # type: ignore[method-assign]
+        company.write(partner)
+        assert (company.pull().fault, company.ids()) == ("", _all(4))
+
+
 def test_a_partner_that_does_not_look_at_the_page_is_noticed(company: Company) -> None:
     with serving(Partner(some_leads(6), "page")) as partner:
         company.write(partner)

@@ -166,3 +166,54 @@ def test_a_damaged_binary_workbook_is_read_or_refused(tmp_path: Path, kind: str)
         made = tmp_path / f"made{cut}"
         with suppress(UnreadableFile):  # anything else fails here
             make_sheets(path, made)
+
+
+_PAGE = """<html xmlns:x="urn:x"><head><meta charset="gb2312"><style>td{}</style></head><body>
+<table><tr><td colspan=5>三月线索</td></tr>
+<tr><th>公司名称<th>联系人<th>手机<th>需求<th>备注</tr>
+<tr><td rowspan="2">嘉兴精工</td><td>李&amp;明</td>
+<td style="mso-number-format:'@'">013812345678</td><td>采购<br>系统</td></tr>
+<tr><td>王芳</td><td>13912345678</td><td>&nbsp;</td></tr></table>
+<table><tr><td>制表人</td></tr></table></body></html>"""
+_XML = """<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">
+<Worksheet ss:Name="三月"><Table>
+<Row ss:Index="2"><Cell><Data ss:Type="String">公司名称</Data></Cell><Cell><Data ss:Type="String">联系人</Data></Cell>
+<Cell><Data ss:Type="String">手机</Data></Cell><Cell><Data ss:Type="String">首次接触时间</Data></Cell></Row>
+<Row><Cell><Data ss:Type="String"><![CDATA[嘉兴<精工>]]></Data></Cell>
+<Cell ss:Index="3"><Data ss:Type="Number">13812345678</Data></Cell>
+<Cell><Data ss:Type="DateTime">2024-03-01T00:00:00.000</Data></Cell></Row></Table></Worksheet></Workbook>"""
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig", "utf-16"])
+def test_a_page_named_xls_is_read_as_the_table_that_it_is(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "leads.xls").write_bytes(_PAGE.encode(encoding))
+    tables, rows = _read(tmp_path / "leads.xls")
+    assert rows["raw"].str.split("\x1f").tolist() == [
+        ["嘉兴精工", "李&明", "013812345678", "采购\n系统", ""],
+        ["嘉兴精工", "王芳", "13912345678", "", ""],
+    ]
+    assert (rows["line"].tolist(), dict(tables.skipped)) == ([3, 4], {"Sheet2": "no_leads"})
+
+
+def test_an_xml_workbook_is_read_with_its_indexes_and_dates(tmp_path: Path) -> None:
+    (tmp_path / "leads.xls").write_text(_XML, encoding="utf-8")
+    tables, rows = _read(tmp_path / "leads.xls")
+    assert rows["raw"].str.split("\x1f").tolist() == [["嘉兴<精工>", "", "13812345678", "2024-03-01"]]
+    assert (tables.layouts[0].sheet, rows["line"].tolist()) == ("三月", [3])
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("<html><body>没有表格</body></html>", "html"),
+        ("<table><tr><td colspan=9999999>公司名称<td>电话</tr></table>", "too_wide"),
+        ('<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bb">]><a>&b;&b;</a>', "html"),
+        ("<table><tr><td>公司名称" * 3000, "html"),
+    ],
+)
+def test_a_page_that_is_no_lead_list_or_means_harm_is_refused(tmp_path: Path, text: str, code: str) -> None:
+    (tmp_path / "leads.xls").write_text(text, encoding="utf-8")
+    with pytest.raises(UnreadableFile) as why:
+        _read(tmp_path / "leads.xls")
+    assert why.value.code == code
