@@ -19,6 +19,8 @@ from models.db import make_engine, read_frame, upgrade
 from tests.simulated import naive
 from tests.simulated.naive import RULES, Lead
 
+pytestmark = pytest.mark.slow
+
 FIRST, LAST = date(2025, 9, 15), date(2025, 10, 18)
 AWAY = ("dongsiyuan", date(2025, 9, 22), date(2025, 9, 24))
 OUTAGE = (datetime.combine(date(2025, 9, 25), time(12)), datetime.combine(date(2025, 9, 27), time(12)))
@@ -28,7 +30,7 @@ _RULE += " {grade: B}, within: {working_days: 4}}, {when: {grade: C}, within: {w
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return make_world(40, FIRST, LAST, OUTAGE, [AWAY], seed=5, grades=0.0)
+    return make_world(26, FIRST, LAST, OUTAGE, [AWAY], seed=5, grades=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +191,7 @@ def test_one_other_duration_in_the_model_is_noticed(
 
 
 def test_replayed_it_comes_out_the_same(config: Config, tmp_path: Path) -> None:
-    world = make_world(5, FIRST, date(2025, 9, 26), OUTAGE, [AWAY], seed=9)
+    world = make_world(4, FIRST, date(2025, 9, 22), OUTAGE, [AWAY], seed=9)
     bases = [tmp_path / "one", tmp_path / "two"]
     found = []
     for folder in bases:
