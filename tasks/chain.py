@@ -31,6 +31,10 @@ class ChainWords:
     mask: bool = False
 
     @cached_property
+    def _known(self) -> dict[str | None, str]:
+        return {}
+
+    @cached_property
     def _names(self) -> Callable[[str], str]:
         return lru_cache(_READ)(self._said)
 
@@ -56,12 +60,18 @@ class ChainWords:
         """The members and completeness of a column of chains, `""` where one is blank or names nobody."""
 
         def read(distinct: Text) -> dict[str, Text]:
+            texts = distinct.to_pylist()
+            # what was read once in a telling is not read again for the next person
+            if new := [text for text in texts if text not in self._known]:
+                self._known.update(zip(new, told(pa.array(new, pa.large_string())), strict=True))
+            return {"said": pa.array([self._known[text] for text in texts], pa.large_string())}
+
+        def told(distinct: Text) -> list[str]:
             state = chain_state(pd.DataFrame({"chain": series(distinct, pd.RangeIndex(len(distinct)))}), self.rules)
             names = [self._names(text) for text in distinct.to_pylist()]
             form = words(self.lang)["chain.said"]
-            told = [form.format(names=name, state=word(self.lang, "chain", code)) if name else ""
+            return [form.format(names=name, state=word(self.lang, "chain", code)) if name else ""
                     for name, code in zip(names, state, strict=True)]  # fmt: skip
-            return {"said": pa.array(told, pa.large_string())}
 
         return flat(spread(flat(texts), read)["said"]).fill_null("")
 

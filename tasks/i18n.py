@@ -86,6 +86,12 @@ def _amount(lang: str, yuan: float) -> str:
 
 _WORDS: dict[str, tuple[str, str]] = {
     "mail.gathered": ("{subject}（{n} 封合并）", "{subject} ({n} mails in one)"),
+    "post.judged_subject": ("渠道 {channel}：过去一小时的数据质量", "Channel {channel}: quality of the last hour"),
+    "post.judged": (
+        "截至 {hour} 的一小时内，渠道 {channel} 收到 {rows} 行；以下检查不合格的比例超过允许：",
+        "In the hour up to {hour} the channel {channel} brought {rows} rows; more than may be fail:",
+    ),
+    "post.share": ("（{share}）", " ({share})"),
     "form.missing": ("请填写“{label}”", "Please fill in “{label}”"),
     "form.choose": ("请选择“{label}”", "Please choose “{label}”"),
     "form.long": ("“{label}”请不要超过 {n} 个字", "“{label}” may have at most {n} characters"),

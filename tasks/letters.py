@@ -147,8 +147,15 @@ class Book:
         """What says who is in a decision chain."""
         return ChainWords(self.config.rules, self.lang)
 
+    @cached_property
+    def masked_chains(self) -> ChainWords:
+        """The same with names masked."""
+        return replace(self.chains, mask=True)
+
     def leads(self, rows: pa.Table, *, masked: bool) -> list[dict[str, Any]]:
         """The rows as a mail lists them."""
+        chains = self.masked_chains if masked else self.chains
+        members_of(rows["text"].combine_chunks(), FIELDS.index("chain"), SEPARATOR, chains)  # read all at once
         return [self._lead(row, masked=masked) for row in rows.to_pylist()]
 
     def linked(self, leads: list[dict[str, Any]], person: str) -> list[dict[str, Any]]:
@@ -238,7 +245,7 @@ class Book:
         """One lead as the templates show it: its cells, the decision's words, and lines of label and text."""
         lead: dict[str, Any] = dict(zip(FIELDS, row["text"].split(SEPARATOR), strict=True))
         lead |= self.decisions[row["decision"]] | {"budget": self.budgets[row["budget"]], "masked": masked}
-        chains = replace(self.chains, mask=masked)
+        chains = self.masked_chains if masked else self.chains
         lead |= {"chain": chains.written(lead["chain"]) or "", "members": chains.said(lead["chain"])}
         lead["former"] = self.formers[row["lifted_from"]]
         lead["owner"] = self.formers[row["person"]] if masked else ""

@@ -10,7 +10,6 @@ def form_words(lang: str) -> Mapping[str, str]:
 
 _WORDS: dict[str, tuple[str, str]] = {
     "required": ("必填", "required"),
-    "optional": ("选填", "optional"),
     "please_choose": ("请选择", "Please choose"),
     "read": ("查看全文", "Read all of it"),
     "wrong": ("还有 {n} 处需要修改，已填写的内容都已保留", "Please mend {n} points; what you typed is kept"),
@@ -27,7 +26,6 @@ _WORDS: dict[str, tuple[str, str]] = {
              "Too many posts: please try again in {minutes} minutes."),
     "paused": ("此表单暂停使用。", "This form is paused at present."),
     "unknown": ("没有这个表单。", "There is no such form."),
-    "large": ("提交的内容太长。", "What was sent is too long."),
     "busy": ("暂时无法保存，请稍后再试；您填写的内容没有丢失，返回上一页即可。",
              "It could not be stored just now; please go back and try again."),
     "elsewhere": ("此网站的页面不能提交这个表单。", "This site's pages may not send this form."),

@@ -126,7 +126,9 @@ async def _read(desk: Desk, channel: Channel, lang: str, request: Request) -> Se
     found = read_any(body, content_type)
     if not isinstance(found, dict):
         raise Problem(400, "bad_json", "send one object")
-    as_json = kind_of(content_type).endswith("json") or "text/html" not in request.headers.get("accept", "text/html")
+    accept = request.headers.get("accept", "")
+    # who posts as a page does is a page, unless he says otherwise
+    as_json = kind_of(content_type).endswith("json") or ("json" in accept and "text/html" not in accept)
     fields = {str(name): value if isinstance(value, str) else _text(value) for name, value in found.items()}
     address = address_of(request, desk.settings.trusted_proxy)
     return Sent(channel, fields, address, lang, as_json, request.headers.get("idempotency-key", ""))

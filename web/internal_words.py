@@ -17,7 +17,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "channels": ("渠道与质量", "Channels"),
     "unknown": ("未识别的词", "Unknown words"),
     "spot": ("每周抽查", "Spot check"),
-    "signed_in": ("{name}", "{name}"),
     "search": ("查找", "Find"),
     "search_hint": (
         "线索编号、受理编号、手机、邮箱、公司或姓名",
@@ -84,7 +83,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "rows": ("行数", "Rows"),
     "state": ("状态", "State"),
     "receipts": ("回执", "Receipts"),
-    "download": ("下载", "Download"),
     "created": ("新建", "Created"),
     "merged": ("并入", "Merged"),
     "updated": ("更新", "Updated"),
@@ -139,11 +137,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "right": ("属实", "right"),
     "wrong_one": ("有误", "wrong"),
     "note_it": ("记录", "Note"),
-    "noted": ("已记录", "Noted"),
     "before": ("上一周", "Week before"),
     "after": ("下一周", "Week after"),
     "checked": ("已查 {n} / {all}", "{n} of {all} checked"),
     "no_week": ("没有这一周。", "There is no such week."),
     "back": ("返回", "Back"),
-    "long": ("提交的内容太长。", "What was sent is too long."),
 }

@@ -44,7 +44,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "next": ("下一步须同时写明内容和时间。", "A next action needs what and when, both."),
     "ahead": ("下一步的时间须晚于本次跟进。", "The next action must come after this follow-up."),
     "shorter": ("每项请不要超过 {n} 个字。", "Please write at most {n} characters in each field."),
-    "too_long": ("提交的内容太长。", "What was sent is too long."),
     "forged": ("这个链接无效。请使用邮件中的完整链接。", "This link opens nothing; use the whole link."),
     "expired": ("这个链接已过期。请联系主管或系统管理员。", "This link has expired. Please ask your supervisor."),
     "not_yours": ("线索 {number} 现由他人负责，此处不再显示。", "Lead {number} is somebody else's now."),

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
 
 from config.people import Person
 from models import Account, Clock, Contact, Escalation, Lead
@@ -18,7 +18,9 @@ from tasks.i18n import local_time
 from tasks.links import Link, LinkError, opened
 from tasks.notice_words import words as notice_words
 from tasks.orders import Order
+from web.bodies import read_form
 from web.desk import Desk
+from web.limits import read_body
 from web.promise_words import words
 
 # of a form with a few short texts
@@ -48,28 +50,11 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/p/{token}", response_class=HTMLResponse)
     async def say(token: str, request: Request) -> HTMLResponse:
-        typed = await _form(request)
-        if typed is None:
-            return _message(desk, 413, "too_long")
-        from starlette.concurrency import run_in_threadpool
-
+        body = await read_body(request, _MOST_BYTES)
+        typed = read_form(body, request.headers.get("content-type", ""))
         return await run_in_threadpool(_said, desk, token, typed)
 
     return router
-
-
-async def _form(request: Request) -> dict[str, str] | None:
-    """Read a plain form; nothing where it is longer than such a form can be."""
-    content = b""
-    async for part in request.stream():
-        content += part
-        if len(content) > _MOST_BYTES:
-            return None
-    try:
-        fields = parse_qs(content.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=30)
-    except ValueError:
-        return None
-    return {name: values[-1] for name, values in fields.items()}
 
 
 def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
 
 from config.people import Person
 from config.schema import Config, DecisionRule
@@ -19,42 +19,43 @@ from tasks.letters import LEVELS, dialled
 from tasks.links import Link, LinkError, opened
 from tasks.orders import Order
 from tasks.rules.marks import compare_mark
+from web.bodies import read_form
 from web.desk import Desk
+from web.limits import read_body
+from web.problems import PROBLEMS
 from web.words import words
 
 # of a form with two short fields
 _MOST_BYTES, _MOST_CHARACTERS = 16_384, 500
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    **{code: {"description": "Nothing is shown", "content": {"text/html": {}}} for code in (403, 404, 410)},
+    **{code: PROBLEMS[code] for code in (408, 413)},
+}
+_FIELDS = {"verdict": {"enum": ["valid", "invalid"]}, "reason": {"type": "string"}}
+_BODY = {
+    "requestBody": {
+        "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": _FIELDS}}}
+    }
+}
 
 
 def routes(desk: Desk) -> APIRouter:
     """The routes of the page."""
     router = APIRouter(tags=["signed links"])
 
-    @router.get("/v/{token}", response_class=HTMLResponse)
+    @router.get("/v/{token}", response_class=HTMLResponse, responses=_ANSWERS)
     def show(token: str) -> HTMLResponse:
+        """What a signed link opens: one lead, for one person, for a time."""
         return _shown(desk, token)
 
-    @router.post("/v/{token}", response_class=HTMLResponse)
+    @router.post("/v/{token}", response_class=HTMLResponse, responses=_ANSWERS, openapi_extra=_BODY)
     async def say(token: str, request: Request) -> HTMLResponse:
-        typed = await _form(request)
-        if typed is None:
-            return desk.page("message", 413, text=words(desk.settings.lang)["too_long"])
-        from starlette.concurrency import run_in_threadpool
-
+        """Say what checking the lead gave."""
+        body = await read_body(request, _MOST_BYTES)
+        typed = read_form(body, request.headers.get("content-type", ""))
         return await run_in_threadpool(_said, desk, token, typed)
 
     return router
-
-
-async def _form(request: Request) -> dict[str, str] | None:
-    """Read a plain form; nothing where it is longer than such a form can be."""
-    content = b""
-    async for part in request.stream():
-        content += part
-        if len(content) > _MOST_BYTES:
-            return None
-    fields = parse_qs(content.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
-    return {name: values[-1] for name, values in fields.items()}
 
 
 def _shown(desk: Desk, token: str, typed: dict[str, str] | None = None, error: str = "") -> HTMLResponse:
@@ -73,6 +74,8 @@ def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
         return found
     link, person, lead = found
     verdict, reason = typed.get("verdict", ""), " ".join(typed.get("reason", "").split())
+    now = datetime.now(UTC)
+    order = Order(person.id, reason, now, now, desk.settings.tz)
     if verdict not in ("valid", "invalid"):
         return _shown(desk, token, typed, t["choose"])
     if verdict == "invalid" and not reason:
@@ -81,9 +84,7 @@ def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
         return _shown(desk, token, typed, t["shorter"].format(n=_MOST_CHARACTERS))
     if lead["verified"] and lead["verdict_code"] == verdict:
         return desk.page("message", text=t["known"].format(number=link.number), lead=lead)
-    now = datetime.now(UTC)
     said = Said(link.number, {"verdict": verdict}, verified=True)
-    order = Order(person.id, reason, now, now, desk.settings.tz)
     try:
         judged = judge(desk.engine, said, desk.config, order)
     except JudgeError:

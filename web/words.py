@@ -37,7 +37,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "choose": ("请选择“有效”或“无效”。", "Please choose valid or invalid."),
     "why": ("判为无效时请写明原因。", "Please say why it is invalid."),
     "shorter": ("原因请不要超过 {n} 个字。", "Please write at most {n} characters."),
-    "too_long": ("提交的内容太长。", "What was sent is too long."),
     "forged": ("这个链接无效。请使用邮件中的完整链接。", "This link opens nothing; use the whole link."),
     "expired": ("这个链接已过期。请联系主管或系统管理员。", "This link has expired. Please ask your supervisor."),
     "not_yours": ("线索 {number} 现由他人负责，此处不再显示。", "Lead {number} is somebody else's now."),

@@ -45,11 +45,14 @@ class Typed:
     faults: list[Fault] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)
     trapped: bool = False
+    #: what somebody agreed to, in the words that he read
+    consent: str = ""
 
     @property
     def body(self) -> dict[str, Any]:
         """What is kept."""
-        return {"fields": {name: text for name, text in self.fields.items() if text}, "campaign": self.campaign}
+        fields = {name: text for name, text in self.fields.items() if text}
+        return {"fields": fields, "campaign": self.campaign, "consent": self.consent}
 
     @property
     def digest(self) -> str:
@@ -71,7 +74,9 @@ def read_typed(form: Form, sent: Mapping[str, str], rules: Rules, lang: str) -> 
     for one in form.fields:
         if fault := _fault(one, typed, rules, lang):
             typed.faults.append(fault)
-    if form.consent and form.consent.required and not sent.get(CONSENT, "").strip():
+    if form.consent and sent.get(CONSENT, "").strip():
+        typed.consent = form.consent.text.of(lang)
+    elif form.consent and form.consent.required:
         typed.faults.append(_said(CONSENT, "consent", lang))
     if not typed.faults and not typed.phones and not _mails(form, typed):
         first = next(one for one in form.fields if one.field in ("phone", "email"))

@@ -1,14 +1,16 @@
-"""Whether it is a time at which somebody is at work, as far as the outbox asks. Pure."""
+"""Whether it is a time at which the company is at work, as far as the outbox asks. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from tasks.rules.worktime import read_frames
+from config.frames import read_frames
+from tasks.rules.calendars import Days
 
-_SATURDAY = 5
 
-
-def in_hours(local: datetime, frames: Sequence[str]) -> bool:
-    """Whether a time of the business zone lies within the frames of a weekday."""
+def in_hours(local: datetime, frames: Sequence[str], days: Days) -> bool:
+    """Whether a time of the business zone lies within the frames of a working day; make-up workdays are some."""
+    place = (local.date() - days.first).days
+    if not (0 <= place < len(days.working) and days.working[place]):
+        return False
     seconds = local.hour * 3600 + local.minute * 60 + local.second
-    return local.weekday() < _SATURDAY and any(start <= seconds < end for start, end in read_frames(frames))
+    return any(start <= seconds < end for start, end in read_frames(frames))

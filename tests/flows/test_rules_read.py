@@ -21,6 +21,7 @@ from flows.watching import watch_channels
 from models.db import make_engine
 from tasks.acknowledge import acknowledge
 from tasks.follow_ups import Said, record_follow_ups
+from tasks.gather import gather
 from tasks.orders import Order
 from tasks.outbox import send_pending
 from tasks.pool import claim, give_back
@@ -92,6 +93,7 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
     _into_the_pool_and_out(config, now)
     # what arrives by itself, what somebody types in, and what is looked at of it
     sweep_posts(get_settings(), config, now)
+    gather(engine, config.rules, now, get_settings().zone, "zh_CN")
     entered_by_others("行业展会", config.roster.people[0], config, "zh_CN")
     desk = make_desk(get_settings(), config, engine)
     assert TestClient(internal_app(desk), base_url="http://127.0.0.1").get("/spot").status_code == 200

@@ -92,8 +92,10 @@ def test_a_person_gets_one_mail_in_so_many_minutes_with_all_that_came_meanwhile(
 
 @pytest.mark.parametrize(
     ("at", "goes"),
-    [(MORNING, True), (MORNING.replace(hour=4, minute=30), False), (MORNING.replace(hour=15), False),
-     (MORNING + timedelta(days=5), False)],
+    [(MORNING, True), (MORNING.replace(hour=4, minute=45), False), (MORNING.replace(hour=15), False),
+     (MORNING + timedelta(days=5), False),
+     # Qingming, and the Sunday on which its bridge day is made up
+     (MORNING.replace(month=4, day=4), False), (MORNING.replace(month=4, day=7), True)],
 )  # fmt: skip
 def test_an_a_lead_goes_out_at_once_in_working_hours_and_takes_the_others_along(
     engine, settings, at: datetime, goes: bool

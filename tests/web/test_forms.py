@@ -98,6 +98,15 @@ def test_every_fault_stands_at_its_field_and_what_was_typed_is_kept(site: Site) 
     assert site.posts() == []
 
 
+def test_who_posts_as_a_page_does_gets_a_page(site: Site) -> None:
+    assert site.client.post("/f/website", data=ANSWERS).status_code == 303
+    wrong = site.client.post("/f/website", data=ANSWERS | {"phone": "12"})
+    assert (wrong.status_code, wrong.headers["content-type"]) == (422, "text/html; charset=utf-8")
+    asked = site.client.post("/f/website", data=ANSWERS | {"need": "另一个"}, headers={"accept": "application/json"})
+    assert (asked.status_code, "reference" in asked.json()) == (202, True)
+    assert [body["consent"] for _, _, body in site.posts()] == ["我同意贵公司为答复本次咨询而使用以上信息。"] * 2
+
+
 def test_programs_are_told_the_same_as_problem_json(site: Site) -> None:
     answer = site.client.post("/f/website", json=ANSWERS | {"phone": "12", "need": ""})
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
