@@ -69,23 +69,23 @@ class World:
 
 def make_world(
     leads: int, first: date, last: date, outage: tuple[datetime, datetime], leave: Sequence[tuple[str, date, date]],
-    seed: int = 11, grades: float = 0.1,
+    seed: int = 11, grades: float = 0.03, verified: float = 0.06,
 ) -> World:  # fmt: skip
     """Draw a world: leads arrive until two thirds of the span, people follow them with different diligence.
 
-    grades: the share of leads whose grade a person changes.
+    grades, verified: the share of leads whose grade a person changes, and that he verifies.
     """
     random = np.random.default_rng(seed)
     start, end = datetime.combine(first, datetime.min.time()), datetime.combine(last, datetime.min.time())
     minutes = int((end - start).total_seconds() // 60)
     events: list[Event] = []
     for lead in range(leads):
-        # those of four hours come in one file
-        at = start + timedelta(minutes=int(random.integers(0, minutes * 2 // 3)) // 240 * 240 + 13)
+        # those of eight hours come in one file
+        at = start + timedelta(minutes=int(random.integers(0, minutes * 2 // 3)) // 480 * 480 + 13)
         kind = str(random.choice(list(KINDS), p=[0.45, 0.35, 0.2]))
         stated = at - timedelta(days=int(random.integers(0, 6)))
         events.append(Event(at, "arrive", lead, {"kind": kind, "contact": f"{stated:%Y-%m-%d}"}))
-        events += _life(random, lead, at, end, grades)
+        events += _life(random, lead, at, end, grades, verified)
     for day in range((last - first).days):
         for clock in _SWEEPS:
             at = datetime.combine(first + timedelta(day), clock)
@@ -95,14 +95,16 @@ def make_world(
     return World(tuple(sorted(events, key=lambda one: (one.at, order[one.kind], one.lead))), tuple(leave), outage)
 
 
-def _life(random: np.random.Generator, lead: int, at: datetime, end: datetime, grades: float) -> list[Event]:
+def _life(
+    random: np.random.Generator, lead: int, at: datetime, end: datetime, grades: float, verified: float
+) -> list[Event]:
     """What people do with one lead: some nothing at all, some soon, some late."""
     events: list[Event] = []
     diligence = float(random.choice([0.0, 0.5, 1.0, 3.0], p=[0.15, 0.35, 0.3, 0.2]))
     if diligence == 0:
         return events
     now = at + timedelta(minutes=int(random.exponential(900 * diligence)) + 7)
-    if random.random() < 0.2:
+    if random.random() < verified:
         events.append(Event(_odd(now), "verify", lead))
     if random.random() < grades:
         events.append(Event(_odd(now + timedelta(hours=5)), "grade", lead, {"grade": str(random.choice(["A", "B"]))}))
@@ -111,8 +113,9 @@ def _life(random: np.random.Generator, lead: int, at: datetime, end: datetime, g
         if now >= end:
             break
         said = _talk(random, now)
-        # what people have done is recorded at the end of the hour, or on another day
-        recorded = (now + timedelta(minutes=said.pop("late"))).replace(minute=47, second=0) + timedelta(hours=1)
+        # people record what they have done every three hours, or on another day
+        done = now + timedelta(minutes=said.pop("late"))
+        recorded = done.replace(hour=0, minute=47, second=0) + timedelta(hours=(done.hour // 3 + 1) * 3)
         events.append(Event(recorded, "follow_up", lead, said | {"at": _odd(now)}))
     return events
 

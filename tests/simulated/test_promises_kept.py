@@ -30,7 +30,7 @@ _RULE += " {grade: B}, within: {working_days: 4}}, {when: {grade: C}, within: {w
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return make_world(26, FIRST, LAST, OUTAGE, [AWAY], seed=5, grades=0.0)
+    return make_world(26, FIRST, LAST, OUTAGE, [AWAY], seed=5, grades=0.0, verified=0.2)
 
 
 @pytest.fixture(scope="module")
