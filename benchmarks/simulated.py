@@ -9,21 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from config.people import Leave, Roster
 from config.schema import Channel, Config
 from config.settings import Settings
-from models.db import begin, read_frame
+from models.db import read_frame
 from tasks.arrival import Arrival
 from tasks.batches import open_batch
-from tasks.follow_ups import FollowUpError, Said, record_follow_ups
+from tasks.follow_ups import Said, record_follow_ups
 from tasks.judge import JudgeError, judge
 from tasks.judge import Said as Word
 from tasks.orders import Order
@@ -32,6 +32,9 @@ from tasks.settle import settle_chunk
 from tasks.sweep import sweep
 
 ZONE = "Asia/Shanghai"
+#: When the sweep comes on each day, also outside working hours.
+_SWEEPS = tuple(time(hour, minute) for hour, minute in [(2, 0), *((h, 0) for h in range(9, 20)), (13, 30), (22, 0)])
+_TIMES = ("at", "next_at", "pause_until")
 #: What a lead of each kind says of itself.
 KINDS: Mapping[str, dict[str, str]] = {
     "A": {
@@ -66,45 +69,54 @@ class World:
 
 def make_world(
     leads: int, first: date, last: date, outage: tuple[datetime, datetime], leave: Sequence[tuple[str, date, date]],
-    seed: int = 11, every: int = 60,
+    seed: int = 11, grades: float = 0.03, verified: float = 0.06,
 ) -> World:  # fmt: skip
-    """Draw a world: leads arrive until two thirds of the span, people follow them with different diligence."""
+    """Draw a world: leads arrive until two thirds of the span, people follow them with different diligence.
+
+    grades, verified: the share of leads whose grade a person changes, and that he verifies.
+    """
     random = np.random.default_rng(seed)
     start, end = datetime.combine(first, datetime.min.time()), datetime.combine(last, datetime.min.time())
     minutes = int((end - start).total_seconds() // 60)
     events: list[Event] = []
     for lead in range(leads):
-        # those of one hour come in one file
-        at = start + timedelta(minutes=int(random.integers(0, minutes * 2 // 3)) // 60 * 60 + 13)
+        # those of eight hours come in one file
+        at = start + timedelta(minutes=int(random.integers(0, minutes * 2 // 3)) // 480 * 480 + 13)
         kind = str(random.choice(list(KINDS), p=[0.45, 0.35, 0.2]))
         stated = at - timedelta(days=int(random.integers(0, 6)))
         events.append(Event(at, "arrive", lead, {"kind": kind, "contact": f"{stated:%Y-%m-%d}"}))
-        events += _life(random, lead, at, end)
-    at = start
-    while at < end:
-        if not outage[0] <= at < outage[1]:
-            events.append(Event(at, "sweep"))
-        at += timedelta(minutes=every)
+        events += _life(random, lead, at, end, grades, verified)
+    for day in range((last - first).days):
+        for clock in _SWEEPS:
+            at = datetime.combine(first + timedelta(day), clock)
+            if not outage[0] <= at < outage[1]:
+                events.append(Event(at, "sweep"))
     order = {"arrive": 0, "verify": 1, "grade": 2, "follow_up": 3, "sweep": 4}
     return World(tuple(sorted(events, key=lambda one: (one.at, order[one.kind], one.lead))), tuple(leave), outage)
 
 
-def _life(random: np.random.Generator, lead: int, at: datetime, end: datetime) -> list[Event]:
+def _life(
+    random: np.random.Generator, lead: int, at: datetime, end: datetime, grades: float, verified: float
+) -> list[Event]:
     """What people do with one lead: some nothing at all, some soon, some late."""
     events: list[Event] = []
     diligence = float(random.choice([0.0, 0.5, 1.0, 3.0], p=[0.15, 0.35, 0.3, 0.2]))
     if diligence == 0:
         return events
     now = at + timedelta(minutes=int(random.exponential(900 * diligence)) + 7)
-    if random.random() < 0.4:
+    if random.random() < verified:
         events.append(Event(_odd(now), "verify", lead))
-    if random.random() < 0.15:
+    if random.random() < grades:
         events.append(Event(_odd(now + timedelta(hours=5)), "grade", lead, {"grade": str(random.choice(["A", "B"]))}))
     for _ in range(int(random.integers(1, 7))):
         now += timedelta(minutes=int(random.exponential(2_400 * diligence)) + 31)
         if now >= end:
             break
-        events.append(Event(_odd(now), "follow_up", lead, _talk(random, now)))
+        said = _talk(random, now)
+        # people record what they have done every three hours, or on another day
+        done = now + timedelta(minutes=said.pop("late"))
+        recorded = done.replace(hour=0, minute=47, second=0) + timedelta(hours=(done.hour // 3 + 1) * 3)
+        events.append(Event(recorded, "follow_up", lead, said | {"at": _odd(now)}))
     return events
 
 
@@ -177,28 +189,22 @@ def _row(event: Event) -> dict[str, str]:
     said = KINDS[event.said["kind"]]
     return said | {
         "company": f"模拟{event.lead}机械有限公司", "contact": f"王{chr(0x4E00 + event.lead % 3000)}",
-        "phone": f"139{event.lead:08d}", "industry": "制造业", "source": "官网表单", "region": "上海市",
-        "first_contact": event.said["contact"],
+        "phone": f"138{12_340_567 + event.lead * 7_919:08d}", "industry": "制造业", "source": "官网表单",
+        "region": "上海市", "first_contact": event.said["contact"],
     }  # fmt: skip
 
 
 def _follow_up(engine: Engine, block: Sequence[Event], config: Config, settings: Settings) -> int:
-    numbers = _numbers(engine)
-    done = 0
-    for event in block:
-        number, owner = numbers.get(event.lead, (None, None))
-        if number is None:
-            continue
-        at = _utc(event.at)
-        times = {name: _utc(event.said[name]) for name in ("next_at", "pause_until") if name in event.said}
-        texts = {name: value for name, value in event.said.items() if name not in ("late", "next_at", "pause_until")}
-        said = Said(number, owner or "zhengkai", at, "电话", f"沟通 {event.at:%m-%d %H:%M}", **texts, **times)
-        order = Order(said.person, "", at + timedelta(minutes=event.said["late"]), at, ZONE)
-        try:
-            record_follow_ups(engine, [said], config, order)
-            done += 1
-        except FollowUpError:
-            continue
+    numbers, done = _numbers(engine), 0
+    for moment in dict.fromkeys(event.at for event in block):
+        now, said = _utc(moment), []
+        for event in (one for one in block if one.at == moment and one.lead in numbers):
+            number, owner = numbers[event.lead]
+            times = {name: _utc(event.said[name]) for name in _TIMES if name in event.said}
+            texts = {name: value for name, value in event.said.items() if name not in times}
+            summary = f"沟通 {event.said['at']:%m-%d %H:%M}"
+            said.append(Said(number, owner or "zhengkai", method="电话", summary=summary, **texts, **times))
+        done += len(record_follow_ups(engine, said, config, Order("zhengkai", "", now, now, ZONE))) if said else 0
     return done
 
 
@@ -236,9 +242,3 @@ def _utc(local: datetime) -> datetime:
 
 
 _PLAY = {"arrive": _arrive, "follow_up": _follow_up, "verify": _say, "grade": _say, "sweep": _sweep}
-
-
-def forget(engine: Engine) -> None:
-    """Let a base be analysed: what planners know of it grows old while it is filled."""
-    with begin(engine) as conn:
-        conn.execute(text("ANALYZE"))

@@ -45,7 +45,7 @@ def escalate_promises(
             tell(engine, config, settings, as_of)
         with engine.connect() as conn:
             reckoner = reckoner_of(conn, config.rules, config, settings.tz)
-        now = np.datetime64(datetime.now(UTC).replace(tzinfo=None), "s")
+        now = np.datetime64(as_of.astimezone(UTC).replace(tzinfo=None), "s")
         is_open = bool(reckoner.is_open(now, np.array([""], dtype=object))[0])
         messages = send_pending(engine, settings, as_of, config.rules, backfill_mail=backfill_mail, is_open=is_open)
         return Escalated(dict(swept.counts), swept.steps, messages)

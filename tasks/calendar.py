@@ -124,7 +124,7 @@ def _day(path: Path, place: int, one: Any) -> tuple[date, str, bool]:
 def shown_years(conn: Connection) -> list[YearShown]:
     """How each year stands."""
     days = read_frame(conn, _DAYS)
-    weekday = pd.to_datetime(days["day"]).dt.dayofweek < 5
+    weekday = pd.to_datetime(days["day"]).dt.day_of_week < 5
     off = days[(days["value"].astype("bool") & weekday).to_numpy()].groupby("year").size()
     made_up = days[(~days["value"].astype("bool")).to_numpy()].groupby("year").size()
     return [

@@ -143,7 +143,8 @@ def _measured(clocks: pd.DataFrame, hours: dict[str, str], reckoner: Reckoner, a
     due = _times(clocks["due_at"])
     allowed = reckoner.used(started, np.where(np.isnat(due), started, np.maximum(due, started)), keys, pauses) // 60
     return clocks.assign(
-        used_minutes=clocks["used_minutes"].fillna(pd.Series(used, index=clocks.index)).astype("int64"),
+        # a column without a value is no number yet
+        used_minutes=pd.to_numeric(clocks["used_minutes"]).fillna(pd.Series(used, index=clocks.index)).astype("int64"),
         allowed_minutes=pd.Series(allowed, index=clocks.index).mask(np.isnat(due)).astype("Int64"),
     )
 
