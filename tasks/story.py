@@ -10,7 +10,7 @@ from tasks.story_facts import FACT_OF, Facts
 from tasks.story_lines import wrapped
 
 _TOLD_OF_EVENT = ("kind", "actor", "verdict", "grade", "owner", "rules_version")
-_ROWS, _EVENTS, _NAMES, _DIFFERENCES, _PLACES = 6, 6, 4, 6, 3
+_ROWS, _EVENTS, _NAMES, _DIFFERENCES, _PLACES = 6, 4, 4, 6, 3
 _WORDS = 5
 _MACHINE = "leadflow"
 _FIELDS = (
