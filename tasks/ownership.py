@@ -38,10 +38,11 @@ SELECT w.key AS account_id, max(l.closed_at) AS ended_at FROM wanted w JOIN lead
 GROUP BY w.key
 """
 OTHERS = """
-SELECT l.id AS lead_id, l.account_id, l.contact_id, l.status, l.owner AS old_owner, l.verdict, l.verdict_rule,
-l.reasons, l.grade, l.grade_rule, l.region, l.industry FROM wanted w JOIN lead l ON l.account_id = w.key
-AND l.closed_at IS NULL
+SELECT l.id AS lead_id, l.number, l.account_id, l.contact_id, l.status, l.owner AS old_owner, l.touched_at, l.verdict,
+l.verdict_rule, l.reasons, l.grade, l.grade_rule, l.region, l.industry
+FROM wanted w JOIN lead l ON l.account_id = w.key AND l.closed_at IS NULL
 """
+ALONE = OTHERS.replace("l.account_id = w.key", "l.id = w.key")
 _HAD = f"{OTHERS} AND l.owner IS NOT NULL ORDER BY l.id"
 _WAITING = (
     f"{OTHERS} AND l.owner IS NULL AND l.touched_at IS NULL AND l.verdict <> 'invalid' AND l.status <> '{POOL}'"
@@ -126,7 +127,7 @@ def _own(
     # what lies in the pool is claimed, not given
     pooled = (leads["old_status"] == POOL).fillna(False).to_numpy(dtype=bool)
     wants = (leads["verdict"].isin(_OWNED) & ~leads["touched"]).to_numpy(dtype=bool) & ~pooled
-    unit = leads["account_id"].astype("Int64").fillna(-leads["lead_id"].astype("Int64")).astype("int64")
+    unit = unit_of(leads)
     nothing = pd.Series(pd.NA, index=leads.index, dtype="str")
     columns: dict[str, Any] = {"owner": nothing, "owner_rule": nothing, "choice": -1}
     choices: list[dict[str, Any]] = []
@@ -290,6 +291,31 @@ def _given(
     return columns
 
 
+def unit_of(leads: pd.DataFrame) -> pd.Series:
+    """What has one owner: the company of each lead (account_id), or the lead alone (-lead_id)."""
+    return leads["account_id"].astype("Int64").fillna(-leads["lead_id"].astype("Int64")).astype("int64")
+
+
+def together(conn: Connection, lead_id: int, account_id: int | None) -> pd.DataFrame:
+    """The open leads of a lead's company, as OTHERS gives them; the lead alone where it has none."""
+    if account_id is None:
+        return look_up(conn, pd.Series([lead_id]), "BIGINT", ALONE)
+    return look_up(conn, pd.Series([account_id]), "BIGINT", OTHERS)
+
+
+def change_owners(conn: Connection, ended: pd.Series, begun: pd.DataFrame, arrival: Arrival) -> None:
+    """End account owners (ids), and begin those of companies: account_id, owner, owner_rule."""
+    update_frame(conn, AccountOwner, pd.DataFrame({"id": ended.array, "until": arrival.at}))
+    rows = {
+        "id": take_ids(conn, "account_owner", len(begun)),
+        "account_id": begun["account_id"].array,
+        "person": begun["owner"].array,
+        "since": arrival.at,
+        "why": begun["owner_rule"].array,
+    }
+    insert_frame(conn, AccountOwner, pd.DataFrame(rows))
+
+
 def loads_of(conn: Connection) -> dict[str, int]:
     """How many open leads each person has."""
     found = read_frame(conn, "SELECT name, value FROM counter WHERE name LIKE 'load:%'")
@@ -313,16 +339,8 @@ def _move_companies(
     changed = (units["unit"] > 0).to_numpy() & given["owner"].notna().to_numpy() & moved
     now = given.set_axis(units["unit"])
     units, given = units[changed], given[changed]
-    ended = units["held_id"].dropna().astype("int64")
-    update_frame(conn, AccountOwner, pd.DataFrame({"id": ended, "until": arrival.at}))
-    begun = {
-        "id": take_ids(conn, "account_owner", len(units)),
-        "account_id": units["unit"].array,
-        "person": given["owner"].array,
-        "since": arrival.at,
-        "why": given["owner_rule"].array,
-    }
-    insert_frame(conn, AccountOwner, pd.DataFrame(begun))
+    begun = {"account_id": units["unit"].array, "owner": given["owner"].array, "owner_rule": given["owner_rule"].array}
+    change_owners(conn, units["held_id"].dropna().astype("int64"), pd.DataFrame(begun), arrival)
     parts = [_waiting_given(now, companies, config)]
     lifted = units.loc[units["held_id"].notna(), "unit"].sort_values()
     if len(lifted):

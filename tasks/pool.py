@@ -11,17 +11,15 @@ from sqlalchemy import Connection, Engine, func, select
 from config.people import Person
 from config.schema import Config
 from models import AccountOwner, Assignment, Counter, Lead
-from models.db import begin, look_up, read_frame, take_turn, update_frame
+from models.db import begin, read_frame, take_turn, update_frame
 from tasks.orders import Order, OrderError
-from tasks.ownership import OTHERS, POOL
+from tasks.ownership import POOL, together
 from tasks.release import give_leads, note, to_pool
 from tasks.rules.eligible import covers
 from tasks.rules.owner_rules import may_have
 
 GIVEN_BACK = "A-POOL"
 CLAIM, CLAIMS_A_DAY, COOLDOWN_DAYS, OPEN_CAP = "A-CLAIM", "A-CLAIM-DAY", "A-COOLDOWN-DAYS", "A-OPEN-CAP"
-_COLUMNS = OTHERS.replace("SELECT l.id AS lead_id,", "SELECT l.id AS lead_id, l.number, l.touched_at,")
-_ALONE = _COLUMNS.replace("l.account_id = w.key", "l.id = w.key")
 _WAITING = """
 SELECT l.number, l.status, l.region, l.industry, l.grade, l.verdict, l.owner_rule, max(a.until) AS since,
 (SELECT x.person FROM assignment x WHERE x.lead_id = l.id ORDER BY x.id DESC LIMIT 1) AS former
@@ -55,8 +53,8 @@ def give_back(engine: Engine, number: str, config: Config, order: Order, *, dry_
         if lead.owner is None:
             raise OrderError(f"{number} has no owner")
         arrival = order.arrival("pooled")
-        together = _together(conn, lead)
-        leads = together[(together["old_owner"] == lead.owner).to_numpy(dtype=bool)]
+        company = together(conn, lead.id, lead.account_id)
+        leads = company[(company["old_owner"] == lead.owner).to_numpy(dtype=bool)]
         note(conn, leads["lead_id"], POOL, pd.Series(["back"] * len(leads)), leads["old_owner"], order)
         to_pool(conn, leads, GIVEN_BACK, arrival, config)
         untouched = leads.loc[leads["touched_at"].isna(), ["lead_id"]].rename(columns={"lead_id": "id"})
@@ -74,8 +72,8 @@ def claim(engine: Engine, number: str, config: Config, order: Order, *, dry_run:
         person = config.roster.person(order.actor)
         if person is None:
             raise OrderError(f"nobody of the id {order.actor} is in the roster")
-        together = _together(conn, lead)
-        leads = together[together["old_owner"].isna().to_numpy() & (together["verdict"] != "invalid").to_numpy()]
+        company = together(conn, lead.id, lead.account_id)
+        leads = company[company["old_owner"].isna().to_numpy() & (company["verdict"] != "invalid").to_numpy()]
         _refuse(conn, lead, leads, person, config, order)
         nobody = pd.array([pd.NA] * len(leads), dtype="str")
         leads = leads.assign(owner=person.id, owner_rule=CLAIM, choice=-1, status="owned", lifted_from=nobody)
@@ -92,13 +90,6 @@ def _open(conn: Connection, number: str) -> Any:
     if lead.closed_at is not None:
         raise OrderError(f"{number} is closed")
     return lead
-
-
-def _together(conn: Connection, lead: Any) -> pd.DataFrame:
-    """The open leads of a lead's company; the lead alone where it has none."""
-    if lead.account_id is None:
-        return look_up(conn, pd.Series([lead.id]), "BIGINT", _ALONE)
-    return look_up(conn, pd.Series([lead.account_id]), "BIGINT", _COLUMNS)
 
 
 def _refuse(conn: Connection, lead: Any, leads: pd.DataFrame, person: Person, config: Config, order: Order) -> None:

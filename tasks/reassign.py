@@ -3,16 +3,13 @@
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from config.schema import Config
 from models.db import begin, read_frame, take_turn
+from tasks.choose import choose_others
 from tasks.orders import Order, OrderError
-from tasks.ownership import loads_of
 from tasks.release import give_leads, note
-from tasks.rules.assign import assign
-from tasks.rules.owner_rules import strength
-from tasks.standings import read_turns, write_turns
 
 HANDED = "A-REASSIGN"
 _LEADS = """
@@ -42,7 +39,7 @@ def reassign(
         if to is not None:
             leads = leads.assign(owner=to, owner_rule=HANDED, choice=-1)
         else:
-            leads, choices = _chosen(conn, leads, person, config, order)
+            leads, choices = choose_others(conn, leads, arrival, config)
         status = leads["owner"].notna().map({True: "owned", False: "new"}).astype("str")
         leads = leads.assign(status=status, lifted_from=leads["old_owner"].where(leads["owner"].notna()))
         note(conn, leads["lead_id"], "reassigned", leads["owner"].fillna(""), leads["old_owner"], order)
@@ -56,26 +53,3 @@ def _refuse(person: str, to: str | None, config: Config) -> None:
         raise OrderError(f"{to}: nobody of that id is active in the roster")
     if to == person:
         raise OrderError(f"{person} has them already")
-
-
-def _chosen(
-    conn: Connection, leads: pd.DataFrame, person: str, config: Config, order: Order
-) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Let the rules choose for each company, by its strongest lead, as if nobody had it."""
-    arrival = order.arrival()
-    unit = leads["account_id"].astype("Int64").fillna(-leads["lead_id"].astype("Int64")).astype("int64")
-    ranked = leads.assign(unit=unit, strength=strength(leads, config.rules)).sort_values(
-        ["strength", "lead_id"], ascending=[False, True]
-    )
-    strongest = ranked.drop_duplicates("unit").sort_values("lead_id").reset_index(drop=True)
-    count = unit.value_counts().reindex(strongest["unit"]).reset_index(drop=True)
-    nothing = pd.Series(pd.NA, index=strongest.index, dtype="str")
-    units = strongest.assign(leads=count, held=0, owner=nothing, hint=nothing)
-    others = [one for one in config.roster.people if one.id != person]
-    loads, turns = loads_of(conn), read_turns(conn, arrival.local.date())
-    day = arrival.local.date()
-    result = assign(units, others, config.rules, day, loads=loads, today=turns.today, standings=turns.standings)
-    write_turns(conn, turns, result.standings, result.today, arrival)
-    given = result.frame.set_axis(units["unit"]).reindex(unit).reset_index(drop=True)
-    rule = given["rule"].fillna(given["reason"])
-    return leads.assign(owner=given["owner"], owner_rule=rule, choice=given["choice"]), result.choices

@@ -7,15 +7,17 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from config.schema import Config
-from models import AccountOwner, Judgement
-from models.db import insert_frame, look_up, take_ids, update_frame
+from models import Judgement
+from models.db import insert_frame, look_up, take_ids
 from tasks import history
 from tasks.arrival import Arrival
 from tasks.history import Changes
 from tasks.orders import Order
-from tasks.ownership import POOL, no_leads
+from tasks.ownership import POOL, change_owners, no_leads
 
-_HELD = "SELECT o.id FROM wanted w JOIN account_owner o ON o.account_id = w.key AND o.until IS NULL"
+_HELD = (
+    "SELECT o.id, o.account_id, o.person FROM wanted w JOIN account_owner o ON o.account_id = w.key AND o.until IS NULL"
+)
 
 
 def give_leads(
@@ -28,16 +30,11 @@ def give_leads(
     accounts = handed.loc[handed["account_id"].notna(), ["account_id", "owner", "owner_rule"]]
     accounts = accounts.astype({"account_id": "int64"}).drop_duplicates("account_id").sort_values("account_id")
     held = look_up(conn, accounts["account_id"], "BIGINT", _HELD)
-    update_frame(conn, AccountOwner, held.assign(until=arrival.at))
-    begun = accounts[accounts["owner"].notna()]
-    rows = {
-        "id": take_ids(conn, "account_owner", len(begun)),
-        "account_id": begun["account_id"].array,
-        "person": begun["owner"].array,
-        "since": arrival.at,
-        "why": begun["owner_rule"].array,
-    }
-    insert_frame(conn, AccountOwner, pd.DataFrame(rows))
+    # whoever has the company already goes on having it
+    same = held["person"] == held["account_id"].map(accounts.set_index("account_id")["owner"])
+    stays = same.fillna(False).to_numpy(dtype=bool)
+    begun = accounts[accounts["owner"].notna() & ~accounts["account_id"].isin(held.loc[stays, "account_id"])]
+    change_owners(conn, held.loc[~stays, "id"], begun, arrival)
     changes = Changes(no_leads(), handed, no_leads(), np.empty(0, dtype=np.int64), choices)
     history.write_handed(conn, changes, arrival, config)
 
