@@ -26,7 +26,6 @@ TEXT_FIELDS = (
 DATE_FIELDS = ("created", "first_contact", "closed", "contract_date", "first_payment")
 FIELDS = (*TEXT_FIELDS, *DATE_FIELDS, "amount")
 RESULTS = ("won", "lost", "open")
-DEFAULT_RESULT = "open"
 
 
 class Frozen(BaseModel):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from config.loader import load_config
 from config.schema import Config
 from config.settings import Settings
-from flows.commands import database, lead_number, parse_moment
+from flows.commands import database, lead_number, parse_moment, refuse_stranger
 from flows.console import OK, REFUSED, Answer, UsageError
 from tasks.i18n import word
 from tasks.judge import Judged, JudgeError, Said, judge
@@ -31,8 +31,7 @@ class Asked:
 def decide(settings: Settings, asked: Asked) -> Answer:
     """Carry out what a person said, one transaction a lead; what cannot be is named, and the others are done."""
     config = load_config(settings.config)
-    if config.roster.person(asked.by) is None:
-        raise UsageError(f"--by {asked.by}: nobody of that id is in the roster")
+    refuse_stranger(config, asked.by)
     if not asked.values:
         raise UsageError("say what is to be set, such as --grade A or --phone 13800001111")
     engine = database(settings)

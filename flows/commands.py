@@ -22,6 +22,7 @@ from flows.progress import bar
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
 
+    from config.schema import Config
     from flows.request import Result
 
 STANDS_ON = ("prefect", "sqlalchemy", "pandas", "pyarrow", "great-expectations")
@@ -191,8 +192,7 @@ def split(settings: Settings, asked: SplitRequest) -> Answer:
     from tasks.split import split_lead
 
     config = load_config(settings.config)
-    if config.roster.person(asked.by) is None:
-        raise UsageError(f"--by {asked.by}: nobody of that id is in the roster")
+    refuse_stranger(config, asked.by)
     now = datetime.now(UTC)
     number = lead_number(asked.number)
     numbers = split_lead(
@@ -242,6 +242,12 @@ def parse_moment(text: str | None, settings: Settings) -> datetime | None:
     except (ValueError, OverflowError):
         raise UsageError(f"--as-of {text!r} is no moment such as 2024-03-15T09:00") from None
     return moment
+
+
+def refuse_stranger(config: "Config", by: str) -> None:
+    """UsageError where nobody of the id is in the roster."""
+    if config.roster.person(by) is None:
+        raise UsageError(f"--by {by}: nobody of that id is in the roster")
 
 
 def database(settings: Settings) -> "Database":

@@ -9,7 +9,7 @@ import numpy as np
 from config.loader import load_config
 from config.schema import Config
 from config.settings import Settings
-from flows.commands import database, lead_number, parse_moment
+from flows.commands import database, lead_number, parse_moment, refuse_stranger
 from flows.console import Answer, UsageError
 from flows.request import rules_on
 from tasks.clocks import reckoner_of
@@ -42,8 +42,7 @@ class Asked:
 def log(settings: Settings, asked: Asked) -> Answer:
     """Record one follow-up and tell which promises run now."""
     config = load_config(settings.config)
-    if config.roster.person(asked.by) is None:
-        raise UsageError(f"--by {asked.by}: nobody of that id is in the roster")
+    refuse_stranger(config, asked.by)
     engine = database(settings)
     now = datetime.now(UTC)
     as_of = parse_moment(asked.as_of, settings) or now

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from config.loader import load_config
 from config.schema import Config
 from config.settings import Settings
-from flows.commands import database, parse_moment, usable_home
+from flows.commands import database, parse_moment, refuse_stranger, usable_home
 from flows.console import Answer, UsageError
 from flows.request import channel_named
 from models.db import make_engine, upgrade
@@ -33,7 +33,7 @@ def batches(settings: Settings, *, last: int, channel: str | None) -> Answer:
     config = load_config(settings.config)
     if channel is not None:
         channel_named(config, channel)
-    lines = list_batches(newest(settings), last=last, channel=channel)
+    lines = list_batches(database(settings), last=last, channel=channel)
     text = "\n".join(_batch(line, settings) for line in lines) or "no batch has arrived yet"
     return Answer(text, {"batches": [line.as_dict() for line in lines]})
 
@@ -54,7 +54,7 @@ def _batch(line: BatchLine, settings: Settings) -> str:
 def revert(settings: Settings, number: int, word: Word, *, dry_run: bool) -> Answer:
     """Take a whole batch back, or say what that would do."""
     config = load_config(settings.config)
-    found = revert_batch(newest(settings), number, config, order_of(settings, config, word), dry_run=dry_run)
+    found = revert_batch(database(settings), number, config, order_of(settings, config, word), dry_run=dry_run)
     data = {"batch": number, "file": found.file, "channel": found.channel, "dry_run": dry_run}
     return Answer(_taken_back(found, dry_run), data | {"before": found.before, **found.counts()})
 
@@ -119,17 +119,9 @@ def order_of(settings: Settings, config: Config, word: Word) -> Order:
     """A person's word as the tasks take it; UsageError where it names nobody or no reason."""
     if not word.reason or not word.by:
         raise UsageError("--reason and --by are needed: who says so, and why")
-    if config.roster.person(word.by) is None:
-        raise UsageError(f"--by {word.by}: nobody of that id is in the roster")
+    refuse_stranger(config, word.by)
     now = datetime.now(UTC)
     return Order(word.by, word.reason, parse_moment(word.as_of, settings) or now, now, settings.tz)
-
-
-def newest(settings: Settings) -> Engine:
-    """The database that there is, with the newest tables; none is made."""
-    engine = database(settings)
-    upgrade(engine)
-    return engine
 
 
 def _made(settings: Settings) -> Engine:

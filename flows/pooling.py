@@ -7,9 +7,9 @@ import pandas as pd
 from config.loader import load_config
 from config.schema import Config
 from config.settings import Settings
-from flows.commands import lead_number
+from flows.commands import database, lead_number
 from flows.console import OK, REFUSED, Answer
-from flows.lists import Word, newest, order_of
+from flows.lists import Word, order_of
 from tasks.i18n import word
 from tasks.orders import OrderError
 from tasks.pool import Moved, claim, give_back, waiting
@@ -19,7 +19,7 @@ from tasks.reassign import reassign
 def pool(settings: Settings, region: str | None) -> Answer:
     """List the leads that nobody has."""
     config = load_config(settings.config)
-    with newest(settings).connect() as conn:
+    with database(settings).connect() as conn:
         found = waiting(conn, region)
     if found.empty:
         return Answer("nobody's leads: none", {"leads": []})
@@ -46,7 +46,7 @@ def give_leads_back(settings: Settings, numbers: Sequence[str], said: Word, *, d
 def hand_over(settings: Settings, person: str, to: str | None, said: Word, *, dry_run: bool) -> Answer:
     """Hand over all that a person has, to one successor or as the rules choose."""
     config = load_config(settings.config)
-    found = reassign(newest(settings), person, to, config, order_of(settings, config, said), dry_run=dry_run)
+    found = reassign(database(settings), person, to, config, order_of(settings, config, said), dry_run=dry_run)
     left = found[found["owner"].isna()]
     counts = found["owner"].value_counts().sort_index()
     lines = [f"{len(found)} open leads of {person}{' would be' if dry_run else ''} handed over"]
@@ -60,7 +60,7 @@ def hand_over(settings: Settings, person: str, to: str | None, said: Word, *, dr
 def _each(
     settings: Settings, numbers: Sequence[str], said: Word, do: Callable[..., Moved], what: str, dry_run: bool
 ) -> Answer:
-    config, engine = load_config(settings.config), newest(settings)
+    config, engine = load_config(settings.config), database(settings)
     order = order_of(settings, config, said)
     done: list[Moved] = []
     faults: list[str] = []

@@ -107,7 +107,7 @@ def _header_votes(path: Path, encoding: Encoding, headers: Headers) -> Iterator[
         text = "".join(islice(file, HEADER_WITHIN)).replace("\0", "")
     for delimiter in DELIMITERS:
         best: tuple[int, int, list[str]] | None = None
-        for line, cells in _records(text, delimiter):
+        for line, cells in text_records(text, delimiter):
             hits = header_hits(cells, headers)
             if hits and (best is None or hits > best[0]):
                 best = hits, line, cells
@@ -115,7 +115,7 @@ def _header_votes(path: Path, encoding: Encoding, headers: Headers) -> Iterator[
             yield best[0], delimiter, best[1], best[2]
 
 
-def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def text_records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The records of a piece of text with the lines on which they start."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     line = 1

@@ -8,10 +8,11 @@ from typing import Any
 
 import jinja2
 from fastapi.responses import HTMLResponse
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from config.schema import Channel, Config, Rules
 from config.settings import Settings
+from models import Account, Contact, Lead
 from tasks.posts.inbox import Inbox
 from web.limits import Rates
 from web.words import words
@@ -55,6 +56,23 @@ class Desk:
         if self._on != on or self._of is not self.config:
             self._on, self._of, self._rules = on, self.config, self.config.rules.at(on)
         return self._rules
+
+    def lead(self, number: str) -> dict[str, Any] | None:
+        """A lead with its company, its contact's name, title, phone and email, and owner_name; None: there is none."""
+        query = (
+            select(
+                Lead.__table__, Account.name.label("company"), Contact.name, Contact.title, Contact.phone, Contact.email
+            )
+            .join(Contact, Contact.id == Lead.contact_id)
+            .outerjoin(Account, Account.id == Lead.account_id)
+            .where(Lead.number == number)
+        )
+        with self.engine.connect() as conn:
+            found = conn.execute(query).mappings().one_or_none()
+        if found is None:
+            return None
+        owner = self.config.roster.person(found["owner"]) if found["owner"] else None
+        return {**found, "owner_name": owner.name if owner else ""}
 
     def channel(self, name: str, kind: str) -> Channel | None:
         """A channel of that kind, None where there is none."""

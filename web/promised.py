@@ -10,8 +10,9 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
+from config.errors import ConfigError
 from config.people import Person
-from models import Account, Clock, Contact, Escalation, Lead
+from models import Clock, Escalation
 from tasks.acknowledge import acknowledge
 from tasks.follow_ups import METHODS, FollowUpError, Said, method_of, record_follow_ups
 from tasks.i18n import local_time
@@ -135,7 +136,7 @@ def _promises(desk: Desk, found: _Opened) -> list[dict[str, str]]:
     for row in rows:
         try:
             statement = desk.config.rules.statement(row["policy"], desk.settings.lang)
-        except Exception:
+        except ConfigError:  # a rule that is no more
             statement = row["policy"]
         due = local_time(row["due_at"], desk.settings.zone) if row["due_at"] else ""
         state = "paused" if row["paused_at"] else "breached" if row["breached_at"] else "running"
@@ -150,7 +151,7 @@ def _found(desk: Desk, token: str) -> _Opened | HTMLResponse:
     except LinkError as refused:
         return _message(desk, 410 if refused.why == "expired" else 404, refused.why)
     person = desk.config.roster.person(link.person)
-    lead = _lead(desk, link.number)
+    lead = desk.lead(link.number)
     if person is None or not person.active or lead is None:
         return _message(desk, 404, "forged")
     if not _may(desk, person, lead):
@@ -176,23 +177,6 @@ def _may(desk: Desk, person: Person, lead: Mapping[str, Any]) -> bool:
     )
     with desk.engine.connect() as conn:
         return conn.execute(told.limit(1)).first() is not None or person.role == "tech"
-
-
-def _lead(desk: Desk, number: str) -> dict[str, Any] | None:
-    """The lead as the page shows it."""
-    columns = [getattr(Lead, name) for name in ("id", "number", "grade", "owner", "need")]
-    query = (
-        select(*columns, Account.name.label("company"), Contact.name, Contact.title, Contact.phone)
-        .join(Contact, Contact.id == Lead.contact_id)
-        .outerjoin(Account, Account.id == Lead.account_id)
-        .where(Lead.number == number)
-    )
-    with desk.engine.connect() as conn:
-        found = conn.execute(query).mappings().one_or_none()
-    if found is None:
-        return None
-    known = desk.config.roster.person(found["owner"]) if found["owner"] else None
-    return {**found, "owner_name": known.name if known else ""}
 
 
 def _message(desk: Desk, status: int, word: str, **values: str) -> HTMLResponse:

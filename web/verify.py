@@ -6,12 +6,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
 from config.people import Person
 from config.schema import Config, DecisionRule
-from models import Account, Contact, Lead
 from tasks.chain import ChainWords
 from tasks.i18n import budget_words, mark_words, word
 from tasks.judge import JudgeError, Said, judge
@@ -119,22 +117,14 @@ def _may(config: Config, person: Person, owner: str | None) -> bool:
 
 def _lead(desk: Desk, number: str) -> dict[str, Any] | None:
     """The lead as the page shows it."""
-    query = (
-        select(Lead.__table__, Account.name.label("company"), Contact.name, Contact.title, Contact.phone, Contact.email)
-        .join(Contact, Contact.id == Lead.contact_id)
-        .outerjoin(Account, Account.id == Lead.account_id)
-        .where(Lead.number == number)
-    )
-    with desk.engine.connect() as conn:
-        found = conn.execute(query).mappings().one_or_none()
+    found = desk.lead(number)
     if found is None:
         return None
     lang = desk.settings.lang
-    owner = desk.config.roster.person(found["owner"]) if found["owner"] else None
     return {
         **found,
         "owner_id": found["owner"],
-        "owner": owner.name if owner else "",
+        "owner": found["owner_name"],
         "verdict_code": found["verdict"],
         "verdict": word(lang, "verdict", found["verdict"]),
         "verified": found["verified_at"] is not None,

@@ -1,9 +1,7 @@
 """Tables of any header, read whole: every cell as text, each row with its line."""
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from io import StringIO
 from itertools import islice
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import pandas as pd
 from tasks.content import reading
 from tasks.dialect import read_sample
 from tasks.inspection import any_tables, records_of
-from tasks.layout import DELIMITERS, HEADER_WITHIN, Layout
+from tasks.layout import DELIMITERS, HEADER_WITHIN, Layout, text_records
 from tasks.read import read_chunks, sheet_chunks
 from tasks.rules.foreign.tables import column_key
 from tasks.source import Source, open_source
@@ -106,19 +104,11 @@ def _by_names(source: Source, layout: Layout, wanted: frozenset[str]) -> Iterato
         rows = [(layout.delimiter, record.line, record.cells) for record in first]
     else:
         text = read_sample(source.path, layout.encoding)
-        rows = [(mark, line, cells) for mark in DELIMITERS for line, cells in _cells(text, mark)]
+        rows = [
+            (mark, line, cells)
+            for mark in DELIMITERS
+            for line, cells in islice(text_records(text, mark), HEADER_WITHIN)
+        ]
     for delimiter, line, cells in rows:
         if _hits(cells, wanted):
             yield replace(layout, delimiter=delimiter, header=tuple(cells), header_line=line)
-
-
-def _cells(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
-    line = 1
-    for _ in range(HEADER_WITHIN):
-        try:
-            cells = next(reader)
-        except (StopIteration, csv.Error):
-            return
-        yield line, cells
-        line = reader.line_num + 1

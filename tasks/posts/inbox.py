@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -168,11 +168,6 @@ def new_reference(at: datetime) -> str:
     """Make a reference that people can read out: the day, and ten signs that nobody guesses."""
     signs = "".join(secrets.choice(_SIGNS) for _ in range(10))
     return f"{at:%y%m%d}-{signs[:5]}-{signs[5:]}"
-
-
-def oldest_of(stored: Sequence[Stored]) -> datetime | None:
-    """When the first of some posts came."""
-    return min((post.received_at for post in stored), default=None)
 
 
 def _keep_through_power_loss(connection: Any, _record: Any) -> None:

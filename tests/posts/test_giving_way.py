@@ -12,9 +12,9 @@ from flows import giving_way, intake
 from flows.intake import take_in
 from flows.posting import opened_desk
 from flows.request import Request
-from models.audit import audit
-from models.db import begin, make_engine
+from models.db import begin
 from tasks.posts.inbox import NewPost
+from tests.posts.asked import ask
 
 CONFIG = load_config()
 AS_OF = datetime(2024, 3, 18, 1, 0, tzinfo=UTC)
@@ -32,15 +32,6 @@ def lead_file(folder: Path) -> Path:
     rows = [f"杭州澄屿{n}号机械有限公司,李明,138{n % 20:08d},采购产线" for n in range(23)]
     path.write_text("\n".join(["公司名称,联系人,电话,需求描述", *rows, ""]), "utf-8")
     return path
-
-
-def ask(settings: Settings, statement: str) -> list[tuple]:
-    engine = make_engine(settings.database_url)
-    with engine.connect() as conn:
-        assert audit(conn) == []
-        found = [tuple(row) for row in conn.execute(text(statement)).all()]
-    engine.dispose()
-    return found
 
 
 def put(settings: Settings, at: datetime) -> None:

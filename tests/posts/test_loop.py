@@ -9,15 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from config.loader import load_config
 from config.settings import Settings
 from flows.posting import opened_desk, sweep_posts
 from flows.up import told_of
-from models.audit import audit
-from models.db import make_engine
 from tasks.posts.inbox import NewPost
+from tests.posts.asked import ask
 
 ROOT = Path(__file__).parents[2]
 CONFIG = load_config()
@@ -49,15 +47,6 @@ def put(settings: Settings, *numbers: int) -> None:
                 "need": "采购产线",
             }
             desk.inbox.put(NewPost("website", f"m{number}", {"fields": fields}), now)
-
-
-def ask(settings: Settings, statement: str) -> list[tuple]:
-    engine = make_engine(settings.database_url)
-    with engine.connect() as conn:
-        assert audit(conn) == []
-        found = [tuple(row) for row in conn.execute(text(statement)).all()]
-    engine.dispose()
-    return found
 
 
 def told(settings: Settings) -> bool:

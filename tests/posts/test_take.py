@@ -10,9 +10,9 @@ from sqlalchemy import text
 from config.loader import load_config
 from config.settings import Settings
 from flows.posting import opened_desk, sweep_posts
-from models.audit import audit
 from models.db import begin, make_engine
 from tasks.posts.inbox import NewPost, open_inbox
+from tests.posts.asked import ask
 
 AS_OF = datetime(2024, 3, 18, 2, 0, tzinfo=UTC)
 CONFIG = load_config()
@@ -30,15 +30,6 @@ def typed(number: int, **more: str) -> dict:
         "budget": "30-100万", "urgency": "两周内", "chain": "生产部评估，总经理审批", **more,
     }  # fmt: skip
     return {"fields": fields, "campaign": {"utm_source": "baidu", "utm_campaign": "展会"}}
-
-
-def ask(settings: Settings, statement: str) -> list[tuple]:
-    engine = make_engine(settings.database_url)
-    with engine.connect() as conn:
-        assert audit(conn) == []
-        found = [tuple(row) for row in conn.execute(text(statement)).all()]
-    engine.dispose()
-    return found
 
 
 def put(settings: Settings, *posts: NewPost, at: datetime = AS_OF) -> list:
