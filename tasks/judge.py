@@ -23,6 +23,7 @@ from tasks.prepare import prepare
 from tasks.rules.corrections import COLUMNS_OF, DECIDED
 from tasks.rules.keys import KnownBy, identity_keys, known_by, profile_keys
 from tasks.settle import decide_again
+from tasks.state import keep_current
 
 VERDICTS, GRADES = ("valid", "invalid", "to_verify"), ("A", "B", "C")
 _OF_CONTACT = {"contact": "name", "title": "title", "phone": "phone", "email": "email"}
@@ -92,6 +93,7 @@ def _judge(conn: Connection, said: Said, config: Config, order: Order) -> Judged
         hand_over(conn, lead.id, owner, arrival, config)
     if said.values.get("verdict") == "invalid":
         conn.execute(update(Lead).where(Lead.id == lead.id).values(closed_at=order.as_of))
+    keep_current(conn, [lead.id], arrival, config)
     return Judged(said.number, before, _standing(conn.execute(select(Lead.__table__).where(Lead.id == lead.id)).one()))
 
 
