@@ -68,5 +68,6 @@ def _standing(lead: Mapping[str, str | None], config: Config, lang: str) -> str:
         word(lang, "verdict", str(lead["verdict"])),
         t["grade"].format(grade=lead["grade"]) if lead["grade"] else t["ungraded"],
         (known.name if known else lead["owner"]) or t["no_owner"],
+        *(str(lead[name]) for name in ("tier", "stage") if lead.get(name)),
     ]
     return str(t["comma"].join(parts))

@@ -131,7 +131,10 @@ def _facts(
             "lead_id": events["lead_id"].to_numpy(dtype=np.int64),
             "at": events["at"].array,
             "open": events["status"].isin(OPEN),
-            **{name: events[name].array for name in ("verdict", "grade", "tier", "source", "owner", "created", "status")},
+            **{
+                name: events[name].array
+                for name in ("verdict", "grade", "tier", "source", "owner", "created", "status")
+            },
             "opened_at": events["at"].array,
             "missing": pd.array([pd.NA] * len(events), dtype="str"),
         }

@@ -67,10 +67,11 @@ def write_leads(conn: Connection, changes: Changes, arrival: Arrival, reckoner: 
     rows = rows.assign(**{str(name): begun[name].array for name in begun})
     fresh = pd.concat([rows[new], leads.loc[new, ["number", "contact_id", "origin_id"]]], axis=1)
     insert_frame(conn, Lead, fresh.assign(opened_at=arrival.at, state_at=state_at[new].array))
-    # what somebody has followed is kept current by tasks.state
+    # what somebody has followed is kept current by tasks.state, and what was a lead goes on as it was
     touched = leads["touched"].to_numpy(dtype=bool)
-    update_frame(conn, Lead, rows[~new & ~touched])
-    update_frame(conn, Lead, rows.loc[~new & touched, ["id", "account_id", "status", "owner", "owner_rule", *_VALUES]])
+    again = (leads["old_status"] == "archived").to_numpy(dtype=bool) & ~new & ~touched
+    update_frame(conn, Lead, rows[again])
+    update_frame(conn, Lead, rows.loc[~new & ~again, ["id", "account_id", "status", "owner", "owner_rule", *_VALUES]])
     given = (leads["owner"].fillna("") != leads["old_owner"].fillna("")).to_numpy(dtype=bool) & ~new & ~touched
     update_frame(conn, Lead, pd.DataFrame({"id": leads.loc[given, "lead_id"], "state_at": state_at[given].array}))
     # one that was joined and stands alone again is open again

@@ -159,7 +159,8 @@ def _own(
     passed = leads["owner"].notna() & (leads["owner"] != leads["old_owner"])
     leads["lifted_from"] = leads["old_owner"].where(passed)
     nobody = np.where(pooled, POOL, "new")
-    status = np.where(leads["owner"].notna(), "owned", np.where(leads["verdict"] == "invalid", "archived", nobody))
+    followed = np.where((leads["old_status"] == "in_progress").fillna(False), "in_progress", "owned")
+    status = np.where(leads["owner"].notna(), followed, np.where(leads["verdict"] == "invalid", "archived", nobody))
     return leads.assign(status=pd.array(status, dtype="str")), choices, handed
 
 

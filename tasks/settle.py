@@ -219,7 +219,7 @@ class _Settling:
         record.write_deliveries(self.conn, deliveries, near)
         if self.arrival.batch_id is not None:
             add_counts(self.conn, self.arrival.batch_id, rows["issues"], outcome)
-        leads = record.write_people(self.conn, leads, found, near)
+        leads = record.write_people(self.conn, leads, found, near, self.arrival, self.rules)
         self._note("write rows")
         followed = own_leads(self.conn, leads, found, near, outcome, self.arrival, self.config)
         if followed:

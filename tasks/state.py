@@ -6,6 +6,7 @@ Every follow-up, every word of a person, the nightly flow and the rebuild call t
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,7 +36,7 @@ class Kept:
     downgraded, regraded, moved (to another owner)."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    changes: list[dict[str, object]] = field(default_factory=list)
+    changes: list[dict[Any, Any]] = field(default_factory=list)
 
 
 def keep_current(
@@ -79,7 +80,9 @@ def _one_round(
         append_events(conn, [events.reset_index(drop=True)], arrival, config)
     moved = neglect(conn, before[gone], arrival, config)
     if gone.any():
-        append_events(conn, [_events(changed, before)[gone].assign(owner=None, owner_rule="L-NEGLECT")], arrival, config)
+        append_events(
+            conn, [_events(changed, before)[gone].assign(owner=None, owner_rule="L-NEGLECT")], arrival, config
+        )
     other = (changed["grade"].fillna("") != before["grade"].fillna("")).to_numpy(dtype=bool)
     moved += follow_grades(conn, changed[other & ~ends & ~gone]["lead_id"], arrival, config)
     _count(kept, changed, before, tells, other, moved)

@@ -1,5 +1,7 @@
 """What follows from another state: assignments end, outcomes and stages are written, leads go to others or the pool."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
@@ -53,7 +55,7 @@ def write_outcomes(conn: Connection, ended: pd.DataFrame, arrival: Arrival, conf
             "result": ended["status"].array,
             "at": pd.to_datetime(ended["ended_at"]).astype("datetime64[us]").array,
             "amount": ended["contract_amount"].astype("float64").where(~lost).array,
-            "currency": pd.Series(np.where(lost, None, "CNY")).astype("str").array,
+            "currency": pd.Series("CNY", index=ended.index).where(~lost).astype("str").array,
             "reason": reason.astype("str").array,
             "competitor": ended["competitor"].astype("str").array,
             "would_have_helped": ended["would_have_helped"].astype("str").array,
@@ -75,9 +77,7 @@ def write_outcomes(conn: Connection, ended: pd.DataFrame, arrival: Arrival, conf
     insert_frame(conn, Outcome, fresh.assign(id=take_ids(conn, "outcome", len(fresh)), recorded_at=arrival.recorded))
 
 
-def write_stages(
-    conn: Connection, now: pd.DataFrame, before: pd.DataFrame, arrival: Arrival, config: Config
-) -> None:
+def write_stages(conn: Connection, now: pd.DataFrame, before: pd.DataFrame, arrival: Arrival, config: Config) -> None:
     """Keep which stages leads have entered; those beyond the one that a person went back to are superseded."""
     names = {rule.stage: number for number, rule in enumerate(config.rules.stages)}
     was = before["stage"].map(names).fillna(0).astype("int64")
@@ -161,5 +161,5 @@ def _of_companies(conn: Connection, leads: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(kept, ignore_index=True) if kept else parts[0]
 
 
-def _date(value: object) -> object:
+def _date(value: Any) -> Any:
     return None if value is None or pd.isna(value) else pd.Timestamp(str(value)).date()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -57,24 +58,28 @@ def typed_records(records: pd.DataFrame) -> pd.DataFrame:
     texts = ("contract_on", "first_payment_on")
     numbers = ("contract_amount", "first_payment", "probability")
     days = {name: records[name].astype("object").map(_day).astype("str") for name in texts}
-    return records.assign(**days).astype(dict.fromkeys(numbers, "float64"))
+    kinds: dict[str, str] = dict.fromkeys(numbers, "float64")
+    return records.assign(**days).astype(kinds)
 
 
 def read_words(words: pd.DataFrame) -> pd.DataFrame:
-    """What people said, that of an end spelled out: result, and DEAL."""
-    columns = ["lead_id", "field", "said", "since", "actor", "result", *DEAL]
+    """What people said, that of an end spelled out: result, DEAL, and `at`, when it happened."""
+    columns = ["lead_id", "field", "said", "since", "at", "actor", "result", *DEAL]
     rows = []
     for word in words.to_dict("records"):
         said = json.loads(word["columns"]) if word["field"] == "closing" else {}
         result = word["said"] if word["field"] == "closing" else None
-        rows.append({**word, "result": result, **{name: said.get(name) for name in DEAL}})
+        at = pd.Timestamp(said["at"]) if said.get("at") else word["since"]
+        told: dict[Any, Any] = {name: said.get(name) for name in DEAL}
+        rows.append(dict(word) | told | {"at": at, "result": result})
     found = pd.DataFrame(rows, columns=columns)
     numbers = ("contract_amount", "first_payment")
-    kinds = dict.fromkeys(columns, "str") | dict.fromkeys(numbers, "float64")
-    return found.astype(kinds | {"lead_id": "int64", "since": "datetime64[us]"})
+    kinds: dict[str, str] = dict.fromkeys(columns, "str") | dict.fromkeys(numbers, "float64")
+    kinds |= {"lead_id": "int64", "since": "datetime64[us]", "at": "datetime64[us]"}
+    return found.astype(kinds)
 
 
-def _day(value: object) -> str | None:
+def _day(value: Any) -> str | None:
     return None if value is None or pd.isna(value) else str(value)[:10]
 
 

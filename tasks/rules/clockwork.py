@@ -159,7 +159,9 @@ def _follow_rule(
     fresh = open_ & said.scope & ~np.isnat(said.starts) & (~has | renewed)
     if not said.resets:
         fresh &= np.isnat(said.stops)
-    return Moved(_begun(facts, rule, said, fresh, keys, waits, rules, reckoner), _joined(parts))
+    # most events begin no clock of most rules
+    begun = _begun(facts, rule, said, fresh, keys, waits, rules, reckoner) if fresh.any() else pd.DataFrame()
+    return Moved(begun, _joined(parts))
 
 
 def _begun(

@@ -21,9 +21,7 @@ def upgrade() -> None:
     for name in ("paused_until", "state_at"):
         op.add_column("lead", sa.Column(name, UtcDateTime(timezone=True), nullable=True))
     op.add_column("lead", sa.Column("probability", sa.Float(), nullable=True))
-    op.create_index(
-        "ix_lead_state_at", "lead", ["state_at"], sqlite_where=_CHANGING, postgresql_where=_CHANGING
-    )
+    op.create_index("ix_lead_state_at", "lead", ["state_at"], sqlite_where=_CHANGING, postgresql_where=_CHANGING)
 
 
 def downgrade() -> None:

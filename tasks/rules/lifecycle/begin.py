@@ -38,6 +38,8 @@ def no_records() -> pd.DataFrame:
 
 def no_words() -> pd.DataFrame:
     """A frame of nothing that people said."""
-    kinds = dict.fromkeys(("field", "said", "actor", "result", *DEAL), "str") | {"since": "datetime64[us]"}
+    kinds = dict.fromkeys(("field", "said", "actor", "result", *DEAL), "str") | dict.fromkeys(
+        ("since", "at"), "datetime64[us]"
+    )
     kinds |= {"contract_amount": "float64", "first_payment": "float64", "lead_id": "int64"}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})

@@ -34,12 +34,12 @@ def deals(records: pd.DataFrame, words: pd.DataFrame, rules: Rules) -> pd.DataFr
     losses = both[both["result"] == "lost"].drop_duplicates("lead_id", keep="last").set_index("lead_id")
     wins = both[both["result"] == "won"].drop_duplicates("lead_id", keep="last").set_index("lead_id")
     lost_at, won_said = losses["at"].reindex(found.index), wins["at"].reindex(found.index)
-    won_at = complete.fillna(won_said.where(whole))
+    won_at = pd.Series(np.fmax(complete, np.asarray(won_said, "datetime64[us]")), index=found.index).where(whole)
     lost_at = lost_at.astype("datetime64[us]")
     # what is known last counts: a contract after a refusal, or a word that takes it back
     won = whole & won_at.notna() & ~(lost_at > won_at).fillna(False)
     is_lost = lost_at.notna() & ~won
-    said = wins["at"].reindex(found.index).fillna(won_at)
+    said = won_said.fillna(won_at)
     actor = both.drop_duplicates("lead_id", keep="last").set_index("lead_id")["actor"]
     actor = losses["actor"].reindex(found.index).where(is_lost, actor)
     return found.assign(

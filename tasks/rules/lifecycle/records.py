@@ -47,17 +47,17 @@ def noted(records: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     position = pd.Series((~answered).astype(np.int64)).groupby([lead, runs]).cumsum().to_numpy()
     case = answered | (rows["method"] != CALL).to_numpy(dtype=bool)
     case &= _says(rows, ("summary", "milestone", "result"), rules.value("K-CASE-WORDS"))
-    return rows.assign(
-        answered=answered, place=place, moves=moves, changed=changed, case=case, unanswered=np.where(answered, 0, position)
-    )  # fmt: skip
+    unanswered = np.where(answered, 0, position)
+    return rows.assign(answered=answered, place=place, moves=moves, changed=changed, case=case, unanswered=unanswered)
 
 
 def told(rows: pd.DataFrame, spans: pd.DataFrame, zone: str) -> pd.DataFrame:
     """What `noted` follow-ups and their pauses say of each lead (index lead_id).
 
     follow_ups (how many), first_contact_at, last_contact_at, answered_at (the last), unanswered (the run at the end),
-    calls (unanswered calls at the end), plan_at, progress_at, case_at, place, CONFIRMED as booleans, changed; pause_until, pause,
-    pause_kind, pause_since of the pause that no follow-up has ended, and resumed_at: when the last other one ended.
+    calls (unanswered calls at the end), busy_day (calls on the last day), plan_at, progress_at, case_at, place,
+    CONFIRMED as booleans, changed; pause_until, pause, pause_kind, pause_since of the pause that no follow-up has
+    ended, and resumed_at: when the last other one ended.
     """
     lead = rows["lead_id"]
     groups = rows.groupby("lead_id")

@@ -33,7 +33,7 @@ class Facts:
     leads: lead_id, status (stored), verdict, grade and grade_rule (last decided by rows or a person), opened_at, owner,
     owner_rule, owner_since, silent_at (when silence ended it), and the states of its fields that the tables ask for.
     records: follow-ups (records.COLUMNS, deals.DEAL, person, probability). words: lead_id, field (tier, stage, grade,
-    closing), said, since, actor; of closing also result and DEAL.
+    closing), said, since, actor; of closing also result, DEAL and `at`, when it happened.
     """
 
     leads: pd.DataFrame
@@ -42,9 +42,11 @@ class Facts:
 
 
 def state(facts: Facts, rules: Rules, as_of: np.datetime64, reckoner: Reckoner) -> pd.DataFrame:
-    """One row a lead, in the order of facts.leads: lead_id, KEPT, since, moved_at, place, ended_at, actor, DEAL, state_at.
+    """One row a lead, in the order of facts.leads: lead_id, KEPT, then, since, moved_at, place, ended_at, actor, DEAL,
+    state_at.
 
-    since: from when its rule applies; moved_at: the last progress; state_at: when time alone changes it next (NaT: never).
+    then: what its rule says; since: from when it applies; moved_at: the last progress; state_at: when time alone
+    changes it next (NaT: never).
     """
     as_of = as_of.astype("datetime64[us]")
     leads, rows = _gathered(facts, rules, reckoner)
@@ -58,6 +60,9 @@ def state(facts: Facts, rules: Rules, as_of: np.datetime64, reckoner: Reckoner) 
     ids = np.array([*(rule.id for rule in rules.lifecycle), None], dtype=object)[where]
     leads = leads.assign(then=then, state_rule=pd.array(ids, dtype="str"))
     leads["status"] = _status(leads, alive)
+    # what has ended is not paused
+    for name in ("pause_kind", "paused_until"):
+        leads[name] = leads[name].where(~leads["status"].isin(ENDED))
     leads = _ended(leads, rules, as_of, reckoner.zone)
     leads = leads.assign(**stages_of(leads, rules))
     leads = leads.assign(**tiers_of(leads, rules))
@@ -80,7 +85,7 @@ def _gathered(facts: Facts, rules: Rules, reckoner: Reckoner) -> tuple[pd.DataFr
     leads = leads.assign(**{str(name): said[name] for name in said})
     for name in (*CONFIRMED, "changed"):
         leads[name] = leads[name].fillna(False).astype("bool")
-    closing = facts.words[facts.words["field"] == "closing"].rename(columns={"since": "at"})
+    closing = facts.words[facts.words["field"] == "closing"]
     ends = deals(rows, closing, rules).reindex(leads["lead_id"]).reset_index(drop=True)
     leads = leads.assign(**{str(name): ends[name] for name in ends})
     leads["outcome"] = leads["outcome"].fillna("none").astype("str")
@@ -166,9 +171,9 @@ def _status(leads: pd.DataFrame, alive: np.ndarray) -> pd.Series:
     owned, then = leads["owner"].notna(), leads["then"]
     followed = leads["follow_ups"].fillna(0) > 0
     is_pool = (then == "pool") | (~owned & (leads["status"] == "pool"))
-    chosen = [~alive, then.isin(ENDED), is_pool, owned & followed, owned]
-    values = [leads["status"], then, "pool", "in_progress", "owned"]
-    return pd.Series(np.select(chosen, values, "new"), index=leads.index).astype("str")
+    found = pd.Series("new", index=leads.index, dtype="str").mask(owned, "owned").mask(owned & followed, "in_progress")
+    found = found.mask(is_pool, "pool").mask(then.isin(ENDED), then.astype("str"))
+    return found.where(pd.Series(alive, index=leads.index), leads["status"])
 
 
 def _ended(leads: pd.DataFrame, rules: Rules, as_of: np.datetime64, zone: str) -> pd.DataFrame:
@@ -226,7 +231,7 @@ def _graded(leads: pd.DataFrame, rules: Rules) -> pd.DataFrame:
         other = (found != grade[again]).fillna(False)
         places = other.index[other]
         grade.loc[places], rule.loc[places] = found[places], CONFIRMED_BY
-    return leads.assign(grade=pd.array(grade, dtype="str"), grade_rule=pd.array(rule, dtype="str"))
+    return leads.assign(grade=grade.astype("str"), grade_rule=rule.astype("str"))
 
 
 def _downgraded(
@@ -283,7 +288,9 @@ def _hints(leads: pd.DataFrame, rules: Rules) -> pd.Series:
 
 def _passed_on(leads: pd.DataFrame, alive: np.ndarray) -> pd.DataFrame:
     """The columns that are told; of leads that others keep only their status."""
-    told_ = leads[["lead_id", *KEPT, "then", "since", "moved_at", "place", "ended_at", "actor", *DEAL, "state_at"]].copy()
+    told_ = leads[
+        ["lead_id", *KEPT, "then", "since", "moved_at", "place", "ended_at", "actor", *DEAL, "state_at"]
+    ].copy()
     others = ~alive
     if others.any():
         for name in (*KEPT[1:], "state_at"):

@@ -11,15 +11,22 @@ PROBABILITY, STATED = "T-PROBABILITY", "stated"
 
 
 def stages_of(leads: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """stage, place and stage_rule of each lead: place (by follow-ups), contracted, status, in_care, said_stage,
-    said_place_after (the furthest place of follow-ups recorded after a person's word)."""
+    """stage, place and stage_rule of each lead.
+
+    leads: place (by follow-ups), contracted, status, in_care, said_stage, and place_after: the furthest place of
+    follow-ups recorded after a person's word.
+    """
     names = [rule.stage for rule in rules.stages]
     place = leads["place"].fillna(0).clip(lower=0).to_numpy(dtype=np.int64).copy()
     said = leads["said_stage"].map({name: number for number, name in enumerate(names)})
     after = leads["place_after"].fillna(-1).to_numpy(dtype=np.float64)
     by_person = said.notna().to_numpy() & (after <= said.fillna(-1).to_numpy(dtype=np.float64))
     place = np.where(said.notna(), np.fmax(said.to_numpy(dtype=np.float64), after), place).astype(np.int64)
-    for mark, where in (("contract", leads["contracted"]), ("won", leads["status"] == "won"), ("care", leads["in_care"])):
+    for mark, where in (
+        ("contract", leads["contracted"]),
+        ("won", leads["status"] == "won"),
+        ("care", leads["in_care"]),
+    ):
         number = next((at for at, rule in enumerate(rules.stages) if mark in rule.enters), None)
         if number is not None:
             place = np.where(where.to_numpy(dtype=bool), np.maximum(place, number), place)
@@ -36,7 +43,10 @@ def stages_of(leads: pd.DataFrame, rules: Rules) -> pd.DataFrame:
 
 
 def tiers_of(leads: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """tier and tier_rule of each lead: status, need_state, place, CONFIRMED, competitor, said_tier (while it stands)."""
+    """tier and tier_rule of each lead.
+
+    leads: status, need_state, place, CONFIRMED, competitor, said_tier (a person's, while it stands).
+    """
     offer = next((at for at, rule in enumerate(rules.stages) if rule.id == "ST-OFFER"), len(rules.stages))
     made = (leads["place"] >= offer) | leads["offer"] | leads["competitor"].notna()
     ended = leads["status"].where(leads["status"].isin(("won", "lost")), "none")
