@@ -80,6 +80,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "link": ("记录跟进 / 已知悉", "Log a follow-up / acknowledge"),
     "story.follow_ups": ("跟进记录", "Follow-ups"),
     "story.clocks": ("承诺", "Promises"),
+    "story.more": ("…另有 {n} 项，见 leads clocks", "… {n} more: leads clocks"),
     "story.steps": ("提醒与升级", "Reminders and escalations"),
     "state.running": ("进行中", "running"),
     "state.paused": ("暂停", "paused"),
