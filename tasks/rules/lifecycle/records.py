@@ -116,13 +116,14 @@ def _says(rows: pd.DataFrame, columns: Iterable[str], words: Iterable[str]) -> n
 def _confirmed(rows: pd.DataFrame, rules: Rules) -> dict[str, np.ndarray]:
     """For each of CONFIRMED whether a follow-up says it, by name or by its milestone."""
     words: Mapping[str, tuple[str, ...]] = rules.value("L-FACT-WORDS")
+    milestones: Mapping[str, tuple[str, ...]] = rules.value("L-FACT-MILESTONES")
     codes, uniques = pd.factorize(rows["confirmed"].fillna("").astype("object"))
     named = [{part.strip().lower() for part in _split(str(text))} for text in uniques]
     found = {}
     for name in CONFIRMED:
         known = {name, *(word.lower() for word in words[name])}
         hits = np.array([*(bool(parts & known) for parts in named), False], dtype=bool)[codes]
-        found[name] = hits | _says(rows, ("milestone",), words[name])
+        found[name] = hits | _says(rows, ("milestone",), milestones[name])
     return found
 
 
