@@ -9,6 +9,7 @@ Channels: the same file name replaces key by key, `enabled: false` removes. A ro
 import hashlib
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,9 +38,24 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def load_config(folder: Path | None = None) -> Config:
-    """Read the shipped files with a company's folder laid over them; anything wrong is a ConfigError."""
+    """Read the shipped files with a company's folder laid over them; anything wrong is a ConfigError.
+
+    Files that did not change since are not read again.
+    """
     if folder is not None and not folder.is_dir():
         raise ConfigError("LEADS_CONFIG names a folder that does not exist", file=folder)
+    return _loaded(folder, _stamps(folder))
+
+
+def _stamps(folder: Path | None) -> tuple[tuple[str, int, int], ...]:
+    """What tells whether a file is still the one that was read."""
+    bases = (SHIPPED,) if folder is None else (SHIPPED, folder)
+    found = ((path, path.stat()) for base in bases for path in sorted(base.rglob("*.y*ml")))
+    return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in found)
+
+
+@lru_cache(maxsize=4)
+def _loaded(folder: Path | None, _stamped: tuple[tuple[str, int, int], ...]) -> Config:
     try:
         return Config(rules=load_rules(folder), channels=load_channels(folder), roster=load_roster(folder))
     except ValidationError as error:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.resolver import VersionedResolver
 
 from config.errors import ConfigError
 
@@ -50,6 +52,14 @@ class Located:
         return Located(self.data[key], self.file, step[1] if step else None)
 
 
+class _Resolver(VersionedResolver):
+    """Finds the kind of a scalar; ruamel's own asks for the version of YAML anew at every word of a file."""
+
+    @cached_property
+    def versioned_resolver(self) -> Any:
+        return super().versioned_resolver
+
+
 def read_yaml(path: Path) -> Located:
     """Read one YAML file; a key written twice, or text that is no YAML, is a ConfigError."""
     try:
@@ -57,7 +67,9 @@ def read_yaml(path: Path) -> Located:
     except (UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"cannot be read: {error}", file=path) from error
     try:
-        node = YAML(typ="safe").compose(text)
+        reader = YAML(typ="safe")
+        reader.Resolver = _Resolver
+        node = reader.compose(text)
         return Located(None if node is None else _plain(node, path, ()), path, node)
     except YAMLError as error:
         problem, line = _told(error, text)

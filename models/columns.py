@@ -1,17 +1,15 @@
 """Large answers as columns: COPY on PostgreSQL, plain tuples on SQLite; a row of objects costs many times as much."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pacsv
 from sqlalchemy import Connection
 
+from models.copied import copy_out
 from models.streams import driver_rows
 
 _FETCH = 50_000
-_PARAMETER = re.compile(r"(?<!:):(\w+)")
 #: How a column of times is asked for.
 MOMENT = pa.timestamp("us")
 
@@ -35,28 +33,8 @@ def _array(cells: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
 
 
 def _copied(driver: Any, statement: str, types: Mapping[str, pa.DataType], values: Mapping[str, Any]) -> pa.Table:
-    from psycopg import ClientCursor
-
-    # COPY takes no parameters: the driver itself writes them into the text as literals
-    asked = ClientCursor(driver).mogrify(_PARAMETER.sub(r"%(\1)s", statement), values)
-    with driver.cursor() as cursor, cursor.copy(f"COPY ({asked}) TO STDOUT (FORMAT csv)") as copy:
-        data = b"".join(bytes(block) for block in copy)
     kinds = {name: pa.timestamp("us", "UTC") if pa.types.is_timestamp(kind) else kind for name, kind in types.items()}
-    if not data:
-        return pa.table({name: pa.array([], kind) for name, kind in types.items()})
-    found = pacsv.read_csv(
-        pa.BufferReader(data),
-        read_options=pacsv.ReadOptions(column_names=list(types)),
-        parse_options=pacsv.ParseOptions(newlines_in_values=True),
-        convert_options=pacsv.ConvertOptions(
-            column_types=kinds,
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
-            true_values=["t"],
-            false_values=["f"],
-        ),
-    )
+    found = copy_out(driver, statement, kinds, values)
     return pa.table(
         [column.cast(kind) for column, kind in zip(found.columns, types.values(), strict=True)], list(types)
     )

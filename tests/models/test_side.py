@@ -172,3 +172,28 @@ def test_a_lock_that_is_held_is_told_and_the_next_transaction_works(tmp_path):
         with side.transaction() as conn:
             insert_frame(conn, Account, accounts(2))
     assert [one for one, _ in stored(engine)] == [2]
+
+
+ANSWER = """
+SELECT id, key, name, CAST(:word AS TEXT) AS word, id > 2 AS more, 1.5 * id AS amount, CAST(NULL AS TEXT) AS untold,
+'' AS blank, '5' AS digits FROM account WHERE name <> '%' ORDER BY id
+"""
+WORDS = ["引号\"'", "逗号,换行\n第二行", "\\N", "NULL", "a\tb", "  空格 ", "t", "007"]
+
+
+@pytest.mark.parametrize("word", [WORDS[1], ""], ids=["told", "blank"])
+def test_a_transaction_reads_what_a_plain_connection_reads(engine, side, word):
+    given = pd.DataFrame({"id": range(1, 9), "key": [f"k{one}" for one in range(1, 9)], "name": WORDS})
+    with begin(engine) as conn:
+        insert_frame(conn, Account, given)
+        insert_frame(conn, AccountOwner, TIMES)
+    times = "SELECT id, since, until, account_id FROM account_owner WHERE :word <> '' OR id > 0 ORDER BY id"
+    for query in (ANSWER, times, ANSWER.replace("ORDER", "AND 1 = 0 ORDER")):
+        with engine.connect() as conn:
+            plain = read_frame(conn, query, word=word)
+        with side.transaction() as conn:
+            read = read_frame(conn, query, word=word)
+        assert read.columns.tolist() == plain.columns.tolist()
+        kinds = [name for name in plain if len(plain) and plain[name].notna().any()]
+        pd.testing.assert_frame_equal(read[kinds], plain[kinds])
+        pd.testing.assert_frame_equal(read, plain, check_dtype=False)
