@@ -288,7 +288,7 @@ class Person(Base):
 
 
 class Leave(Base):
-    """An absence as the roster said it."""
+    """An absence as the roster or a person said it."""
 
     __tablename__ = "leave"
 
@@ -298,5 +298,10 @@ class Leave(Base):
     last_on: Mapped[date]
     # only these hours of each day, as 13:30-18:00; empty: the whole day
     hours: Mapped[str | None] = mapped_column(Text)
+    # who stands in for this time only
+    deputy: Mapped[str | None] = mapped_column(Text)
+    # roster: as roster.yaml says it; added: by a command or a page, whoever said so
+    origin: Mapped[str] = mapped_column(Text, default="roster", server_default="roster")
+    said_by: Mapped[str | None] = mapped_column(Text)
     since: Mapped[datetime]
     until: Mapped[datetime | None]
