@@ -47,7 +47,9 @@ def make_year(leads: int, first: date, last: date, seed: int = 3) -> World:
     events: list[Event] = []
     for lead in range(leads):
         at = start + timedelta(minutes=int(random.integers(0, 240 * 1440)) // 60 * 60 + 13)
-        events.append(Event(at, "arrive", lead, {"kind": str(random.choice(["A", "B", "C"])), "contact": f"{at:%Y-%m-%d}"}))
+        events.append(
+            Event(at, "arrive", lead, {"kind": str(random.choice(["A", "B", "C"])), "contact": f"{at:%Y-%m-%d}"})
+        )
         events += _life(random, lead, at, end)
         if random.random() < 0.2:
             events += _returns(random, lead, leads + lead, at + timedelta(days=int(random.integers(120, 200))), end)
@@ -84,7 +86,9 @@ def _life(random: np.random.Generator, lead: int, at: datetime, end: datetime) -
         said = _talk(random, now, stage, answers)
         stage += "milestone" in said
         late = int(random.integers(30, 3_000)) if random.random() < 0.2 else 4
-        events.append(Event((now + timedelta(minutes=late)).replace(second=0), "follow_up", lead, said | {"at": _odd(now)}))
+        events.append(
+            Event((now + timedelta(minutes=late)).replace(second=0), "follow_up", lead, said | {"at": _odd(now)})
+        )
     if random.random() < 0.12:
         word = {"tier": "高意向"} if random.random() < 0.5 else {"stage": "商务谈判"}
         events.append(Event(_odd(at + timedelta(days=int(random.integers(10, 60)))), "word", lead, word))

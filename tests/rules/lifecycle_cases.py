@@ -83,5 +83,3 @@ def _words(said: list[str]) -> pd.DataFrame:
         row = {"lead_id": 1, "field": field, "said": value, "since": moment(at), "at": moment(at), "actor": "zhengkai"}
         rows.append(row | {"result": value if field == "closing" else None})
     return pd.DataFrame(rows, columns=list(empty.columns)).astype(empty.dtypes.to_dict())
-
-
