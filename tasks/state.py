@@ -78,11 +78,8 @@ def _one_round(
     events = _events(changed, before)[tells & ~gone]
     if len(events):
         append_events(conn, [events.reset_index(drop=True)], arrival, config)
+    # the pool's own event names the rule
     moved = neglect(conn, before[gone], arrival, config)
-    if gone.any():
-        append_events(
-            conn, [_events(changed, before)[gone].assign(owner=None, owner_rule="L-NEGLECT")], arrival, config
-        )
     other = (changed["grade"].fillna("") != before["grade"].fillna("")).to_numpy(dtype=bool)
     moved += follow_grades(conn, changed[other & ~ends & ~gone]["lead_id"], arrival, config)
     _count(kept, changed, before, tells, other, moved)
