@@ -18,7 +18,7 @@ from models.db import update_frame
 from tasks.arrival import Arrival
 from tasks.clocks import reckoner_of
 from tasks.history import DECISION, STATE, append_events
-from tasks.rules.lifecycle.state import ENDED, KEPT, state
+from tasks.rules.lifecycle.state import ENDED, KEPT, STALLED, state
 from tasks.state_effects import end_leads, follow_grades, neglect, write_outcomes, write_stages
 from tasks.state_facts import load_facts
 
@@ -144,7 +144,7 @@ def _count(
     paused, was = now["pause_kind"].notna(), before["pause_kind"].notna()
     counts["paused"] += int((paused & ~was).sum())
     counts["resumed"] += int((was & ~paused).sum())
-    down = (now["then"] == "downgrade").to_numpy(dtype=bool)
+    down = (now["grade_rule"] == STALLED).to_numpy(dtype=bool)
     counts["downgraded"] += int((regraded & down).sum())
     counts["regraded"] += int((regraded & ~down).sum())
     counts["moved"] += len(moved)
