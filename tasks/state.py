@@ -75,7 +75,9 @@ def _one_round(
     end_leads(conn, before[ends], arrival)
     write_outcomes(conn, changed[changed["status"].isin(ENDED).to_numpy(dtype=bool)], arrival, config)
     write_stages(conn, changed, before, arrival, config)
-    events = _events(changed, before)[tells & ~gone]
+    events = _events(changed, before).assign(
+        promised=differences(changed, before, ("status", "tier", "grade", "missing", "pause_kind", "paused_until"))
+    )[tells & ~gone]
     if len(events):
         append_events(conn, [events.reset_index(drop=True)], arrival, config)
     # the pool's own event names the rule
