@@ -35,7 +35,7 @@ SELECT {", ".join(f"f.{name}" for name in COLUMNS)}
 FROM wanted w JOIN follow_up f ON f.lead_id = w.key AND f.superseded_at IS NULL
 """
 #: What follow-ups say of a lead.
-_TOLD = ("first_contact_at", "last_contact_at", "plan_at", "progress_at", "case_at", "pause_until")
+_TOLD = ("first_contact_at", "last_contact_at", "plan_at", "progress_at", "case_at", "changed_at", "pause_until")
 # made once for one configuration, however many transactions ask for it
 _made: dict[str, Calendars] = {}
 _KEPT = 8

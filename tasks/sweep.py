@@ -252,11 +252,14 @@ def _facts(live: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     """What is said of the leads of clocks, a row a clock; a pause ends when the clock is looked at next."""
     at = pd.Timestamp(as_of.astimezone(UTC).replace(tzinfo=None)).as_unit("us")
     never = pd.Series(pd.NaT, index=live.index, dtype="datetime64[us]")
-    names = ("opened_at", "verified_at", "first_contact_at", "last_contact_at", "plan_at", "progress_at", "case_at",
-             "closed_at", "owner_since")  # fmt: skip
+    names = (
+        "opened_at", "verified_at", "first_contact_at", "last_contact_at", "plan_at", "progress_at", "case_at",
+        "closed_at", "owner_since",
+    )  # fmt: skip
     until = live["next_at"].where(live["paused_at"].notna())
     columns = ["lead_id", "verdict", "grade", "tier", "source", "owner", "status", "missing"]
-    return live[columns].assign(at=at, open=True, pause_until=until, **dict.fromkeys(names, never))
+    changed = live["started_at"].astype("datetime64[us]")
+    return live[columns].assign(at=at, open=True, pause_until=until, changed_at=changed, **dict.fromkeys(names, never))
 
 
 def _altered(changed: pd.DataFrame, live: pd.DataFrame) -> pd.DataFrame:
