@@ -273,3 +273,12 @@ def database(settings: Settings) -> "Database":
 
 def _unsaid(_line: str) -> None:
     """Keep the remark to the answer's data."""
+
+
+def company(settings: Settings, as_of: datetime | None = None) -> "tuple[Config, Database]":
+    """The rules with the roster as it stands at a moment (default: now), added leave included, and the database."""
+    from tasks.leave import staffed
+
+    config, engine = load_config(settings.config), database(settings)
+    with engine.connect() as conn:
+        return staffed(conn, config, as_of or datetime.now(UTC)), engine

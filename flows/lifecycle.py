@@ -7,7 +7,7 @@ from typing import Any
 
 from config.loader import load_config
 from config.settings import Settings
-from flows.commands import database, lead_number, parse_moment, refuse_stranger
+from flows.commands import company, database, lead_number, parse_moment, refuse_stranger
 from flows.console import OK, REFUSED, Answer, UsageError
 from flows.keeping import keep_leads
 from tasks.closing import Closed, close
@@ -68,9 +68,9 @@ def rebuilt(settings: Settings, as_of: str | None, only_check: bool) -> Answer:
 
 def closed(settings: Settings, asked: Asked) -> Answer:
     """Close leads one by one; what cannot be is named, and the others are done."""
-    config = load_config(settings.config)
+    config, engine = company(settings)
     refuse_stranger(config, asked.by)
-    engine, now = database(settings), datetime.now(UTC)
+    now = datetime.now(UTC)
     as_of = parse_moment(asked.as_of, settings) or now
     order = Order(asked.by, str(asked.deal.get("lost_reason") or ""), as_of, now, settings.tz)
     at = parse_moment(asked.at, settings)

@@ -14,6 +14,7 @@ from models.base import BIG, Base
 LIVE = text("until IS NULL")
 OPEN = text("closed_at IS NULL")
 CHANGING = text("state_at IS NOT NULL")
+HELD = text("status = 'new' AND owner IS NULL AND closed_at IS NULL")
 
 
 class Account(Base):
@@ -95,6 +96,7 @@ class Lead(Base):
         Index("ix_lead_account", "account_id"),
         Index("ix_lead_origin", "origin_id"),
         # what time alone changes next is read by this, never the base
+        Index("ix_lead_held", "id", sqlite_where=HELD, postgresql_where=HELD),
         Index("ix_lead_state_at", "state_at", sqlite_where=CHANGING, postgresql_where=CHANGING),
     )
 
@@ -288,7 +290,7 @@ class Person(Base):
 
 
 class Leave(Base):
-    """An absence as the roster said it."""
+    """An absence as the roster or a person said it."""
 
     __tablename__ = "leave"
 
@@ -298,5 +300,10 @@ class Leave(Base):
     last_on: Mapped[date]
     # only these hours of each day, as 13:30-18:00; empty: the whole day
     hours: Mapped[str | None] = mapped_column(Text)
+    # who stands in for this time only
+    deputy: Mapped[str | None] = mapped_column(Text)
+    # roster: as roster.yaml says it; added: by a command or a page, whoever said so
+    origin: Mapped[str] = mapped_column(Text, default="roster", server_default="roster")
+    said_by: Mapped[str | None] = mapped_column(Text)
     since: Mapped[datetime]
     until: Mapped[datetime | None]
