@@ -19,6 +19,7 @@ from tasks.lead_facts import arrivals, lead_facts, wait_for_writers
 from tasks.letters import Letter
 from tasks.outbox import send_pending
 from tasks.post import post
+from tasks.review_activity import read_activity
 from tasks.review_book import Cover, review_book
 from tasks.review_checks import check_datasets
 from tasks.review_files import digests, table_files, write_files
@@ -26,7 +27,9 @@ from tasks.review_letter import Pack, review_letter
 from tasks.review_store import keep_review
 from tasks.review_words import review_words
 from tasks.rules.calendars import Days
+from tasks.rules.reviews.activity import Activity
 from tasks.rules.reviews.datasets import Terms, by_time, datasets, months_of
+from tasks.rules.reviews.done import activity_datasets
 from tasks.rules.reviews.findings import decisions, findings
 from tasks.rules.reviews.receipts import receipts
 from tasks.rules.reviews.spans import Kind, Span, cut_off, preliminary_on, span_of, working_days
@@ -34,7 +37,8 @@ from tasks.rules.reviews.spans import Kind, Span, cut_off, preliminary_on, span_
 #: The rules that say what figures mean, in the order in which packs print them.
 DEFINITIONS = (
     "R-LEADS", "R-VALID", "R-WON", "R-OPEN", "R-CONVERSION", "R-CYCLE", "R-GRADE", "R-COHORT-DAYS", "R-SMALL", "R-Z",
-    "R-REASONS", "R-EXPECTED", "R-STAGE", "R-CUT",
+    "R-REASONS", "R-EXPECTED", "R-STAGE", "R-TIERS", "R-TIER-DAYS", "R-INTENT", "R-KEPT", "R-THEMES", "R-COST", "R-POOL",
+    "R-CALLS-A-DAY", "R-SILENT-DAYS", "R-UNANSWERED", "R-NO-PROGRESS", "R-CUT",
 )  # fmt: skip
 #: Who sees the leads of all teams; all others see their own team's.
 EVERYTHING = ("manager", "marketing")
@@ -77,6 +81,7 @@ class Review:
     facts: pd.DataFrame
     before: pd.DataFrame
     arrivals: tuple[pd.DataFrame, pd.DataFrame]
+    activity: Activity
     #: Whether the period had not ended.
     preliminary: bool = False
 
@@ -101,8 +106,9 @@ def open_review(engine: Engine, settings: Settings, config: Config, span: Span, 
         facts = lead_facts(conn, as_of, settings.tz)
         before = lead_facts(conn, min(earlier, as_of), settings.tz)
         arrived = arrivals(conn, as_of)
+        activity = read_activity(conn, span, as_of, settings.tz, config)
     preliminary = as_of.astimezone(settings.zone).date() <= span.last
-    return Review(span, as_of, settings, config, facts, before, arrived, preliminary)
+    return Review(span, as_of, settings, config, facts, before, arrived, activity, preliminary)
 
 
 def cut_of(span: Span, days: Days, rules: Rules, settings: Settings) -> datetime:
@@ -122,6 +128,9 @@ def build(review: Review, scope: str = "") -> Built:
     terms = Terms.of(rules)
     local = review.as_of.astimezone(review.settings.zone)
     data = datasets(facts, before, span, local.date(), terms)
+    activity = review.activity.of(facts, scope) if scope else review.activity
+    costs = {name: channel.cost for name, channel in review.config.channels.items()}
+    data |= activity_datasets(facts, activity, span, rules, costs)
     if not scope:
         # rows that became no lead belong to no team
         data["receipts"] = receipts(

@@ -14,13 +14,16 @@ from tasks.review_words import RATES, named, review_words
 
 #: Datasets in the order of their sheets.
 SHEETS = (
-    "conversion", "periods", "funnel", "dimensions", "crosses", "cohorts", "loss_reasons", "calibration", "screening",
-    "restatements", "receipts", "impossible",
+    "conversion", "periods", "decisions", "tiers", "funnel", "dimensions", "crosses", "cohorts", "loss_reasons",
+    "objections", "calibration", "channels", "screening", "marks", "promises", "follow_ups", "patterns", "entries", "pool",
+    "support", "discuss", "stalled", "plans", "restatements", "receipts", "impossible",
 )  # fmt: skip
 _FONT = "Microsoft YaHei"
 _BLUE, _AMBER = "#2468A8", "#C77700"
 # a chart of more points tells nothing
 _POINTS = 20
+# of what there is too little where a rate would tell nothing
+_COUNTS = ("leads", "due", "contacts")
 
 
 @dataclass(frozen=True)
@@ -106,9 +109,10 @@ class _Maker:
     def _column(self, sheet: Any, at: int, column: str, data: pd.DataFrame) -> None:
         small = data["small"].to_numpy(dtype=bool) if "small" in data and column in RATES else None
         form = self.percent if column in RATES else self.decimal
+        counts = next((data[name] for name in _COUNTS if name in data), None)
         for row, value in enumerate(data[column], 1):
-            if small is not None and small[row - 1]:
-                sheet.write_string(row, at, f"—（{data['leads'].iloc[row - 1]}）")
+            if small is not None and counts is not None and small[row - 1]:
+                sheet.write_string(row, at, f"—（{counts.iloc[row - 1]}）")
             elif pd.isna(value):
                 sheet.write_string(row, at, "—" if column in RATES else "")
             elif isinstance(value, bool | np.bool_):
@@ -118,7 +122,7 @@ class _Maker:
             elif isinstance(value, float | np.floating):
                 sheet.write_number(row, at, float(value), form)
             elif isinstance(value, pd.Timestamp):
-                sheet.write_string(row, at, f"{value:%Y-%m-%d}")
+                sheet.write_string(row, at, f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}")
             else:
                 sheet.write_string(row, at, self.words.get(str(value), str(value)))
 
