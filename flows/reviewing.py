@@ -15,6 +15,7 @@ from config.settings import Settings
 from models import Message
 from models.db import begin
 from tasks.calendar import load_days
+from tasks.decisions import decisions_at
 from tasks.lead_facts import arrivals, lead_facts, wait_for_writers
 from tasks.letters import Letter
 from tasks.outbox import send_pending
@@ -82,8 +83,11 @@ class Review:
     before: pd.DataFrame
     arrivals: tuple[pd.DataFrame, pd.DataFrame]
     activity: Activity
+    decided: pd.DataFrame
     #: Whether the period had not ended.
     preliminary: bool = False
+    #: What was built of it already, by scope.
+    made: dict[str, Built] = field(default_factory=dict)
 
     @property
     def rules(self) -> Rules:
@@ -107,8 +111,20 @@ def open_review(engine: Engine, settings: Settings, config: Config, span: Span, 
         before = lead_facts(conn, min(earlier, as_of), settings.tz)
         arrived = arrivals(conn, as_of)
         activity = read_activity(conn, span, as_of, settings.tz, config)
+        decided = _standing(decisions_at(conn, as_of), earlier, as_of, settings)
     preliminary = as_of.astimezone(settings.zone).date() <= span.last
-    return Review(span, as_of, settings, config, facts, before, arrived, activity, preliminary)
+    return Review(span, as_of, settings, config, facts, before, arrived, activity, decided, preliminary)
+
+
+def _standing(decided: pd.DataFrame, earlier: datetime, as_of: datetime, settings: Settings) -> pd.DataFrame:
+    """The decisions that are open, or of which something became since the pack before."""
+    today = pd.Timestamp(as_of.astimezone(settings.zone).date())
+    since = pd.Timestamp(earlier.astimezone(UTC).replace(tzinfo=None))
+    own = decided[(decided["state"] == "open") | (decided["at"] > since)]
+    late = ((own["state"] == "open") & (own["due_on"] < today)).to_numpy(dtype=bool)
+    own = own.assign(state=own["state"].mask(late, "overdue"))
+    ordered = own.sort_values(["due_on", "number"], na_position="last", ignore_index=True)
+    return ordered[["number", "kind", "period", "scope", "decision", "who", "due_on", "state", "outcome"]]
 
 
 def cut_of(span: Span, days: Days, rules: Rules, settings: Settings) -> datetime:
@@ -122,7 +138,13 @@ def _at(rules: Rules) -> time:
 
 
 def build(review: Review, scope: str = "") -> Built:
-    """Make the datasets and files of a scope: a team, or '' for everything."""
+    """Make the datasets and files of a scope: a team, or '' for everything; what was made once is not made again."""
+    if scope not in review.made:
+        review.made[scope] = _build(review, scope)
+    return review.made[scope]
+
+
+def _build(review: Review, scope: str) -> Built:
     facts, before = (_of(frame, scope) for frame in (review.facts, review.before))
     rules, lang, span = review.rules, review.settings.lang, review.span
     terms = Terms.of(rules)
@@ -131,6 +153,8 @@ def build(review: Review, scope: str = "") -> Built:
     activity = review.activity.of(facts, scope) if scope else review.activity
     costs = {name: channel.cost for name, channel in review.config.channels.items()}
     data |= activity_datasets(facts, activity, span, rules, costs)
+    decided = review.decided
+    data["decisions"] = decided[decided["scope"].isin(("", scope))].reset_index(drop=True) if scope else decided
     if not scope:
         # rows that became no lead belong to no team
         data["receipts"] = receipts(
@@ -143,8 +167,15 @@ def build(review: Review, scope: str = "") -> Built:
     pack = Pack(
         span.kind, span.label, scope, review.preliminary, local, rules.version, data, last if last["leads"] else None,
         findings(data, terms), decisions(data, float(rules.value("R-UNSTATED"))), defined, book,
+        _names(review, lang), review.settings.internal_url or "",
     )  # fmt: skip
     return Built(span, scope, review.as_of, data, pack, files)
+
+
+def _names(review: Review, lang: str) -> dict[str, str]:
+    """How people are called, and what each promise says."""
+    promises = {rule.id: review.rules.statement(rule.id, lang) for rule in review.rules.sla}
+    return promises | {person.id: person.name for person in review.config.roster.people}
 
 
 def _of(facts: pd.DataFrame, scope: str) -> pd.DataFrame:
@@ -161,6 +192,18 @@ def _cover(review: Review, scope: str, local: datetime, defined: list[tuple[str,
         (words["rules"], review.rules.version),
     ]
     return Cover(f"{words[f'kind.{span.kind}']} {span.label}", lines, defined, review.as_of.astimezone(UTC))
+
+
+def keep_all(engine: Engine, review: Review) -> None:
+    """Keep what was built of a review, of each scope, under LEADS_HOME."""
+    folder = folder_of(review.settings, review.span, preliminary=review.preliminary)
+    for scope, built in sorted(review.made.items()):
+        keep(engine, built, folder / scope.replace("/", "_"), review.rules.version)
+
+
+def folder_of(settings: Settings, span: Span, *, preliminary: bool = False) -> Path:
+    """Where the files of a period lie."""
+    return settings.home / "reviews" / f"{span.kind}-{span.label}{'-preliminary' if preliminary else ''}"
 
 
 def keep(engine: Engine, built: Built, folder: Path, rules_version: str) -> None:
@@ -217,6 +260,8 @@ def send(
     missing = [one for one in people if message_key(review, one[0].id) not in known]
     sent = Sent()
     sent.letters = post(engine, letters(review, missing), review.as_of) if missing else 0
+    if missing:
+        keep_all(engine, review)
     sent.messages = send_pending(engine, review.settings, review.as_of, review.rules, backfill_mail=backfill_mail)
     with engine.connect() as conn:
         wanted = select(Message.key).where(Message.key.in_(list(keys)), Message.state.in_(("refused", "unknown")))

@@ -42,8 +42,8 @@ _PROMISES = """
 SELECT c.id, COALESCE(b.lead_id, c.lead_id), c.policy, c.subject_id, c.person,
 CASE WHEN b.id IS NULL THEN c.started_at ELSE b.started_at END, CASE WHEN b.id IS NULL THEN c.due_at ELSE b.due_at END,
 CASE WHEN b.id IS NULL THEN c.ended_at ELSE b.ended_at END, CASE WHEN b.id IS NULL THEN c.ending ELSE b.ending END
-FROM clock c LEFT JOIN clock_past b
-ON b.id = (SELECT min(x.id) FROM clock_past x WHERE x.clock_id = c.id AND x.until > :cut)
+FROM clock c LEFT JOIN (SELECT clock_id, min(id) AS id FROM clock_past WHERE until > :cut GROUP BY clock_id) x
+ON x.clock_id = c.id LEFT JOIN clock_past b ON b.id = x.id
 WHERE COALESCE(c.known_at, c.started_at) <= :cut AND ((c.due_at >= :first AND c.due_at < :after) OR c.ended_at IS NULL
 OR b.id IS NOT NULL) ORDER BY c.id
 """
@@ -92,6 +92,7 @@ _QUERIES: Mapping[str, tuple[str, dict[str, str]]] = {
     "plans": (_PLANS, frames.PLANS), "entries": (_ENTRIES, frames.ENTRIES),
 }  # fmt: skip
 _ARROW = {"str": pa.large_string(), "int64": pa.int64(), "bool": pa.int64(), "datetime64[us]": MOMENT}
+
 
 def read_activity(conn: Connection, span: Span, as_of: datetime, zone: str, config: Config) -> Activity:
     """What was done until the end of a period, as known at `as_of` (aware)."""
@@ -143,7 +144,9 @@ def _owners_then(conn: Connection, promises: pd.DataFrame, values: Mapping[str, 
     asked = promises[["lead_id", "due_at", "ended_at"]].reset_index()
     asked["due_at"] = asked["due_at"].fillna(asked["ended_at"]).fillna(pd.Timestamp.max.as_unit("us").floor("D"))
     owned = owned.assign(due_at=_local(owned["due_at"], zone), lead_id=owned["lead_id"].astype("int64"))
-    found = pd.merge_asof(asked.sort_values(["due_at", "index"]), owned.sort_values("due_at"), on="due_at", by="lead_id")
+    found = pd.merge_asof(
+        asked.sort_values(["due_at", "index"]), owned.sort_values("due_at"), on="due_at", by="lead_id"
+    )
     return found.set_index("index")["person"].reindex(promises.index).fillna("").astype("str")
 
 
@@ -167,8 +170,10 @@ def _put_back(
     own = every.assign(lead_id=every["id"].map(lead).fillna(every["lead_id"]).astype("int64"))
     own = own.assign(at=_local(own["at"], zone))
     answered = own["at"].where(own["outcome"] != "not_reached")
-    last = own.assign(answered_at=answered).groupby("lead_id", as_index=False).agg(
-        at=("at", "max"), answered_at=("answered_at", "max"), contacts=("id", "size")
+    last = (
+        own.assign(answered_at=answered)
+        .groupby("lead_id", as_index=False)
+        .agg(at=("at", "max"), answered_at=("answered_at", "max"), contacts=("id", "size"))
     )
     rest = found["last"][~found["last"]["lead_id"].isin([*every["lead_id"], *own["lead_id"]])]
     return back | {"last": pd.concat([rest, last], ignore_index=True).sort_values("lead_id", ignore_index=True)}

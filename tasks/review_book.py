@@ -15,7 +15,7 @@ from tasks.review_words import RATES, named, review_words
 #: Datasets in the order of their sheets.
 SHEETS = (
     "conversion", "periods", "decisions", "tiers", "funnel", "dimensions", "crosses", "cohorts", "loss_reasons",
-    "objections", "calibration", "channels", "screening", "marks", "promises", "follow_ups", "patterns", "entries", "pool",
+    "wins", "objections", "calibration", "channels", "screening", "marks", "promises", "follow_ups", "patterns", "entries", "pool",
     "support", "discuss", "stalled", "plans", "restatements", "receipts", "impossible",
 )  # fmt: skip
 _FONT = "Microsoft YaHei"
@@ -23,7 +23,7 @@ _BLUE, _AMBER = "#2468A8", "#C77700"
 # a chart of more points tells nothing
 _POINTS = 20
 # of what there is too little where a rate would tell nothing
-_COUNTS = ("leads", "due", "contacts")
+_COUNTS = ("leads", "due", "contacts", "ended")
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,9 @@ class _Maker:
             elif isinstance(value, float | np.floating):
                 sheet.write_number(row, at, float(value), form)
             elif isinstance(value, pd.Timestamp):
-                sheet.write_string(row, at, f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}")
+                sheet.write_string(
+                    row, at, f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"
+                )
             else:
                 sheet.write_string(row, at, self.words.get(str(value), str(value)))
 

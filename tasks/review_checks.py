@@ -26,7 +26,7 @@ _NEEDED = {
     "follow_ups": ("by", "value", "contacts"), "patterns": ("pattern", "by", "leads"), "entries": ("team", "rows"),
     "pool": ("kind", "leads"), "marks": ("mark", "leads"), "support": ("number", "at"), "discuss": ("number", "grade"),
     "stalled": ("number", "due_at"), "plans": ("number", "due_at"), "restatements": ("month", "figure"),
-    "receipts": ("month", "rows"), "impossible": ("number",),
+    "receipts": ("month", "rows"), "impossible": ("number",), "decisions": ("number", "decision", "who"), "wins": ("dimension", "value"),
 }  # fmt: skip
 #: A part, and the whole that it may not exceed.
 _PARTS = {

@@ -32,6 +32,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "sheet.decisions": ("议定事项", "Decisions"),
     "sheet.tiers": ("客户层级", "Tiers"),
     "sheet.objections": ("异议主题", "Objections"),
+    "sheet.wins": ("成交共性", "What wins share"),
+    "ended": ("已结", "ended"),
+    "share_of_won": ("成交中占比", "share of won"),
+    "share_of_lost": ("流失中占比", "share of lost"),
+    "lift": ("倍数", "lift"),
+    "proposed": ("建议预期", "proposed"),
     "sheet.channels": ("渠道产出", "Channels"),
     "sheet.marks": ("市场标注与等级", "Marketing's marks"),
     "sheet.promises": ("承诺兑现", "Promises"),
@@ -204,6 +210,11 @@ _WORDS: dict[str, tuple[str, str]] = {
         "本期没有新建线索，也没有成交或流失，因此没有比率可列。",
         "No lead was created, won or lost in this period, so there are no rates.",
     ),
+    "final": ("正式；", "final; "),
+    "early": ("预估（期间未结束）；", "preliminary (the period goes on); "),
+    "more_lines": ("另有 {n} 行，见工作表“{sheet}”。", "{n} more lines in sheet «{sheet}»."),
+    "open_page": ("在网页查看", "see it as a page"),
+    "knowledge": ("知识库", "knowledge base"),
     "attached": ("全部数据与口径见附件工作簿。", "The attached workbook holds all figures and what they mean."),
     "say.conversion": (
         "转化率 {now}，上期 {before}（{change:+.1f} 个百分点）。",
@@ -223,6 +234,26 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The mean cycle is {now:.1f} days, before {before:.1f}.",
     ),
     "say.reason": ("主要流失原因：{reason}，占 {share}。", "Main loss reason: {reason}, {share}."),
+    "say.hot": (
+        "A级线索有 {n} 条承诺到期未完成（{policy}），请督促负责人。",
+        "{n} promises about A leads were due and are not done ({policy}); see to them.",
+    ),
+    "say.omitted": (
+        "{team}漏填必填项 {n} 处，超过上限，请处理。",
+        "{team} left out {n} required fields, more than allowed.",
+    ),
+    "say.quality": (
+        "渠道 {channel} 有效率 {now}，上期 {before}。",
+        "Channel {channel}: {now} valid, before {before}.",
+    ),
+    "say.waiting": ("{n} 条A级线索仍在等待所需支持。", "{n} A leads wait for the support they need."),
+    "say.stalled": ("{n} 条线索停滞超期，请重新评估。", "{n} leads are stalled for too long; re-assess them."),
+    "say.undone": ("{n} 项议定事项已逾期。", "{n} decisions are overdue."),
+    "say.kept": (
+        "承诺兑现率最低：{policy}，{share}（到期 {n} 条）。",
+        "Least kept promise: {policy}, {share} of {n}.",
+    ),
+    "say.theme": ("异议集中在“{theme}”，占 {share}。", "Objections gather at «{theme}», {share}."),
     "say.unstated": (
         "{share} 的流失线索没有填写原因（{n} 条），请补填。",
         "{share} of the lost leads have no reason ({n}); have them stated.",
@@ -231,14 +262,13 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{n} 条成交早于首次接触或创建，请核对日期。",
         "{n} wins lie before first contact or creation; check their dates.",
     ),
-    "say.restated": (
-        "{month} 的{figure} {before}→{now}（补录）。",
-        "{month}: {figure} {before}→{now} (recorded later).",
-    ),
+    "say.restated": ("补录后的修订：{changes}。", "Recorded later: {changes}."),
+    "change": ("{0} {1} {2}→{3}", "{0} {1} {2}→{3}"),
+    "and": ("、", ", "),
 }
 _RATES = (
     "conversion", "won_of_valid", "won_of_closed", "low", "high", "share", "share_before", "of_before", "expected",
-    "observed", "rate_A", "rate_B", "rate_C", "flow", "of_stock", "valid_share", "in_time_share", "answered_share", "next_share",
+    "observed", "rate_A", "rate_B", "rate_C", "proposed", "share_of_won", "share_of_lost", "flow", "of_stock", "valid_share", "in_time_share", "answered_share", "next_share",
     "intent_share", "complete_share", "won_share",
 )  # fmt: skip
 #: Columns that are shown as shares.

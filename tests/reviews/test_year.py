@@ -227,7 +227,7 @@ def test_what_became_known_later_is_restated(played: Year) -> None:
     line = found.iloc[0]
     column = "opened_at" if line["figure"] == "leads" else "at"
     result = f"o.result = '{line['figure']}' AND " if column == "at" else ""
-    query = f"""SELECT count(*) FROM outcome o WHERE {result} strftime('%Y-%m', o.at, '+8 hours') = '{line['month']}'
+    query = f"""SELECT count(*) FROM outcome o WHERE {result} strftime('%Y-%m', o.at, '+8 hours') = '{line["month"]}'
     AND o.recorded_at <= '{review.as_of.astimezone(ZONE):%Y-%m-%d}'"""
     assert by_sql(played, query)[None][0] == line["now"]
     assert line["now"] != line["before"]

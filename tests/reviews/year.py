@@ -156,7 +156,9 @@ class _World:
             number = str(leads["number"].iloc[int(self.chance.integers(len(leads)))])
             give_back(self.engine, number, self.config, order)
             if self.chance.random() < 0.6:
-                mine = Order("linruoxi", "领取", (now + timedelta(minutes=9)).astimezone(UTC), now.astimezone(UTC), str(ZONE))
+                mine = Order(
+                    "linruoxi", "领取", (now + timedelta(minutes=9)).astimezone(UTC), now.astimezone(UTC), str(ZONE)
+                )
                 with suppress(OrderError):  # he may not have it: it stays in the pool
                     claim(self.engine, number, self.config, mine)
 

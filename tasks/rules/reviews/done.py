@@ -11,6 +11,7 @@ from tasks.rules.reviews import desk, kept, yields
 from tasks.rules.reviews.activity import Activity
 from tasks.rules.reviews.spans import Span
 from tasks.rules.reviews.tiers import tiers
+from tasks.rules.reviews.wins import wins
 
 MISSES = "C-MISSES"
 
@@ -22,6 +23,7 @@ def activity_datasets(
     habits = kept.Habits.of(rules)
     return {
         "tiers": tiers(facts, activity, span, rules.value("R-TIERS")),
+        "wins": wins(facts, span, habits.small),
         "channels": yields.channels(facts, activity, span, costs, habits.small),
         "promises": kept.promises(activity, span, habits.small),
         "objections": kept.objections(facts, activity, span, habits),

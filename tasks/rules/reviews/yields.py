@@ -152,7 +152,9 @@ def marks(facts: pd.DataFrame, activity: Activity, span: Span, rules: Rules, sma
     level = {mark: words.find(mark) or "" for mark in own["mark"].unique() if mark}
     own = own.assign(level=own["mark"].map(level).fillna("").astype("str"))
     own = own[own["level"] != ""]
-    counted = pd.DataFrame({"leads": 1, "valid": own["verdict"] == "valid", "won": own["result"] == WON}).astype("int64")
+    counted = pd.DataFrame({"leads": 1, "valid": own["verdict"] == "valid", "won": own["result"] == WON}).astype(
+        "int64"
+    )
     found = counted.groupby([own["level"].rename("mark"), own["grade"]]).sum().reset_index()
     place = found["mark"].map({one: at for at, one in enumerate(_LEVELS)}).astype("int64")
     apart = place - found["grade"].map(_RANK).fillna(0).astype("int64")
