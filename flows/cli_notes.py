@@ -23,7 +23,7 @@ def note_decision(
 ) -> int:
     """Note what a review decided: who does what by when. It stands in the packs that follow, with what became of it.
 
-    Example: leads review note monthly --period 2026-10 --decision 展会线索两天内核实 --who linruoxi --due 2026-11-15 --by zhengkai
+    Example: leads review note monthly --period 2026-10 --decision 展会线索两天内核实 --who linruoxi --by zhengkai
 
     Parameters
     ----------

@@ -75,7 +75,8 @@ def list_decisions(settings: Settings, *, every: bool) -> Answer:
         {str(name): _text(value) for name, value in row.items() if name != "at"} for row in plain
     ]
     lines = [
-        f"{row['number']:>4}  {row['period']}  {row['state']:<7}  {row['due_on'] or '-':<10}  {row['who']}  {row['decision']}"
+        f"{row['number']:>4}  {row['period']}  {row['state']:<7}  {row['due_on'] or '-':<10}  {row['who']}  "
+        + str(row["decision"])
         + (f" → {row['outcome']}" if row["outcome"] else "")
         for row in rows
     ]

@@ -38,7 +38,8 @@ from tasks.rules.reviews.spans import Kind, Span, cut_off, preliminary_on, span_
 #: The rules that say what figures mean, in the order in which packs print them.
 DEFINITIONS = (
     "R-LEADS", "R-VALID", "R-WON", "R-OPEN", "R-CONVERSION", "R-CYCLE", "R-GRADE", "R-COHORT-DAYS", "R-SMALL", "R-Z",
-    "R-REASONS", "R-EXPECTED", "R-STAGE", "R-TIERS", "R-TIER-DAYS", "R-INTENT", "R-KEPT", "R-THEMES", "R-COST", "R-POOL",
+    "R-REASONS", "R-EXPECTED", "R-STAGE", "R-TIERS", "R-TIER-DAYS", "R-INTENT", "R-KEPT", "R-THEMES", "R-COST",
+    "R-POOL",
     "R-CALLS-A-DAY", "R-SILENT-DAYS", "R-UNANSWERED", "R-NO-PROGRESS", "R-CUT",
 )  # fmt: skip
 #: Who sees the leads of all teams; all others see their own team's.

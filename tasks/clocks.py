@@ -33,7 +33,8 @@ f.milestone IS NOT NULL OR f.stage IS NOT NULL OR f.tier IS NOT NULL OR f.confir
 FROM wanted w JOIN follow_up f ON f.lead_id = w.key AND f.superseded_at IS NULL
 """
 _BEFORE = """
-SELECT c.id AS clock_id, c.lead_id, c.started_at, c.due_at, c.ended_at, c.ending FROM wanted w JOIN clock c ON c.id = w.key
+SELECT c.id AS clock_id, c.lead_id, c.started_at, c.due_at, c.ended_at, c.ending
+FROM wanted w JOIN clock c ON c.id = w.key
 """
 # made once for one configuration, however many transactions ask for it
 _made: dict[str, Calendars] = {}

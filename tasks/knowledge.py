@@ -56,7 +56,7 @@ def add(engine: Engine, entry: Entry, actor: str, at: datetime) -> int:
 
 
 def find(conn: Connection, text: str = "", kind: str = "", tag: str = "") -> list[Entry]:
-    """The entries that have every word of a text in title, text or tags, are of a kind, and have a tag; newest first."""
+    """The entries that have every word of a text in title, text or tags, are of a kind and have a tag; newest first."""
     asked = select(Knowledge.__table__).where(Knowledge.until.is_(None))
     if kind:
         asked = asked.where(Knowledge.kind == kind)

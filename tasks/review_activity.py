@@ -20,8 +20,9 @@ from tasks.rules.reviews.spans import Span
 _KNOWN = "f.recorded_at <= :cut AND (f.superseded_at IS NULL OR f.superseded_at > :cut)"
 _MOVES = "(f.milestone IS NOT NULL OR f.stage IS NOT NULL OR f.tier IS NOT NULL OR f.confirmed <> '')"
 _CONTACTS = f"""
-SELECT f.id, f.lead_id, f.at, f.recorded_at, f.person, f.method, f.outcome, CASE WHEN f.next_action IS NULL THEN 0 ELSE 1
-END, CASE WHEN {_MOVES} THEN 1 ELSE 0 END, f.pause_kind, f.pause_until FROM follow_up f
+SELECT f.id, f.lead_id, f.at, f.recorded_at, f.person, f.method, f.outcome,
+CASE WHEN f.next_action IS NULL THEN 0 ELSE 1 END, CASE WHEN {_MOVES} THEN 1 ELSE 0 END, f.pause_kind,
+f.pause_until FROM follow_up f
 WHERE {_KNOWN} AND f.at >= :first AND f.at < :after ORDER BY f.id
 """
 # of each lead how far back its last contacts lie
@@ -47,7 +48,9 @@ ON x.clock_id = c.id LEFT JOIN clock_past b ON b.id = x.id
 WHERE COALESCE(c.known_at, c.started_at) <= :cut AND ((c.due_at >= :first AND c.due_at < :after) OR c.ended_at IS NULL
 OR b.id IS NOT NULL) ORDER BY c.id
 """
-_TIERS = "SELECT lead_id, at, tier FROM lead_event WHERE recorded_at <= :cut AND tier IS NOT NULL AND at < :after ORDER BY id"
+_TIERS = """
+SELECT lead_id, at, tier FROM lead_event WHERE recorded_at <= :cut AND tier IS NOT NULL AND at < :after ORDER BY id
+"""
 _POOL = """
 SELECT lead_id, at, kind FROM lead_event
 WHERE recorded_at <= :cut AND kind IN ('pooled', 'claimed') AND at < :after ORDER BY id
@@ -86,8 +89,9 @@ SELECT f.id, f.lead_id, f.at, f.outcome FROM follow_up f WHERE {_KNOWN} AND f.at
 SELECT f.lead_id FROM wanted w JOIN follow_up f ON f.id = w.key)
 """
 _QUERIES: Mapping[str, tuple[str, dict[str, str]]] = {
-    "contacts": (_CONTACTS, frames.CONTACTS), "last": (_LAST, frames.LAST), "objections": (_OBJECTIONS, frames.OBJECTIONS),
-    "promises": (_PROMISES, frames.PROMISES), "tiers": (_TIERS, frames.TIERS), "pool": (_POOL, frames.POOL),
+    "contacts": (_CONTACTS, frames.CONTACTS), "last": (_LAST, frames.LAST),
+    "objections": (_OBJECTIONS, frames.OBJECTIONS), "promises": (_PROMISES, frames.PROMISES), "tiers": (_TIERS,
+    frames.TIERS), "pool": (_POOL, frames.POOL),
     "pauses": (_PAUSES, frames.PAUSES), "origins": (_ORIGINS, frames.ORIGINS), "support": (_SUPPORT, frames.SUPPORT),
     "plans": (_PLANS, frames.PLANS), "entries": (_ENTRIES, frames.ENTRIES),
 }  # fmt: skip
@@ -107,7 +111,7 @@ def read_activity(conn: Connection, span: Span, as_of: datetime, zone: str, conf
         found[name] = frame
     people = config.roster.people
     now = pd.Timestamp(as_of.astimezone(ZoneInfo(zone)).replace(tzinfo=None)).as_unit("us")
-    watches = {rule.id: rule.watches for rule in config.rules.sla}
+    watches: dict[str, str] = {rule.id: rule.watches for rule in config.rules.sla}
     return Activity(now=now, **found, teams={one.id: one.team or "" for one in people}, watches=watches)
 
 
@@ -128,7 +132,7 @@ def _frame(
         elif kind == "datetime64[us]":
             frame[name] = _local(frame[name], zone)
         else:
-            frame[name] = frame[name].astype(kind)
+            frame = frame.astype({name: kind})
     return frame
 
 

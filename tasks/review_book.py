@@ -15,7 +15,8 @@ from tasks.review_words import RATES, named, review_words
 #: Datasets in the order of their sheets.
 SHEETS = (
     "conversion", "periods", "decisions", "tiers", "funnel", "dimensions", "crosses", "cohorts", "loss_reasons",
-    "wins", "objections", "calibration", "channels", "screening", "marks", "promises", "follow_ups", "patterns", "entries", "pool",
+    "wins", "objections", "calibration", "channels", "screening", "marks", "promises", "follow_ups", "patterns",
+    "entries", "pool",
     "support", "discuss", "stalled", "plans", "restatements", "receipts", "impossible",
 )  # fmt: skip
 _FONT = "Microsoft YaHei"

@@ -12,9 +12,11 @@ _SHARES = (
     "answered_share", "next_share", "intent_share", "complete_share", "won_share",
 )  # fmt: skip
 _COUNTS = (
-    "leads", "won", "lost", "open", "reached", "now", "before", "entered", "stood", "moved", "due", "met", "late", "missed",
+    "leads", "won", "lost", "open", "reached", "now", "before", "entered", "stood", "moved", "due", "met", "late",
+    "missed",
     "objections", "planned", "planned_in_time", "contacts", "answered", "with_next", "intent", "rows", "complete",
-    "omissions", "claimed", "contacted", "days_mean", "days_median", "cycle_mean_days", "cost", "over_days", "silent_days",
+    "omissions", "claimed", "contacted", "days_mean", "days_median", "cycle_mean_days", "cost", "over_days",
+    "silent_days",
 )  # fmt: skip
 #: Columns without which a row says nothing.
 _NEEDED = {
@@ -22,11 +24,13 @@ _NEEDED = {
     "dimensions": ("view", "dimension", "value", "leads"), "crosses": ("view", "dimension", "value", "leads"),
     "cohorts": ("month", "days", "leads"), "loss_reasons": ("reason", "lost"), "calibration": ("grade", "expected"),
     "funnel": ("stage", "reached"), "screening": ("source", "verdict", "leads"), "tiers": ("tier", "now"),
-    "channels": ("channel", "leads"), "promises": ("policy", "by", "value", "due"), "objections": ("theme", "objections"),
+    "channels": ("channel", "leads"), "promises": ("policy", "by", "value", "due"), "objections": ("theme",
+    "objections"),
     "follow_ups": ("by", "value", "contacts"), "patterns": ("pattern", "by", "leads"), "entries": ("team", "rows"),
     "pool": ("kind", "leads"), "marks": ("mark", "leads"), "support": ("number", "at"), "discuss": ("number", "grade"),
     "stalled": ("number", "due_at"), "plans": ("number", "due_at"), "restatements": ("month", "figure"),
-    "receipts": ("month", "rows"), "impossible": ("number",), "decisions": ("number", "decision", "who"), "wins": ("dimension", "value"),
+    "receipts": ("month", "rows"), "impossible": ("number",), "decisions": ("number", "decision", "who"),
+    "wins": ("dimension", "value"),
 }  # fmt: skip
 #: A part, and the whole that it may not exceed.
 _PARTS = {

@@ -63,7 +63,9 @@ def review_letter(pack: Pack, key: str, recipient: str, name: str, lang: str) ->
     said = {
         "t": words, "lang": lang, "name": name, "empty": empty, "scope": scope,
         "subject": subject,
-        "state": words["final" if not pack.preliminary else "early"] + words["stated"].format(cut=f"{pack.cut:%Y-%m-%d %H:%M}", scope=scope, rules=pack.rules_version),
+        "state": words["final" if not pack.preliminary else "early"] + words["stated"].format(
+            cut=f"{pack.cut:%Y-%m-%d %H:%M}", scope=scope, rules=pack.rules_version
+        ),
         "says": [_sentence(one, pack, lang) for one in pack.says],
         "decide": [_sentence(one, pack, lang) for one in pack.decide],
         "kpis": _kpis(now, before, pack.year_ago, lang), "recent": _recent(pack.datasets["periods"], lang),

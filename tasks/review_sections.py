@@ -14,8 +14,10 @@ _LINES = 10
 #: Figures of a period, and of leads: what each kind of mail shows, in order.
 SHOWN: Mapping[str, tuple[str, ...]] = {
     "weekly": ("decisions", "channels", "support", "discuss", "stalled", "plans"),
-    "monthly": ("decisions", "tiers", "objections", "promises", "entries", "follow_ups", "channels", "patterns", "pool"),
-    "quarterly": ("decisions", "wins", "objections", "cohorts", "calibration", "tiers", "promises", "channels", "marks"),
+    "monthly": ("decisions", "tiers", "objections", "promises", "entries", "follow_ups", "channels", "patterns",
+    "pool"),
+    "quarterly": ("decisions", "wins", "objections", "cohorts", "calibration", "tiers", "promises", "channels",
+    "marks"),
 }  # fmt: skip
 _PHONE, _EMAIL = re.compile(r"(?<!\d)\+?\d[\d -]{6,}\d(?!\d)"), re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _TEXTS = ("support", "plan", "decision", "outcome")

@@ -268,7 +268,8 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 _RATES = (
     "conversion", "won_of_valid", "won_of_closed", "low", "high", "share", "share_before", "of_before", "expected",
-    "observed", "rate_A", "rate_B", "rate_C", "proposed", "share_of_won", "share_of_lost", "flow", "of_stock", "valid_share", "in_time_share", "answered_share", "next_share",
+    "observed", "rate_A", "rate_B", "rate_C", "proposed", "share_of_won", "share_of_lost", "flow", "of_stock",
+    "valid_share", "in_time_share", "answered_share", "next_share",
     "intent_share", "complete_share", "won_share",
 )  # fmt: skip
 #: Columns that are shown as shares.

@@ -1,4 +1,4 @@
-"""Internal pages about reviews: the last packs, each figure with the leads behind it, decisions, and what was learnt."""
+"""Internal pages about reviews: the last packs, each figure with the leads behind it, decisions, what was learnt."""
 
 from datetime import UTC, date, datetime
 from typing import Any, cast
@@ -25,7 +25,8 @@ _ENTRY = ("kind", "title", "text", "tags", "lead", "by")
 _LINES = 60
 #: Datasets in the order of the page.
 _ORDER = (
-    "conversion", "decisions", "periods", "tiers", "funnel", "dimensions", "loss_reasons", "wins", "objections", "channels",
+    "conversion", "decisions", "periods", "tiers", "funnel", "dimensions", "loss_reasons", "wins", "objections",
+    "channels",
     "promises", "follow_ups", "patterns", "entries", "cohorts", "calibration", "screening", "marks", "pool", "support",
     "discuss", "stalled", "plans", "crosses", "restatements", "receipts", "impossible",
 )  # fmt: skip
@@ -123,8 +124,9 @@ def _pack(desk: Desk, request: Request, kind: str, period: str, scope: str, erro
     said = [(rule.id, rule.statement.en if desk.settings.lang == "en" else rule.statement.zh)
             for rule in rules.values["reviews"] if rule.id.startswith("R-")]  # fmt: skip
     return shown(
-        desk, request, "review", "reviews", 422 if error else 200, kept=kept, tables=tables, decided=own.to_dict("records"),
-        zone=desk.settings.zone, w=_words(desk), error=error, people=people(desk), states=STATES, rules=said,
+        desk, request, "review", "reviews", 422 if error else 200, kept=kept, tables=tables,
+        decided=own.to_dict("records"), zone=desk.settings.zone, w=_words(desk), error=error, people=people(desk),
+        states=STATES, rules=said,
     )  # fmt: skip
 
 
@@ -206,8 +208,8 @@ def _known(
     names = {person.id: person.name for person in desk.config.roster.people}
     values = {name: typed.get(name, "") for name in _ENTRY}
     return shown(
-        desk, request, "knowledge", "knowledge", 422 if error else 200, found=found, tags=tags_of(every), kinds=KINDS, q=q,
-        kind=kind, tag=tag, typed=values, error=error, people=people(desk), names=names, zone=desk.settings.zone,
+        desk, request, "knowledge", "knowledge", 422 if error else 200, found=found, tags=tags_of(every), kinds=KINDS,
+        q=q, kind=kind, tag=tag, typed=values, error=error, people=people(desk), names=names, zone=desk.settings.zone,
     )  # fmt: skip
 
 

@@ -50,7 +50,8 @@ def test_each_figure_leads_to_as_many_leads_as_it_counts(client: TestClient, kep
     links = [unescape(link) for link in re.findall(rf'href="({PAGE}/leads[^"]*)"', page)]
     assert len(links) > 60
     some = [*links[:3], *[link for link in links if "crosses" in link or "%C3%97" in link][:2],
-            *[link for link in links if "cohort" in link][:3], *[link for link in links if "reason" in link]]  # fmt: skip
+            *[link for link in links if "cohort" in link][:3],
+            *[link for link in links if "reason" in link]]  # fmt: skip
     for link in some:
         shown = client.get(link).text
         count = re.search(rf'<a href="{re.escape(link).replace("&", "&amp;")}">([\d,]+)</a>', page)

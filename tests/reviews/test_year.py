@@ -25,11 +25,12 @@ MONTH = "2025-08"
 KNOWN = datetime(2026, 6, 1, 9, tzinfo=ZONE)
 _IN = "BETWEEN '2025-08-01' AND '2025-08-31'"
 # facts of leads: each by its last event, its first grade after verification, and its outcome
-_FACT = f"""
+_FACT = """
 WITH last AS (SELECT lead_id, max(id) AS id FROM lead_event GROUP BY 1),
 verified AS (SELECT lead_id, min(id) AS id FROM lead_event WHERE kind = 'verified' GROUP BY 1),
 fact AS (
-SELECT l.id, l.number, e.verdict, e.verdict_rule, coalesce(CASE WHEN v.id IS NULL THEN e.grade ELSE g.grade END, '') AS grade,
+SELECT l.id, l.number, e.verdict, e.verdict_rule, coalesce(CASE WHEN v.id IS NULL THEN e.grade ELSE g.grade END, '')
+AS grade,
 coalesce(e.owner, '') AS owner, date(l.opened_at, '+8 hours') AS made, coalesce(o.result,
 CASE WHEN e.verdict = 'invalid' THEN 'invalid' ELSE 'open' END) AS result, date(o.at, '+8 hours') AS closed,
 b.channel, s.mark, date(l.contact_at, '+8 hours') AS contact
@@ -47,22 +48,27 @@ JOIN lead x ON x.id = u.lead_id WHERE x.status <> 'joined' GROUP BY 1
 _FLOW = """
 WITH moves AS (SELECT e.lead_id, e.tier, datetime(e.at, '+8 hours') AS at FROM lead_event e
 JOIN lead x ON x.id = e.lead_id WHERE e.tier IS NOT NULL AND x.status <> 'joined'),
-stays AS (SELECT m.lead_id, m.tier, m.at, (SELECT min(n.at) FROM moves n WHERE n.lead_id = m.lead_id AND n.at > m.at) AS left
+stays AS (SELECT m.lead_id, m.tier, m.at, (SELECT min(n.at) FROM moves n WHERE n.lead_id = m.lead_id AND n.at > m.at)
+AS left
 FROM moves m)
 SELECT count(DISTINCT s.lead_id), count(DISTINCT CASE WHEN s.left >= '2025-08-01' AND s.left < '2025-09-01' AND EXISTS (
-SELECT 1 FROM moves n WHERE n.lead_id = s.lead_id AND n.at = s.left AND n.tier IN ('高意向', '成交')) THEN s.lead_id END)
+SELECT 1 FROM moves n WHERE n.lead_id = s.lead_id AND n.at = s.left AND n.tier IN ('高意向', '成交')) THEN s.lead_id
+END)
 FROM stays s WHERE s.tier = '意向' AND s.at < '2025-09-01' AND (s.left IS NULL OR s.left >= '2025-08-01')
 """
 _CHANNELS = f"""{_FACT} SELECT channel, count(*), sum(verdict = 'valid'), sum(verdict = 'to_verify'),
 sum(verdict = 'invalid'), sum(result = 'won') FROM fact WHERE made {_IN} GROUP BY 1"""
 _PROMISES = f"""
-SELECT c.policy, coalesce(c.person, (SELECT a.person FROM assignment a WHERE a.lead_id = c.lead_id AND a.since <= c.due_at
-ORDER BY a.since DESC, a.id DESC LIMIT 1), '') AS who, count(*), coalesce(sum(c.ending = 'met'), 0), coalesce(sum(c.ending = 'late'), 0),
+SELECT c.policy, coalesce(c.person, (SELECT a.person FROM assignment a WHERE a.lead_id = c.lead_id AND a.since <=
+c.due_at
+ORDER BY a.since DESC, a.id DESC LIMIT 1), '') AS who, count(*), coalesce(sum(c.ending = 'met'), 0),
+coalesce(sum(c.ending = 'late'), 0),
 sum(c.ended_at IS NULL) FROM clock c JOIN lead l ON l.id = c.lead_id AND l.status <> 'joined'
 WHERE date(c.due_at, '+8 hours') {_IN} AND coalesce(c.ending, '') <> 'void' GROUP BY 1, 2
 """
 _OBJECTIONS = f"""
-SELECT CASE WHEN o.category <> '' THEN o.category WHEN o.text LIKE '%报价%' THEN '价格' WHEN o.text LIKE '%效率%' THEN '效果'
+SELECT CASE WHEN o.category <> '' THEN o.category WHEN o.text LIKE '%报价%' THEN '价格' WHEN o.text LIKE '%效率%' THEN
+'效果'
 WHEN o.text LIKE '%同行%' THEN '竞品' WHEN o.text LIKE '%审批%' THEN '决策' ELSE '其他' END AS theme, count(*),
 sum(o.planned_at IS NOT NULL), sum(EXISTS (SELECT 1 FROM clock c WHERE c.policy = 'K-OBJECTION' AND c.subject_id = o.id
 AND c.ending = 'met')) FROM objection o WHERE date(o.at, '+8 hours') {_IN} GROUP BY 1
@@ -85,7 +91,8 @@ _NEVER = f"""
 SELECT count(*) FROM (SELECT f.lead_id FROM follow_up f WHERE date(f.at, '+8 hours') {_IN} GROUP BY 1
 HAVING count(*) >= 2 AND sum(f.outcome <> 'not_reached') = 0)
 """
-_SILENT = f"""{_FACT} SELECT count(*) FROM fact t WHERE t.result = 'open' AND t.owner <> '' AND t.made <= '2025-08-31' AND
+_SILENT = f"""{_FACT} SELECT count(*) FROM fact t WHERE t.result = 'open' AND t.owner <> '' AND t.made <= '2025-08-31'
+AND
 julianday('2025-09-01') - julianday(coalesce((SELECT max(datetime(f.at, '+8 hours')) FROM follow_up f
 WHERE f.lead_id = t.id AND datetime(f.at, '+8 hours') < '2025-09-01'), t.made)) > 30"""
 _ENTRIES = f"""
@@ -99,7 +106,8 @@ _WOKEN = f"""
 SELECT count(DISTINCT f.lead_id) FROM follow_up f JOIN lead l ON l.id = f.lead_id AND l.status <> 'joined'
 WHERE f.pause_kind = 'reactivate' AND date(f.pause_until, '+8 hours') {_IN}
 """
-_MARKS = f"""{_FACT} SELECT CASE mark WHEN '高意向' THEN '高' ELSE mark END AS level, grade, count(*), sum(verdict = 'valid'),
+_MARKS = f"""{_FACT} SELECT CASE mark WHEN '高意向' THEN '高' ELSE mark END AS level, grade, count(*), sum(verdict =
+'valid'),
 sum(result = 'won') FROM fact WHERE made {_IN} AND mark IS NOT NULL GROUP BY 1, 2"""
 _CALIBRATION = f"""{_FACT} SELECT grade, count(*), sum(result = 'won') FROM fact
 WHERE closed {_IN} AND result IN ('won', 'lost') GROUP BY 1"""

@@ -94,7 +94,8 @@ class _World:
         row: dict[str, Any] = {
             "company": f"模拟{lead}公司", "name": f"人{lead}", "mobile": f"138{10_000_000 + lead * 7_919:08d}",
             "source": SOURCES[int(pick[0] * 3)], "industry": ("制造业", "IT服务业", "餐饮")[int(pick[1] * 3)],
-            "region": ("上海市", "北京市")[int(pick[2] * 2)], "mark": ("高意向", "中", "低", None, None)[int(pick[3] * 5)],
+            "region": ("上海市", "北京市")[int(pick[2] * 2)], "mark": ("高意向", "中", "低", None,
+            None)[int(pick[3] * 5)],
             "entry_team": ("市场部", "华东组")[int(pick[4] * 2)],
             "contact_at": pd.Timestamp(now.astimezone(UTC).replace(tzinfo=None)) - pd.Timedelta(days=int(pick[5] * 9)),
         }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,7 +69,7 @@ class Activity:
 
     def of(self, facts: pd.DataFrame, team: str) -> "Activity":
         """The part that is about some leads, those of a team; its entries are those that the team made."""
-        kept = {}
+        kept: dict[str, Any] = {}
         for one in fields(self):
             frame = getattr(self, one.name)
             if isinstance(frame, pd.DataFrame) and "lead_id" in frame:
@@ -79,8 +80,9 @@ class Activity:
 
 def nothing(now: pd.Timestamp) -> Activity:
     """No activity at all."""
-    frames = (CONTACTS, LAST, OBJECTIONS, PROMISES, TIERS, POOL, PAUSES, ORIGINS, SUPPORT, PLANS, ENTRIES)
-    return Activity(now, *map(none_of, frames), {}, {})
+    columns = (CONTACTS, LAST, OBJECTIONS, PROMISES, TIERS, POOL, PAUSES, ORIGINS, SUPPORT, PLANS, ENTRIES)
+    values: list[Any] = [now, *map(none_of, columns), {}, {}]
+    return Activity(*values)
 
 
 def during(moments: pd.Series, first: date, last: date) -> np.ndarray:
@@ -96,5 +98,11 @@ def end_of(span: Span, now: pd.Timestamp) -> pd.Timestamp:
 
 
 def looked_up(keys: pd.Series, told: pd.Series) -> pd.Series:
-    """What is told of each key, missing where nothing is; the type is that of what is told, also where that is empty."""
+    """What is told of each key, missing where nothing is; of the type of what is told, also where that is empty."""
     return told.reindex(keys.to_numpy()).set_axis(keys.index)
+
+
+def days_of(spans: pd.Series) -> pd.Series:
+    """Spans of time as days with fractions."""
+    days: pd.Series = spans.dt.total_seconds() / 86_400
+    return days

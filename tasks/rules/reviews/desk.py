@@ -1,9 +1,8 @@
 """Leads to talk about: what A leads need, A and B leads, stalled ones, plans (H1-5.3-handover, H3-2-monday). Pure."""
 
-import numpy as np
 import pandas as pd
 
-from tasks.rules.reviews.activity import Activity, end_of, looked_up
+from tasks.rules.reviews.activity import Activity, days_of, end_of, looked_up
 from tasks.rules.reviews.facts import OPEN
 from tasks.rules.reviews.spans import Span
 from tasks.rules.reviews.tiers import tier_at
@@ -16,7 +15,6 @@ PLANS = ("number", "grade", "owner", "due_at", "plan")
 TALKED = ("A", "B")
 # days whose plans a pack shows
 _AHEAD = 7
-_DAY = np.timedelta64(1, "D")
 
 
 def support(facts: pd.DataFrame, activity: Activity) -> pd.DataFrame:
@@ -38,7 +36,7 @@ def discuss(facts: pd.DataFrame, activity: Activity, span: Span) -> pd.DataFrame
     found = own.assign(
         tier=looked_up(own["lead_id"], tier_at(activity.tiers, end)).fillna("").astype("str"),
         last_at=last,
-        silent_days=((end - last.fillna(own["created_on"])) / _DAY).astype("float64").round(1),
+        silent_days=days_of(end - last.fillna(own["created_on"])).round(1),
         next_at=looked_up(own["lead_id"], plans),
         open_objections=looked_up(own["lead_id"], waits).fillna(0).astype("int64"),
     )
@@ -53,7 +51,7 @@ def stalled(facts: pd.DataFrame, activity: Activity, span: Span) -> pd.DataFrame
     late = _running(activity, "stall")
     late = late[(late["due_at"] < end).to_numpy(dtype=bool)][["lead_id", "due_at"]]
     found = late.merge(_open(facts), on="lead_id")
-    found["over_days"] = ((end - found["due_at"]) / _DAY).astype("float64").round(1)
+    found["over_days"] = days_of(end - found["due_at"]).round(1)
     return found.sort_values(["over_days", "number"], ascending=[False, True], ignore_index=True)[list(STALLED)]
 
 

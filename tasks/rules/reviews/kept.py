@@ -5,12 +5,13 @@ H1-5.2-remind, H1-3.4-objection, H4-3-review, H4-4-rhythm.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from config.schema import Rules
-from tasks.rules.reviews.activity import Activity, during, end_of, looked_up
+from tasks.rules.reviews.activity import Activity, days_of, during, end_of, looked_up
 from tasks.rules.reviews.facts import OPEN
 from tasks.rules.reviews.shares import share
 from tasks.rules.reviews.spans import Span
@@ -44,8 +45,12 @@ class Habits:
     @classmethod
     def of(cls, rules: Rules) -> "Habits":
         """The values in force."""
-        counts = ("R-SMALL", "R-CALLS-A-DAY", "R-SILENT-DAYS", "R-UNANSWERED", "R-NO-PROGRESS")
-        return cls(*(int(rules.value(one)) for one in counts), tuple(rules.value("R-INTENT")), rules.value("R-THEMES"))
+        small, a_day, silent, unanswered, no_progress = (
+            int(rules.value(one))
+            for one in ("R-SMALL", "R-CALLS-A-DAY", "R-SILENT-DAYS", "R-UNANSWERED", "R-NO-PROGRESS")
+        )
+        intent, themes = tuple(rules.value("R-INTENT")), rules.value("R-THEMES")
+        return cls(small, a_day, silent, unanswered, no_progress, intent, themes)
 
 
 def promises(activity: Activity, span: Span, small: int) -> pd.DataFrame:
@@ -107,7 +112,7 @@ def follow_ups(activity: Activity, span: Span, habits: Habits) -> pd.DataFrame:
     own = activity.contacts
     tier = tier_at(activity.tiers, end_of(span, activity.now))
     intent = looked_up(own["lead_id"], tier).isin(habits.intent)
-    late = (own["recorded_at"] - own["at"]) / np.timedelta64(1, "h")
+    late = days_of(own["recorded_at"] - own["at"]) * 24
     parts = []
     for by, value in _by(own["person"], activity):
         frame = own.assign(value=value.to_numpy(), answered=own["outcome"] != "not_reached", intent=intent, late=late)
@@ -146,7 +151,7 @@ def inefficient(facts: pd.DataFrame, activity: Activity, span: Span, habits: Hab
     open_ = facts[(facts["result"] == OPEN) & (facts["owner"] != "") & (facts["system"] == "")]
     last = looked_up(open_["lead_id"], activity.last.set_index("lead_id")["at"]).fillna(open_["created_on"])
     silent = open_.loc[((end - last) > pd.Timedelta(days=habits.silent_days)).to_numpy(), "lead_id"]
-    found = {
+    found: dict[str, Any] = {
         "a_day": days[days >= habits.a_day].index.get_level_values("lead_id").unique(),
         "silent": silent.to_numpy(),
         "unanswered": counts.index[(counts >= habits.unanswered) & ~reached],

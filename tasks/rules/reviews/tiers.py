@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from tasks.rules.reviews.activity import Activity, end_of
+from tasks.rules.reviews.activity import Activity, days_of, end_of
 from tasks.rules.reviews.shares import share
 from tasks.rules.reviews.spans import Span
 
@@ -13,7 +13,6 @@ COLUMNS = (
     "tier", "before", "entered", "now", "share", "of_stock", "stood", "moved", "flow", "days_mean", "days_median",
     "days_to_mean",
 )  # fmt: skip
-_DAY = np.timedelta64(1, "D")
 
 
 def stays(tiers: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
@@ -65,7 +64,7 @@ def _flow(every: pd.DataFrame, start: pd.Timestamp, place: dict[str, int], tier:
 
 
 def _days(every: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
-    days = ((every["left"].fillna(end) - every["at"]) / _DAY).astype("float64")
+    days = days_of(every["left"].fillna(end) - every["at"])
     left = every["left"].notna()
     medians = {
         str(tier): kaplan_meier_median(own.to_numpy(), left.loc[own.index].to_numpy(dtype=bool))

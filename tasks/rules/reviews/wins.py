@@ -31,5 +31,8 @@ def wins(facts: pd.DataFrame, span: Span, small: int) -> pd.DataFrame:
     found["lift"] = share(found["share_of_won"], found["share_of_lost"])
     found = found.assign(small=found["ended"] < small)
     return found.sort_values(
-        ["small", "lift", "dimension", "value"], ascending=[True, False, True, True], na_position="last", ignore_index=True
+        ["small", "lift", "dimension", "value"],
+        ascending=[True, False, True, True],
+        na_position="last",
+        ignore_index=True,
     )[list(COLUMNS)]  # fmt: skip

@@ -49,7 +49,7 @@ def channels(
     bad = bad.groupby("channel").head(_REASONS)
     bad["text"] = bad["verdict_rule"] + " " + bad["n"].astype("str")
     spent = pd.Series(
-        {name: cost_of(costs.get(name, ()), span, int(n)) for name, n in found["leads"].items()}, dtype="float64"
+        {name: cost_of(costs.get(str(name), ()), span, int(n)) for name, n in found["leads"].items()}, dtype="float64"
     )
     found = found.assign(
         valid_share=share(found["valid"], found["leads"]),
@@ -143,7 +143,7 @@ def pool(facts: pd.DataFrame, activity: Activity, span: Span, small: int) -> pd.
 
 
 def marks(facts: pd.DataFrame, activity: Activity, span: Span, rules: Rules, small: int) -> pd.DataFrame:
-    """Marketing's own mark beside the grade, of the leads created in the period: MARKS; compared: agrees, higher, lower.
+    """Marketing's own mark beside the grade, of the leads of the period: MARKS; compared: agrees, higher, lower.
 
     A mark that names no level (a budget, anything else) is left out.
     """
