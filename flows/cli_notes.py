@@ -66,7 +66,7 @@ def say_outcome(
 @review.command(name="decisions")
 def list_decisions(
     *,
-    every: Annotated[bool, Parameter(name="--all", help="Also those that are done or dropped.")] = False,
+    every: Annotated[bool, Parameter(help="Also those that are done or dropped.")] = False,
     as_json: Json = False,
 ) -> int:
     """List what reviews decided and is still open.
