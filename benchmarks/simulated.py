@@ -7,7 +7,7 @@ kinds of events are further entries of the same list.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -56,6 +56,10 @@ class Event:
     kind: str
     lead: int = -1
     said: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: Carries out a block of events of one kind.
+Play = Callable[[Engine, Sequence["Event"], Config, Settings], int]
 
 
 @dataclass(frozen=True)
@@ -154,9 +158,15 @@ def with_leave(config: Config, world: World) -> Config:
     return config.model_copy(update={"roster": Roster(people=people, teams=config.roster.teams)})
 
 
-def run(engine: Engine, world: World, config: Config, settings: Settings) -> dict[str, int]:
-    """Play a world; gives how many of its events happened, by kind, and how many sweeps found something."""
-    config, counts = with_leave(config, world), dict.fromkeys(("arrive", "follow_up", "verify", "grade", "sweep"), 0)
+def run(
+    engine: Engine, world: World, config: Config, settings: Settings, play: Mapping[str, Play] | None = None
+) -> dict[str, int]:
+    """Play a world; gives how many of its events happened, by kind, and how many sweeps found something.
+
+    play: what an event of each kind does (default: PLAY).
+    """
+    play = play or PLAY
+    config, counts = with_leave(config, world), dict.fromkeys(play, 0)
     counts["busy"] = 0
     events, place = world.events, 0
     while place < len(events):
@@ -165,7 +175,7 @@ def run(engine: Engine, world: World, config: Config, settings: Settings) -> dic
         while last < len(events) and events[last].kind == events[place].kind and last - place < 2_000:
             last += 1
         block, place = events[place:last], last
-        done = _PLAY[block[0].kind](engine, block, config, settings)
+        done = play[block[0].kind](engine, block, config, settings)
         counts[block[0].kind] += len(block)
         counts["busy"] += done if block[0].kind == "sweep" else 0
     return counts
@@ -189,9 +199,13 @@ def _row(event: Event) -> dict[str, str]:
     said = KINDS[event.said["kind"]]
     return said | {
         "company": f"模拟{event.lead}机械有限公司", "contact": f"王{chr(0x4E00 + event.lead % 3000)}",
-        "phone": f"138{12_340_567 + event.lead * 7_919:08d}", "industry": "制造业", "source": "官网表单",
+        "phone": " / ".join(_phone(one) for one in event.said.get("phones", (event.lead,))), "industry": "制造业", "source": "官网表单",
         "region": "上海市", "first_contact": event.said["contact"],
     }  # fmt: skip
+
+
+def _phone(lead: int) -> str:
+    return f"138{12_340_567 + lead * 7_919:08d}"
 
 
 def _follow_up(engine: Engine, block: Sequence[Event], config: Config, settings: Settings) -> int:
@@ -241,4 +255,5 @@ def _utc(local: datetime) -> datetime:
     return local.replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
 
 
-_PLAY = {"arrive": _arrive, "follow_up": _follow_up, "verify": _say, "grade": _say, "sweep": _sweep}
+#: What an event of each kind does.
+PLAY: Mapping[str, Play] = {"arrive": _arrive, "follow_up": _follow_up, "verify": _say, "grade": _say, "sweep": _sweep}

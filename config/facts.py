@@ -16,6 +16,19 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "email_kind": ("personal", "role", "disposable"),
     "verdict": ("valid", "invalid", "to_verify"),
     "grade": ("A", "B", "C"),
+    # what has become of a lead: tasks/rules/lifecycle
+    "outcome": ("won", "lost", "none"),
+    "pause": ("person", "silent", "hold", "none"),
+    "silence": ("over", "runs", "none"),
+    "tried": ("yes", "no"),
+    "given_by": ("person", "machine", "nobody"),
+    "stall": ("over", "runs", "none"),
+    "graded_by": ("person", "machine"),
+    "need_fact": ("clear", "open"),
+    "offer_fact": ("made", "open"),
+    "decider_fact": ("met", "open"),
+    "budget_fact": ("confirmed", "open"),
+    "date_fact": ("confirmed", "open"),
 }
 
 #: Facts compared with ge, gt, le, lt.

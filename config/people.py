@@ -1,5 +1,6 @@
 """The roster: who works leads, in which role, where, and when they are away."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -53,6 +54,8 @@ class Leave(_Frozen):
     start: date = Field(alias="from")
     end: date = Field(alias="to")
     hours: Hours = ()
+    #: Who stands in for this time; None means the person's usual deputy.
+    deputy: str | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -100,6 +103,16 @@ class Person(_Frozen):
         """Whether the person is on leave on the day, all of it."""
         return any(span.start <= on <= span.end for span in self.leave if not span.hours)
 
+    @property
+    def deputies(self) -> set[str | None]:
+        """Everybody who stands in at some time."""
+        return {self.deputy, *(span.deputy for span in self.leave)}
+
+    def deputy_on(self, on: date) -> str | None:
+        """Who stands in on the day: the deputy of that leave, else the usual one."""
+        own = (span.deputy for span in self.leave if span.deputy and span.start <= on <= span.end)
+        return next(own, self.deputy)
+
 
 class Team(_Frozen):
     """What a team has of its own."""
@@ -120,8 +133,9 @@ class Roster(_Frozen):
         if doubles:
             raise ValueError(f"people twice: {', '.join(doubles)}")
         for person in self.people:
-            for key in ("reports_to", "deputy"):
-                other = getattr(person, key)
+            named = [("reports_to", person.reports_to), ("deputy", person.deputy)]
+            named += [("the deputy of a leave", span.deputy) for span in person.leave]
+            for key, other in named:
                 if other is not None and (other not in ids or other == person.id):
                     raise ValueError(f"{person.id}: {key} names {other!r}, who is nobody else of the roster")
         strange = sorted(set(self.teams) - {person.team for person in self.people})
@@ -143,3 +157,14 @@ class Roster(_Frozen):
     def person(self, person_id: str) -> Person | None:
         """The person with an id, or None."""
         return next((person for person in self.people if person.id == person_id), None)
+
+    def with_leave(self, added: Iterable[tuple[str, Leave]]) -> "Roster":
+        """The same people with further leave; that of somebody who is no longer here counts for nothing."""
+        more: dict[str, tuple[Leave, ...]] = {}
+        for who, span in added:
+            more[who] = (*more.get(who, ()), span)
+        people = (
+            person.model_copy(update={"leave": (*person.leave, *more[person.id])}) if person.id in more else person
+            for person in self.people
+        )
+        return self.model_copy(update={"people": tuple(people)}) if more else self

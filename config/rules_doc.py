@@ -14,7 +14,10 @@ from config.schema import (
     OwnerRule,
     Rule,
     Rules,
+    StageRule,
+    StateRule,
     TableRule,
+    TierRule,
     ValueRule,
     shown,
 )
@@ -38,6 +41,9 @@ _TITLES = {
     "notices": ("通知", "Notices"),
     "reviews": ("复盘口径", "Figures of reviews"),
     "sla": ("承诺与升级", "Promises and escalation"),
+    "lifecycle": ("跟进中的状态", "States of a lead"),
+    "tiers": ("客户层级", "Tiers"),
+    "stages": ("销售阶段", "Stages of a sale"),
 }
 _HEAD = {
     "zh_CN": ("编号", "规则", "Rule", "出处", "生效日期", "内容"),
@@ -95,16 +101,25 @@ def _content(rule: Rule, lang: str) -> Iterator[str]:
         yield _short(rule.value, lang)
     if isinstance(rule, TableRule):
         yield ", ".join(f"{fact} {_condition(how)}" for fact, how in rule.when.items()) or "—"
-    if isinstance(rule, DecisionRule):
+    if isinstance(rule, DecisionRule | StateRule | TierRule):
         yield f"→ {rule.then}"
     if isinstance(rule, OwnerRule):
         yield "→ " + " → ".join(rule.then)
     if isinstance(rule, ClockRule):
         yield from _promise(rule)
+    if isinstance(rule, StageRule):
+        yield from _stage(rule, lang)
     if isinstance(rule, CheckRule):
         yield f"{rule.field}: {rule.test}, {rule.level}{', rejects' if rule.rejects else ''}"
         yield from (f"{key}: {value}" for key, value in rule.when.model_dump(exclude_none=True).items())
         yield rule.hint.en if lang == "en" else rule.hint.zh
+
+
+def _stage(rule: StageRule, lang: str) -> Iterator[str]:
+    yield f"{rule.stage}: {rule.phase.en if lang == 'en' else rule.phase.zh}"
+    for name in ("enters", "milestones", "results", "methods"):
+        if words := getattr(rule, name):
+            yield f"{name}: {', '.join(words)}"
 
 
 def _promise(rule: ClockRule) -> Iterator[str]:

@@ -24,6 +24,7 @@ from config.errors import ConfigError, SettingsError
 from config.feed import Feed
 from config.fit import LEAST, MOST
 from config.form import Form
+from config.lifecycle import StageRule
 from config.people import Person, Role, Roster
 from config.rule import Frozen, Rule, Statement, Words
 from config.rule import listed as _listed
@@ -32,7 +33,8 @@ from config.webhook import Webhook
 
 __all__ = [
     "FAMILIES", "Channel", "CheckRule", "ClockRule", "Condition", "Config", "ConfigError", "DecisionRule", "Lang",
-    "OwnerRule", "Person", "Role", "Roster", "Rule", "Rules", "SettingsError", "Statement", "ValueRule",
+    "OwnerRule", "Person", "Role", "Roster", "Rule", "Rules", "SettingsError", "StageRule", "StateRule", "Statement",
+    "TierRule", "ValueRule",
 ]  # fmt: skip
 
 Lang = Literal["zh_CN", "en"]
@@ -137,6 +139,18 @@ class OwnerRule(TableRule):
     then: Annotated[tuple[Role, ...], BeforeValidator(_listed)] = Field(min_length=1)
 
 
+class TierRule(TableRule):
+    """Which tier a lead is in."""
+
+    then: Literal["潜在", "意向", "高意向", "成交", "流失"]
+
+
+class StateRule(TableRule):
+    """What applies to a lead now: rows tried in the handbook's order of precedence."""
+
+    then: Literal["won", "lost", "paused", "pool", "downgrade", "alarm", "follow"]
+
+
 class CheckWhen(Frozen):
     """In which channels a check applies; what is not stated does not matter."""
 
@@ -197,6 +211,9 @@ FAMILIES: dict[str, type[Rule]] = {
     "notices": ValueRule,
     "reviews": ValueRule,
     "sla": ClockRule,
+    "lifecycle": StateRule,
+    "tiers": TierRule,
+    "stages": StageRule,
 }
 
 _PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9-]+)\}")
@@ -215,6 +232,9 @@ class Rules(Frozen):
     grading: tuple[DecisionRule, ...] = ()
     assignment: tuple[OwnerRule, ...] = ()
     sla: tuple[ClockRule, ...] = ()
+    lifecycle: tuple[StateRule, ...] = ()
+    tiers: tuple[TierRule, ...] = ()
+    stages: tuple[StageRule, ...] = ()
     #: Value rules of every family, by family.
     values: dict[str, tuple[ValueRule, ...]] = Field(default_factory=dict)
     #: Rules that stand beside the others and are never on, by family.
@@ -272,7 +292,7 @@ class Rules(Frozen):
         return newest
 
 
-TABLES = ("checklist", "screening", "grading", "assignment", "sla")
+TABLES = ("checklist", "screening", "grading", "assignment", "sla", "lifecycle", "tiers", "stages")
 
 
 def shown(value: Any, lang: str) -> str:

@@ -14,6 +14,11 @@ Watched = Literal[
     "cadence",  # from the last contact to the next one
     "plan",  # from the first contact until a plan is written
     "stall",  # from the last progress to the next one
+    "silence",  # from the last contact or attempt of an owned lead to the next one
+    "case",  # from the last industry case sent to a lead to the next one
+    "care",  # from the last contact with a won customer to the next one
+    "archive",  # from the end of a lead until its archive lacks nothing
+    "pool",  # from when a lead came into the pool until somebody has claimed it
     "record",  # from a contact until it is recorded
     "objection",  # from an objection until its answer is planned
     "next_action",  # until the time at which the next action was promised

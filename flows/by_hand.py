@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from config.loader import load_config
 from config.schema import Config
 from config.settings import Settings
-from flows.commands import database, lead_number, parse_moment, refuse_stranger
+from flows.commands import company, lead_number, parse_moment, refuse_stranger
 from flows.console import OK, REFUSED, Answer, UsageError
 from tasks.i18n import word
 from tasks.judge import Judged, JudgeError, Said, judge
@@ -30,11 +29,10 @@ class Asked:
 
 def decide(settings: Settings, asked: Asked) -> Answer:
     """Carry out what a person said, one transaction a lead; what cannot be is named, and the others are done."""
-    config = load_config(settings.config)
+    config, engine = company(settings)
     refuse_stranger(config, asked.by)
     if not asked.values:
         raise UsageError("say what is to be set, such as --grade A or --phone 13800001111")
-    engine = database(settings)
     now = datetime.now(UTC)
     order = Order(asked.by, asked.reason, parse_moment(asked.as_of, settings) or now, now, settings.tz)
     done: list[Judged] = []
@@ -68,5 +66,6 @@ def _standing(lead: Mapping[str, str | None], config: Config, lang: str) -> str:
         word(lang, "verdict", str(lead["verdict"])),
         t["grade"].format(grade=lead["grade"]) if lead["grade"] else t["ungraded"],
         (known.name if known else lead["owner"]) or t["no_owner"],
+        *(str(lead[name]) for name in ("tier", "stage") if lead.get(name)),
     ]
     return str(t["comma"].join(parts))

@@ -8,7 +8,19 @@ from typing import Annotated, Literal
 
 from cyclopts import CycloptsError, Parameter
 
-from flows import cli_add, cli_feed, cli_files, cli_leads, cli_notes, cli_pool, cli_promises, cli_review, cli_running
+from flows import (
+    cli_add,
+    cli_feed,
+    cli_files,
+    cli_leads,
+    cli_leave,
+    cli_lifecycle,
+    cli_notes,
+    cli_pool,
+    cli_promises,
+    cli_review,
+    cli_running,
+)
 from flows.cli_app import AsOf, Json, Out, Quiet, app, db, export, opened, told
 from flows.console import INTERRUPTED, USAGE, exit_code, one_line
 
@@ -18,6 +30,8 @@ __all__ = [
     "cli_feed",
     "cli_files",
     "cli_leads",
+    "cli_leave",
+    "cli_lifecycle",
     "cli_notes",
     "cli_pool",
     "cli_promises",

@@ -69,6 +69,8 @@ def set_(
     verdict: Annotated[str | None, Parameter(help="valid, invalid or to_verify.")] = None,
     grade: Annotated[str | None, Parameter(help="A, B or C.")] = None,
     owner: Annotated[str | None, Parameter(help="A person of the roster; the company goes along.")] = None,
+    tier: Annotated[str | None, Parameter(help="潜在, 意向 or 高意向; it stands until there is a new fact.")] = None,
+    stage: Annotated[str | None, Parameter(help="A stage of stages.yaml, such as 商务谈判.")] = None,
     company: Typed = None,
     contact: Typed = None,
     title: Typed = None,
@@ -98,9 +100,10 @@ def set_(
         Lead numbers.
     """
     typed = {
-        "verdict": verdict, "grade": grade and grade.upper(), "owner": owner, "company": company, "contact": contact,
-        "title": title, "phone": phone, "email": email, "need": need, "budget": budget, "chain": chain,
-        "urgency": urgency, "industry": industry, "region": region, "size": size, "source": source,
+        "verdict": verdict, "grade": grade and grade.upper(), "owner": owner, "tier": tier, "stage": stage,
+        "company": company, "contact": contact, "title": title, "phone": phone, "email": email, "need": need,
+        "budget": budget, "chain": chain, "urgency": urgency, "industry": industry, "region": region, "size": size,
+        "source": source,
     }  # fmt: skip
     values = {name: value for name, value in typed.items() if value is not None}
     return _by_hand(numbers, values, reason, by, as_of, dry_run, as_json, False)

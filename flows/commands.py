@@ -15,6 +15,7 @@ from config.errors import SettingsError
 from config.loader import load_config
 from config.rules_doc import render_rules
 from config.settings import Settings
+from config.states_doc import render_states
 from flows.console import FILES, OK, Answer, Refused, UsageError, aside
 from flows.engine import Engine, carry_out
 from flows.progress import bar
@@ -142,7 +143,9 @@ def check_rules(settings: Settings, *, write_docs: bool = False) -> Answer:
         page = _page_of_rules(settings)
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(render_rules(config.rules), encoding="utf-8")
-        lines.append(f"written: {page}")
+        states = page.with_name("states.md")
+        states.write_text(render_states(config.rules), encoding="utf-8")
+        lines += [f"written: {page}", f"written: {states}"]
     return Answer("\n".join(lines), data)
 
 
@@ -270,3 +273,12 @@ def database(settings: Settings) -> "Database":
 
 def _unsaid(_line: str) -> None:
     """Keep the remark to the answer's data."""
+
+
+def company(settings: Settings, as_of: datetime | None = None) -> "tuple[Config, Database]":
+    """The rules with the roster as it stands at a moment (default: now), added leave included, and the database."""
+    from tasks.leave import staffed
+
+    config, engine = load_config(settings.config), database(settings)
+    with engine.connect() as conn:
+        return staffed(conn, config, as_of or datetime.now(UTC)), engine

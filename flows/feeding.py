@@ -15,14 +15,14 @@ from config.settings import Settings
 from flows.console import UsageError
 from flows.progress import report
 from flows.request import channel_named, rules_on
-from models.db import make_engine, upgrade
+from models.db import make_engine
 from tasks.feeds.client import Client
 from tasks.feeds.errors import FeedError
 from tasks.feeds.pull import Pulled, Puller
 from tasks.feeds.reread import reread
 from tasks.feeds.store import Moved, Standing, drop_pages, note_fault, standings
 from tasks.outbox import send_pending
-from tasks.roster import sync_roster
+from tasks.ready import make_ready
 from tasks.tell import tell
 
 #: A feed is late when its last complete round is so many of its intervals, and so long, ago.
@@ -133,9 +133,7 @@ def _opened(settings: Settings, config: Config, as_of: datetime) -> Iterator[tup
     rules = rules_on(config.rules, as_of, settings)
     engine = make_engine(settings.database_url)
     try:
-        upgrade(engine)
-        sync_roster(engine, config.roster, as_of)
-        yield engine, config.model_copy(update={"rules": rules})
+        yield engine, make_ready(engine, config, as_of).model_copy(update={"rules": rules})
     finally:
         engine.dispose()
 

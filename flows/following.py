@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from config.loader import load_config
 from config.schema import Config
 from config.settings import Settings
-from flows.commands import database, lead_number, parse_moment, refuse_stranger
+from flows.commands import company, database, lead_number, parse_moment, refuse_stranger
 from flows.console import Answer, UsageError
 from flows.request import rules_on
 from tasks.clocks import reckoner_of
@@ -41,9 +40,8 @@ class Asked:
 
 def log(settings: Settings, asked: Asked) -> Answer:
     """Record one follow-up and tell which promises run now."""
-    config = load_config(settings.config)
+    config, engine = company(settings)
     refuse_stranger(config, asked.by)
-    engine = database(settings)
     now = datetime.now(UTC)
     as_of = parse_moment(asked.as_of, settings) or now
     config = config.model_copy(update={"rules": rules_on(config.rules, as_of, settings)})

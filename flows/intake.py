@@ -30,21 +30,20 @@ from flows.request import FileResult, Request, Result, Unfinished, channel_named
 from flows.retry import plainly
 from flows.steps import Steps
 from models.bulk import WriteFailed
-from models.db import DatabaseError, make_engine, refresh_statistics, upgrade
+from models.db import DatabaseError, make_engine, refresh_statistics
 from models.memory import give_back, keep_little
 from models.side import SideWriter
 from tasks.ahead import Coming
 from tasks.arrival import Arrival
 from tasks.batches import CUT_SHORT, DONE, SETTLED, Opened, finish, load_batch, mark, open_batch, unfinished
 from tasks.beside import Beside
-from tasks.calendar import sync_calendar
 from tasks.content import Content, reading
 from tasks.folders import LeadFile, claim, file_away, in_place, make_folders, refuse, unread
 from tasks.outbox import send_pending
 from tasks.points import reached
 from tasks.post import post, receipt_letter, refused_letter
 from tasks.prepare import Reading, is_large, prepared_chunks
-from tasks.roster import sync_roster
+from tasks.ready import make_ready
 from tasks.settle import settle_chunk
 from tasks.source import Source, find_tables, open_source
 from tasks.tables import Tables
@@ -66,7 +65,7 @@ class Ending:
     wait: Callable[[], FileResult]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Tools:
     """What every step is given."""
 
@@ -78,6 +77,12 @@ class Tools:
     steps: Steps = field(default_factory=Steps)
     helpers: ExitStack = field(default_factory=ExitStack)  # processes that must not outlive the run
     dated: dict[date, Config] = field(default_factory=dict)  # by day: what is made of rules is made once
+
+    def staff(self, config: Config) -> Config:
+        """From here on work with this configuration; gives it back."""
+        self.config = config
+        self.dated.clear()
+        return config
 
     def config_of(self, as_of: datetime) -> Config:
         """The configuration with the rules that are in force on that day; UsageError where there are none."""
@@ -101,9 +106,7 @@ def take_in(request: Request, settings: Settings, config: Config, call: Call = p
     tools.config_of(request.as_of)  # a day without rules is refused before anything is stored under it
     steps = tools.steps
     with steps.timed("database"):
-        upgrade(engine)
-        sync_roster(engine, config.roster, request.as_of)
-        sync_calendar(engine, request.as_of)
+        config = tools.staff(make_ready(engine, config, request.as_of))
     make_folders(settings, config.channels)
     result = Result(request.as_of)
     endings: list[tuple[LeadFile, Ending]] = []

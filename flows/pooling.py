@@ -7,7 +7,7 @@ import pandas as pd
 from config.loader import load_config
 from config.schema import Config
 from config.settings import Settings
-from flows.commands import database, lead_number
+from flows.commands import company, database, lead_number
 from flows.console import OK, REFUSED, Answer
 from flows.lists import Word, order_of
 from tasks.i18n import word
@@ -45,8 +45,8 @@ def give_leads_back(settings: Settings, numbers: Sequence[str], said: Word, *, d
 
 def hand_over(settings: Settings, person: str, to: str | None, said: Word, *, dry_run: bool) -> Answer:
     """Hand over all that a person has, to one successor or as the rules choose."""
-    config = load_config(settings.config)
-    found = reassign(database(settings), person, to, config, order_of(settings, config, said), dry_run=dry_run)
+    config, engine = company(settings)
+    found = reassign(engine, person, to, config, order_of(settings, config, said), dry_run=dry_run)
     left = found[found["owner"].isna()]
     counts = found["owner"].value_counts().sort_index()
     lines = [f"{len(found)} open leads of {person}{' would be' if dry_run else ''} handed over"]
@@ -60,7 +60,7 @@ def hand_over(settings: Settings, person: str, to: str | None, said: Word, *, dr
 def _each(
     settings: Settings, numbers: Sequence[str], said: Word, do: Callable[..., Moved], what: str, dry_run: bool
 ) -> Answer:
-    config, engine = load_config(settings.config), database(settings)
+    config, engine = company(settings)
     order = order_of(settings, config, said)
     done: list[Moved] = []
     faults: list[str] = []

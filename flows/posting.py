@@ -10,12 +10,12 @@ from sqlalchemy import Engine
 from config.schema import Config
 from config.settings import Settings
 from flows.request import rules_on
-from models.db import make_engine, upgrade
+from models.db import make_engine
 from tasks.outbox import send_pending
 from tasks.posts.inbox import Inbox, open_inbox
 from tasks.posts.lookup import look_up_due
 from tasks.posts.take import TOGETHER, Taken, Taker
-from tasks.roster import sync_roster
+from tasks.ready import make_ready
 from tasks.tell import tell
 
 KEEP_POSTS = "F-KEEP-POSTS"
@@ -66,8 +66,7 @@ def opened_desk(settings: Settings, config: Config, as_of: datetime) -> Iterator
     """Open base and inbox, with the newest tables and the roster of now."""
     engine = make_engine(settings.database_url)
     try:
-        upgrade(engine)
-        sync_roster(engine, config.roster, as_of)
+        config = make_ready(engine, config, as_of)
         inbox = open_inbox(settings, engine)
         try:
             yield Desk(settings, config, engine, inbox)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from config.loader import load_config
 from config.settings import Settings
-from flows.commands import database, lead_number, parse_moment
+from flows.commands import company, database, lead_number, parse_moment
 from flows.console import Answer, Refused
 from flows.sweeping import escalate_promises
 from tasks.calendar import import_year, shown_years, sync_calendar
@@ -33,8 +33,8 @@ class Asked:
 
 def clocks(settings: Settings, asked: Asked) -> Answer:
     """The promises of leads, or those that run."""
-    config, engine = load_config(settings.config), database(settings)
     as_of = parse_moment(asked.as_of, settings) or datetime.now(UTC)
+    config, engine = company(settings, as_of)
     found: list[Shown] = []
     numbers: list[str | None] = [lead_number(one) for one in asked.numbers]
     for number in numbers or [None]:

@@ -9,11 +9,11 @@ import numpy as np
 from config.schema import Config
 from config.settings import Settings
 from flows.request import rules_on
-from models.db import make_engine, upgrade
-from tasks.calendar import sync_calendar
+from models.db import make_engine
 from tasks.clocks import reckoner_of
+from tasks.leave import staffed
 from tasks.outbox import send_pending
-from tasks.roster import sync_roster
+from tasks.ready import make_ready
 from tasks.sweep import sweep
 from tasks.tell import tell
 
@@ -35,11 +35,11 @@ def escalate_promises(
     engine = make_engine(settings.database_url)
     try:
         if dry_run:
+            with engine.connect() as conn:
+                config = staffed(conn, config, as_of)
             swept = sweep(engine, config, settings, as_of, keep=False)
             return Escalated(dict(swept.counts), swept.steps)
-        upgrade(engine)
-        sync_roster(engine, config.roster, as_of)
-        sync_calendar(engine, as_of)
+        config = make_ready(engine, config, as_of)
         swept = sweep(engine, config, settings, as_of)
         if swept.counts["reassigned"]:
             tell(engine, config, settings, as_of)

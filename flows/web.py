@@ -11,9 +11,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from config.loader import load_config
+from config.schema import Config
 from config.settings import Settings
 from flows.commands import usable_home
 from flows.console import UsageError
@@ -46,7 +48,7 @@ def serve(settings: Settings, places: Places, *, with_loop: bool) -> int:
     usable_home(settings)
     engine = make_engine(settings.database_url)
     upgrade(engine)
-    desk = make_desk(settings, config, engine)
+    desk = make_desk(settings, _staffed(config, engine), engine)
     print(
         f"leads web: http://{places.host}:{places.port} for everybody, "
         f"http://{places.internal_host}:{places.internal_port} for the company (Ctrl-C stops it)",
@@ -116,13 +118,26 @@ async def _serve_all(apps: Any, desk: Any) -> None:
 
 
 async def _read_again(desk: Any) -> None:
+    from sqlalchemy.exc import SQLAlchemyError
+
     from config.errors import ConfigError
 
     while True:
         await asyncio.sleep(READ_AGAIN)
         # somebody may be writing it: what was read before stays
-        with contextlib.suppress(ConfigError, OSError):
-            desk.config = await asyncio.to_thread(load_config, desk.settings.config)
+        with contextlib.suppress(ConfigError, OSError, SQLAlchemyError):
+            desk.config = await asyncio.to_thread(_company_of, desk)
+
+
+def _company_of(desk: Any) -> Config:
+    return _staffed(load_config(desk.settings.config), desk.engine)
+
+
+def _staffed(config: Config, engine: Any) -> Config:
+    from tasks.leave import staffed
+
+    with engine.connect() as conn:
+        return staffed(conn, config, datetime.now(UTC))
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from models.base import BIG, Base
 
 LIVE = text("until IS NULL")
 OPEN = text("closed_at IS NULL")
+CHANGING = text("state_at IS NOT NULL")
 
 
 class Account(Base):
@@ -93,6 +94,8 @@ class Lead(Base):
         Index("uq_lead_open", "contact_id", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_lead_account", "account_id"),
         Index("ix_lead_origin", "origin_id"),
+        # what time alone changes next is read by this, never the base
+        Index("ix_lead_state_at", "state_at", sqlite_where=CHANGING, postgresql_where=CHANGING),
     )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
@@ -103,7 +106,7 @@ class Lead(Base):
     origin_id: Mapped[int] = mapped_column(BIG)
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
-    # new, owned, archived (machine-invalid, still open for joins), joined
+    # new, owned, in_progress, pool, won, lost, archived (machine-invalid, still open for joins), joined, reverted
     status: Mapped[str] = mapped_column(Text)
     joined_into: Mapped[int | None] = mapped_column(BIG)
     # a person's first touch stops the machine from changing verdict, grade and owner
@@ -119,9 +122,26 @@ class Lead(Base):
     grade_rule: Mapped[str | None] = mapped_column(Text)
     owner: Mapped[str | None] = mapped_column(Text)
     owner_rule: Mapped[str | None] = mapped_column(Text)
-    # which later issues fill: tier, stage, next action
+    # kept by tasks.state alone, as state(facts, rules, as_of) gives them
     tier: Mapped[str | None] = mapped_column(Text)
+    tier_rule: Mapped[str | None] = mapped_column(Text)
     stage: Mapped[str | None] = mapped_column(Text)
+    stage_rule: Mapped[str | None] = mapped_column(Text)
+    # the rule of lifecycle.yaml that applies
+    state_rule: Mapped[str | None] = mapped_column(Text)
+    # reactivate (待激活), hold (暂缓)
+    pause_kind: Mapped[str | None] = mapped_column(Text)
+    paused_until: Mapped[datetime | None]
+    # percent, and whether the handbook, a line between its bands or a person says so
+    probability: Mapped[float | None]
+    probability_rule: Mapped[str | None] = mapped_column(Text)
+    # the stage whose name its state bears, or lost, pool, reactivate, hold
+    phase: Mapped[str | None] = mapped_column(Text)
+    # what the archive of an ended lead lacks, and the rules that say something to its owner: joined by |
+    missing: Mapped[str | None] = mapped_column(Text)
+    hints: Mapped[str | None] = mapped_column(Text)
+    # when time alone changes its state next
+    state_at: Mapped[datetime | None]
     next_action_id: Mapped[int | None] = mapped_column(BIG)
     source: Mapped[str | None] = mapped_column(Text)
     source_detail: Mapped[str | None] = mapped_column(Text)
@@ -268,7 +288,7 @@ class Person(Base):
 
 
 class Leave(Base):
-    """An absence as the roster said it."""
+    """An absence as the roster or a person said it."""
 
     __tablename__ = "leave"
 
@@ -278,5 +298,10 @@ class Leave(Base):
     last_on: Mapped[date]
     # only these hours of each day, as 13:30-18:00; empty: the whole day
     hours: Mapped[str | None] = mapped_column(Text)
+    # who stands in for this time only
+    deputy: Mapped[str | None] = mapped_column(Text)
+    # roster: as roster.yaml says it; added: by a command or a page, whoever said so
+    origin: Mapped[str] = mapped_column(Text, default="roster", server_default="roster")
+    said_by: Mapped[str | None] = mapped_column(Text)
     since: Mapped[datetime]
     until: Mapped[datetime | None]

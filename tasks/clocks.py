@@ -14,6 +14,8 @@ from tasks.calendar import load_days
 from tasks.rules.calendars import Calendars
 from tasks.rules.clockwork import CHANGING, MET, TIMES, VOID, Moved, begin, ended, follow
 from tasks.rules.due import Reckoner, written
+from tasks.rules.lifecycle.pauses import pause_spans
+from tasks.rules.lifecycle.records import COLUMNS, noted, told
 from tasks.rules.promises import OPEN
 
 _NEW = ("intake", "split")
@@ -24,18 +26,20 @@ CLOCK_COLUMNS = (
 )
 _CLOCKS = f"SELECT {CLOCK_COLUMNS} FROM wanted w JOIN clock c ON c.lead_id = w.key AND c.ended_at IS NULL"
 _LEADS = """
-SELECT l.id AS lead_id, l.opened_at, l.verified_at AS checked_at, l.source, l.tier
-FROM wanted w JOIN lead l ON l.id = w.key
+SELECT l.id AS lead_id, l.opened_at, l.verified_at AS checked_at, l.source, l.tier, l.closed_at, l.missing,
+a.since AS owner_since FROM wanted w JOIN lead l ON l.id = w.key
+LEFT JOIN assignment a ON a.lead_id = l.id AND a.until IS NULL
 """
-_FOLLOW_UPS = """
-SELECT f.lead_id, f.id, f.at, f.pause_until, f.plan IS NOT NULL AS plans,
-f.milestone IS NOT NULL OR f.stage IS NOT NULL OR f.tier IS NOT NULL OR f.confirmed <> '' AS moves
+_FOLLOW_UPS = f"""
+SELECT {", ".join(f"f.{name}" for name in COLUMNS)}
 FROM wanted w JOIN follow_up f ON f.lead_id = w.key AND f.superseded_at IS NULL
 """
 _BEFORE = """
 SELECT c.id AS clock_id, c.lead_id, c.started_at, c.due_at, c.ended_at, c.ending
 FROM wanted w JOIN clock c ON c.id = w.key
 """
+#: What follow-ups say of a lead.
+_TOLD = ("first_contact_at", "last_contact_at", "plan_at", "progress_at", "case_at", "pause_until")
 # made once for one configuration, however many transactions ask for it
 _made: dict[str, Calendars] = {}
 _KEPT = 8
@@ -68,7 +72,7 @@ def follow_events(
     is_new = events["kind"].isin(_NEW).to_numpy()
     known = events.loc[~is_new, "lead_id"].astype("int64").sort_values()
     into = _joined_into(events)
-    facts = _facts(conn, events, known, into, is_new)
+    facts = _facts(conn, events, known, into, is_new, rules, arrival.zone)
     stored = look_up(conn, known, "BIGINT", _CLOCKS) if len(known) else no_clocks()
     stored, lost = _moved(stored, into)
     if len(lost):
@@ -147,52 +151,41 @@ def _typed(clocks: pd.DataFrame) -> pd.DataFrame:
 
 
 def _facts(
-    conn: Connection, events: pd.DataFrame, known: pd.Series, into: pd.Series, is_new: np.ndarray
-) -> pd.DataFrame:
+    conn: Connection, events: pd.DataFrame, known: pd.Series, into: pd.Series, is_new: np.ndarray, rules: Rules,
+    zone: str,
+) -> pd.DataFrame:  # fmt: skip
     """The fact frame of tasks.rules.promises for the leads of some events."""
     facts = pd.DataFrame(
         {
             "lead_id": events["lead_id"].to_numpy(dtype=np.int64),
             "at": events["at"].array,
             "open": events["status"].isin(OPEN),
-            **{name: events[name].array for name in ("verdict", "grade", "tier", "source", "owner", "created")},
+            **{
+                name: events[name].array
+                for name in ("verdict", "grade", "tier", "source", "owner", "created", "status")
+            },
             "opened_at": events["at"].array,
+            "missing": pd.array([pd.NA] * len(events), dtype="str"),
         }
     )
-    asked = ("first_contact_at", "last_contact_at", "plan_at", "progress_at", "pause_until")
     never = pd.Series(pd.NaT, index=facts.index, dtype="datetime64[us]")
-    facts = facts.assign(**dict.fromkeys(("verified_at", *asked), never))
+    facts = facts.assign(**dict.fromkeys(("verified_at", "closed_at", "owner_since", *_TOLD), never))
     if not len(known):
         return facts
     leads = look_up(conn, known, "BIGINT", _LEADS).set_index("lead_id").reindex(facts["lead_id"]).reset_index()
     old = pd.Series(~is_new & leads["opened_at"].notna().to_numpy())
     facts["opened_at"] = facts["opened_at"].mask(old, leads["opened_at"])
     facts["verified_at"] = leads["checked_at"].where(old)
-    for name in ("source", "tier"):
+    for name in ("source", "tier", "closed_at", "owner_since", "missing"):
         facts[name] = facts[name].mask(old, leads[name])
     records = look_up(conn, known, "BIGINT", _FOLLOW_UPS)
     if len(records):
-        told = _told(records, into).reindex(facts["lead_id"]).reset_index(drop=True)
-        facts = facts.assign(**{name: told[name] for name in asked})
-    return facts.astype(dict.fromkeys(("opened_at", "verified_at", *asked), "datetime64[us]"))
-
-
-def _told(records: pd.DataFrame, into: pd.Series) -> pd.DataFrame:
-    """What the follow-ups say of each lead, those of joined leads with the one that has them now."""
-    records = records.assign(lead_id=records["lead_id"].map(into).fillna(records["lead_id"]).astype("int64"))
-    records = records.sort_values(["at", "id"])
-    groups = records.groupby("lead_id")
-    plans, moves = (records[records[name].astype("bool")].groupby("lead_id")["at"] for name in ("plans", "moves"))
-    last = records.drop_duplicates("lead_id", keep="last").set_index("lead_id")["pause_until"]
-    return pd.DataFrame(
-        {
-            "first_contact_at": groups["at"].min(),
-            "last_contact_at": groups["at"].max(),
-            "plan_at": plans.min(),
-            "progress_at": moves.max(),
-            "pause_until": last,
-        }
-    )
+        records["lead_id"] = records["lead_id"].map(into).fillna(records["lead_id"]).astype("int64")
+        rows = noted(records, rules)
+        said = told(rows, pause_spans(rows, rules, zone), zone).reindex(facts["lead_id"]).reset_index(drop=True)
+        facts = facts.assign(**{name: said[name] for name in _TOLD})
+    times = ("opened_at", "verified_at", "closed_at", "owner_since", *_TOLD)
+    return facts.astype(dict.fromkeys(times, "datetime64[us]"))
 
 
 def _move_records(conn: Connection, into: pd.Series) -> None:

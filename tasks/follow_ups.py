@@ -18,6 +18,7 @@ from tasks.orders import Order
 from tasks.points import reached
 from tasks.records_due import follow_subjects
 from tasks.rules.promises import OPEN
+from tasks.state import keep_current
 
 METHODS = "K-METHODS"
 OUTCOMES = ("answered", "not_reached", "replied_later")
@@ -145,6 +146,7 @@ def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arr
     given = zip(rows["at"], rows["person"], rows["lead_id"], strict=True)
     asked = [{"at": at.to_pydatetime(), "person": person, "lead": int(lead)} for at, person, lead in given]
     conn.execute(_ACKNOWLEDGE, asked)
+    keep_current(conn, rows["lead_id"], arrival, config)
 
 
 def _objections(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
@@ -202,7 +204,10 @@ def _refuse_closed(conn: Connection, rows: pd.DataFrame, leads: pd.DataFrame) ->
         if pd.notna(lead["into_id"]):
             into = conn.execute(_NUMBER, {"id": int(lead["into_id"])}).scalar_one()
             raise FollowUpError(f"{number} was joined into {into}: record it there")
-        if lead["status"] not in OPEN or pd.notna(lead["closed_at"]):
+        if lead["status"] == "won":
+            # a customer is cared for
+            continue
+        if lead["status"] not in (*OPEN, "pool") or pd.notna(lead["closed_at"]):
             raise FollowUpError(f"{number} is closed: no follow-up can be recorded")
 
 

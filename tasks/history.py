@@ -9,13 +9,15 @@ import pandas as pd
 from pandas.api.extensions import ExtensionArray
 from sqlalchemy import Connection
 
-from config.schema import Config
+from config.schema import Config, Rules
 from models import Assignment, Choice, Lead, LeadEvent, Membership
 from models.db import add_to_counters, insert_frame, look_up, take_ids, take_numbers, update_frame
 from tasks.arrival import Arrival
 from tasks.clocks import follow_events
 from tasks.neighbours import Neighbours
 from tasks.rules.cluster import FOLLOWERS, Cluster
+from tasks.rules.due import Reckoner
+from tasks.rules.lifecycle.begin import begin_states
 from tasks.touches import TOUCH
 
 DECISION = ("verdict", "verdict_rule", "reasons", "grade", "grade_rule")
@@ -27,6 +29,8 @@ _VALUES = (
 # what figures are told apart by: an event states it, so that they are the same whenever they are asked for
 _TRAITS = ("source", "industry", "region", "size")
 _MOVE = ("lead_id", "account_id", "owner", "old_owner", "owner_rule", "lifted_from", "choice")
+#: The event by which a lead's state is told.
+STATE = "state"
 _LIVE = "SELECT a.id, a.lead_id, a.person FROM wanted w JOIN assignment a ON a.lead_id = w.key AND a.until IS NULL"
 
 
@@ -53,15 +57,23 @@ def joined_leads(found: Cluster, leads: pd.DataFrame, near: Neighbours) -> pd.Da
     return stored.assign(owner=none, owner_rule=none, lifted_from=none, choice=-1, status="joined")
 
 
-def write_leads(conn: Connection, changes: Changes, arrival: Arrival) -> None:
+def write_leads(conn: Connection, changes: Changes, arrival: Arrival, reckoner: Reckoner, rules: Rules) -> None:
     """Insert the new leads, update the known ones, close the joined ones."""
     leads = changes.leads
     rows = leads[["lead_id", "account_id", "status", "owner", "owner_rule", *_VALUES]]
     rows = rows.rename(columns={"lead_id": "id"})
     new = leads["new"]
+    begun, state_at = begin_states(leads, rules, arrival.at, reckoner)
+    rows = rows.assign(**{str(name): begun[name].array for name in begun})
     fresh = pd.concat([rows[new], leads.loc[new, ["number", "contact_id", "origin_id"]]], axis=1)
-    insert_frame(conn, Lead, fresh.assign(opened_at=arrival.at))
-    update_frame(conn, Lead, rows[~new])
+    insert_frame(conn, Lead, fresh.assign(opened_at=arrival.at, state_at=state_at[new].array))
+    # what somebody has followed is kept current by tasks.state, and what was a lead goes on as it was
+    touched = leads["touched"].to_numpy(dtype=bool)
+    again = (leads["old_status"] == "archived").to_numpy(dtype=bool) & ~new & ~touched
+    update_frame(conn, Lead, rows[again])
+    update_frame(conn, Lead, rows.loc[~new & ~again, ["id", "account_id", "status", "owner", "owner_rule", *_VALUES]])
+    given = (leads["owner"].fillna("") != leads["old_owner"].fillna("")).to_numpy(dtype=bool) & ~new & ~touched
+    update_frame(conn, Lead, pd.DataFrame({"id": leads.loc[given, "lead_id"], "state_at": state_at[given].array}))
     # one that was joined and stands alone again is open again
     again = changes.revived
     open_again = {"id": again, "closed_at": _never(len(again)), "joined_into": _nothing(len(again))}
@@ -181,7 +193,7 @@ def append_events(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival,
     The clocks of these leads follow.
     """
     columns = ["lead_id", "kind", "status", *DECISION, "owner", "owner_rule", "account_id", "contact_id", "facts"]
-    columns += ["submission_id", *_TRAITS, "contact_at", "at"]
+    columns += ["submission_id", *_TRAITS, "contact_at", "at", "stage", "tier"]
     events = pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
     teams = {person.id: person.team for person in config.roster.people}
     events = events.assign(
@@ -197,6 +209,8 @@ def append_events(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival,
         submission_id=events["submission_id"].astype("Int64"),
         contact_at=events["contact_at"].astype("datetime64[us]"),
         **{name: events[name].astype("str") for name in _TRAITS},
+        # only what keeps it says how far a lead is
+        **{name: events[name].astype("str").where(events["kind"] == STATE) for name in ("stage", "tier")},
     )
     insert_frame(conn, LeadEvent, events)
     about = pd.concat([part.reindex(columns=["source", "tier", "created"]) for part in parts], ignore_index=True)

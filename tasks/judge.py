@@ -23,6 +23,7 @@ from tasks.prepare import prepare
 from tasks.rules.corrections import COLUMNS_OF, DECIDED
 from tasks.rules.keys import KnownBy, identity_keys, known_by, profile_keys
 from tasks.settle import decide_again
+from tasks.state import keep_current
 
 VERDICTS, GRADES = ("valid", "invalid", "to_verify"), ("A", "B", "C")
 _OF_CONTACT = {"contact": "name", "title": "title", "phone": "phone", "email": "email"}
@@ -68,6 +69,15 @@ def _refuse_nonsense(said: Said, order: Order, config: Config) -> None:
     for name, allowed in (("verdict", VERDICTS), ("grade", GRADES)):
         if name in said.values and said.values[name] not in allowed:
             raise JudgeError(f"{name} {said.values[name]!r} is none of {', '.join(allowed)}")
+    known: dict[str, list[str]] = {
+        "tier": [rule.then for rule in config.rules.tiers],
+        "stage": [rule.stage for rule in config.rules.stages],
+    }
+    for name, there in known.items():
+        if name in said.values and said.values[name] not in there:
+            raise JudgeError(f"{name} {said.values[name]!r} is none of {', '.join(there)}")
+    if said.values.get("tier") in ("成交", "流失"):
+        raise JudgeError(f"{said.number}: a lead is won or lost by `leads close`, with what belongs to it")
     owner = config.roster.person(said.values["owner"]) if "owner" in said.values else None
     if "owner" in said.values and (owner is None or not owner.active):
         raise JudgeError(f"owner {said.values['owner']!r}: nobody of that id is active in the roster")
@@ -92,6 +102,7 @@ def _judge(conn: Connection, said: Said, config: Config, order: Order) -> Judged
         hand_over(conn, lead.id, owner, arrival, config)
     if said.values.get("verdict") == "invalid":
         conn.execute(update(Lead).where(Lead.id == lead.id).values(closed_at=order.as_of))
+    keep_current(conn, [lead.id], arrival, config)
     return Judged(said.number, before, _standing(conn.execute(select(Lead.__table__).where(Lead.id == lead.id)).one()))
 
 
@@ -117,7 +128,7 @@ def _open(conn: Connection, said: Said) -> Row[Any]:
 
 
 def _standing(lead: Row[Any]) -> dict[str, Any]:
-    return {name: getattr(lead, name) for name in ("status", "verdict", "grade", "owner")}
+    return {name: getattr(lead, name) for name in ("status", "verdict", "grade", "owner", "tier", "stage")}
 
 
 def _mended(said: Said, config: Config, order: Order) -> dict[str, dict[str, Any]]:

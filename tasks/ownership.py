@@ -13,6 +13,7 @@ from models import AccountOwner
 from models.db import as_times, insert_frame, look_up, read_frame, take_ids, take_numbers, update_frame
 from tasks import history
 from tasks.arrival import Arrival
+from tasks.clocks import reckoner_of
 from tasks.history import DECISION, Changes, joined_leads
 from tasks.neighbours import Neighbours
 from tasks.rules.assign import STICKY, STICKY_DAYS, AssignResult, assign
@@ -71,8 +72,9 @@ def own_leads(
     outcome: pd.Series,
     arrival: Arrival,
     config: Config,
-) -> None:
-    """Number, own and record the affected leads (index label), and what the chunk did to others.
+) -> list[int]:
+    """Number, own and record the affected leads (index label), and what the chunk did to others; gives the leads
+    (ids) that somebody has followed before, of which tasks.state must say anew what they are.
 
     outcome: of the chunk's rows, by submission id. The transaction has its turn among the workers.
     """
@@ -81,15 +83,24 @@ def own_leads(
         nothing = leads.reset_index(names="label").assign(new=pd.Series(dtype=bool))
         changes = Changes(nothing, no_leads(), no_leads(), found.lineage.revived, [])
         history.write_members(conn, changes, found, near, outcome, arrival)
-        return
+        return []
     leads = _number(conn, _with_stored(conn, leads, found, near), arrival)
     joined = joined_leads(found, leads, near)
     leads, choices, handed = _own(conn, leads, joined, arrival, config)
     changes = Changes(leads, handed, joined, found.lineage.revived, choices)
-    history.write_leads(conn, changes, arrival)
+    history.write_leads(conn, changes, arrival, reckoner_of(conn, config.rules, config, arrival.zone), config.rules)
     history.write_members(conn, changes, found, near, outcome, arrival)
     history.write_assignments(conn, changes, arrival)
     history.write_events(conn, changes, found, near, arrival, config)
+    return _followed(leads, handed, joined)
+
+
+def _followed(leads: pd.DataFrame, handed: pd.DataFrame, joined: pd.DataFrame) -> list[int]:
+    """The leads that somebody has followed, or that have taken over one: what they are is to be said anew."""
+    touched = leads.loc[leads["touched"] & ~leads["new"], "lead_id"]
+    given = handed.loc[handed["touched_at"].notna(), "lead_id"] if len(handed) else pd.Series(dtype="int64")
+    into = joined["into"] if len(joined) else pd.Series(dtype="int64")
+    return sorted({int(one) for part in (touched, given, into) for one in part})
 
 
 def _with_stored(conn: Connection, leads: pd.DataFrame, found: Cluster, near: Neighbours) -> pd.DataFrame:
@@ -148,7 +159,8 @@ def _own(
     passed = leads["owner"].notna() & (leads["owner"] != leads["old_owner"])
     leads["lifted_from"] = leads["old_owner"].where(passed)
     nobody = np.where(pooled, POOL, "new")
-    status = np.where(leads["owner"].notna(), "owned", np.where(leads["verdict"] == "invalid", "archived", nobody))
+    followed = np.where((leads["old_status"] == "in_progress").fillna(False), "in_progress", "owned")
+    status = np.where(leads["owner"].notna(), followed, np.where(leads["verdict"] == "invalid", "archived", nobody))
     return leads.assign(status=pd.array(status, dtype="str")), choices, handed
 
 

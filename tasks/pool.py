@@ -17,6 +17,7 @@ from tasks.ownership import POOL, together
 from tasks.release import give_leads, note, to_pool
 from tasks.rules.eligible import covers
 from tasks.rules.owner_rules import may_have
+from tasks.state import keep_current
 
 GIVEN_BACK = "A-POOL"
 CLAIM, CLAIMS_A_DAY, COOLDOWN_DAYS, OPEN_CAP = "A-CLAIM", "A-CLAIM-DAY", "A-COOLDOWN-DAYS", "A-OPEN-CAP"
@@ -57,6 +58,7 @@ def give_back(engine: Engine, number: str, config: Config, order: Order, *, dry_
         leads = company[(company["old_owner"] == lead.owner).to_numpy(dtype=bool)]
         note(conn, leads["lead_id"], POOL, pd.Series(["back"] * len(leads)), leads["old_owner"], order)
         to_pool(conn, leads, GIVEN_BACK, arrival, config)
+        keep_current(conn, leads["lead_id"], arrival, config)
         untouched = leads.loc[leads["touched_at"].isna(), ["lead_id"]].rename(columns={"lead_id": "id"})
         update_frame(conn, Lead, untouched.assign(touched_at=arrival.at))
         return Moved(tuple(leads["number"]), lead.owner, None)
@@ -80,6 +82,7 @@ def claim(engine: Engine, number: str, config: Config, order: Order, *, dry_run:
         leads, arrival = leads.assign(kind="claimed"), order.arrival("claimed")
         note(conn, leads["lead_id"], POOL, pd.Series(["claim"] * len(leads)), leads["old_owner"], order)
         give_leads(conn, leads, [], arrival, config)
+        keep_current(conn, leads["lead_id"], arrival, config)
         return Moved(tuple(leads["number"]), None, person.id)
 
 

@@ -10,6 +10,7 @@ from models.db import begin, read_frame, take_turn
 from tasks.choose import choose_others
 from tasks.orders import Order, OrderError
 from tasks.release import give_leads, note
+from tasks.state import keep_current
 
 HANDED = "A-REASSIGN"
 _LEADS = """
@@ -44,6 +45,7 @@ def reassign(
         leads = leads.assign(status=status, lifted_from=leads["old_owner"].where(leads["owner"].notna()))
         note(conn, leads["lead_id"], "reassigned", leads["owner"].fillna(""), leads["old_owner"], order)
         give_leads(conn, leads, choices, arrival, config)
+        keep_current(conn, leads["lead_id"], arrival, config)
         return leads
 
 

@@ -5,13 +5,16 @@ import pandas as pd
 from pandas.api.extensions import ExtensionArray
 from sqlalchemy import Connection
 
+from config.schema import Rules
 from models import Account, Contact, Identity, Profile, Submission
 from models import Record as RecordTable
-from models.db import insert_frame, look_up, take_ids, update_frame
+from models.db import insert_frame, look_up, take_ids, take_numbers, update_frame
+from tasks.arrival import Arrival
 from tasks.neighbours import Neighbours
 from tasks.rules.cluster import Cluster
 from tasks.rules.deliveries import Deliveries
 from tasks.rules.keys import among, profile_keys
+from tasks.rules.lifecycle.customers import number_prefixes, tags_of
 
 _SUBMISSION = [c.name for c in Submission.__table__.columns]
 
@@ -39,12 +42,14 @@ def write_deliveries(conn: Connection, deliveries: Deliveries, near: Neighbours)
     update_frame(conn, RecordTable, current[~new & (before != current["submission_id"].to_numpy())], "key")
 
 
-def write_people(conn: Connection, leads: pd.DataFrame, found: Cluster, near: Neighbours) -> pd.DataFrame:
+def write_people(
+    conn: Connection, leads: pd.DataFrame, found: Cluster, near: Neighbours, arrival: Arrival, rules: Rules
+) -> pd.DataFrame:
     """Store companies, contacts and identities of the affected leads; give leads their ids.
 
     `account_new`: whether the company was not known before.
     """
-    account, account_new = _accounts(conn, leads)
+    account, account_new = _accounts(conn, leads, arrival, rules)
     contact = _contacts(leads, found, near)
     new = (contact == 0).to_numpy()
     contact[new] = take_ids(conn, "contact", int(new.sum()))
@@ -83,14 +88,24 @@ def _contacts(leads: pd.DataFrame, found: Cluster, near: Neighbours) -> pd.Serie
     return contact
 
 
-def _accounts(conn: Connection, leads: pd.DataFrame) -> tuple[ExtensionArray, np.ndarray]:
-    """Find or make the company of each lead, NA where none is stated, and tell which were made."""
-    named = leads[leads["company_key"].notna()].drop_duplicates("company_key")
+_KNOWN = "SELECT a.key, a.id, a.customer_number, a.tags FROM wanted w JOIN account a ON a.key = w.key"
+
+
+def _accounts(
+    conn: Connection, leads: pd.DataFrame, arrival: Arrival, rules: Rules
+) -> tuple[ExtensionArray, np.ndarray]:
+    """Find or make the company of each lead, NA where none is stated, and tell which were made.
+
+    A company gets its number with its first valid lead (H3-numbers).
+    """
+    stated = leads[leads["company_key"].notna()]
+    named = stated.drop_duplicates("company_key")
     wanted = named["company_key"].sort_values()
-    known = look_up(conn, wanted, "TEXT", "SELECT a.key, a.id FROM wanted w JOIN account a ON a.key = w.key")
+    known = look_up(conn, wanted, "TEXT", _KNOWN)
     ids = pd.Series(known["id"].to_numpy(), index=known["key"].to_numpy(), dtype="Int64")
     account_new = ~among(leads["company_key"], ids.index)
     new = named[~among(named["company_key"], ids.index)]
+    valid = set(stated.loc[stated["verdict"] == "valid", "company_key"])
     # ids follow arrival, the rows go in sorted by name: the index of names is the cost
     made = pd.DataFrame(
         {
@@ -100,12 +115,45 @@ def _accounts(conn: Connection, leads: pd.DataFrame) -> tuple[ExtensionArray, np
             "region": new["region"].array,
             "industry": new["industry"].array,
             "size": new["size"].array,
+            "tags": _blank(tags_of(new, rules)).array,
         }
     )
+    due = made["key"].isin(valid).to_numpy(dtype=bool)
+    made["customer_number"] = pd.array([pd.NA] * len(made), dtype="str")
+    made.loc[due, "customer_number"] = _numbers(conn, made.loc[due, "region"], arrival, rules)
     insert_frame(conn, Account, made.sort_values("key"))
+    _number_known(conn, known, named, valid, arrival, rules)
     ids = pd.concat([ids, pd.Series(made["id"].array, index=made["key"].array, dtype="Int64")])
     account: ExtensionArray = ids.reindex(leads["company_key"]).array
     return account, account_new
+
+
+def _number_known(
+    conn: Connection, known: pd.DataFrame, named: pd.DataFrame, valid: set[str], arrival: Arrival, rules: Rules
+) -> None:
+    """Number known companies that have their first valid lead now, in the order of their leads."""
+    due = known[known["customer_number"].isna() & known["key"].isin(valid)]
+    if due.empty:
+        return
+    order = named.loc[named["company_key"].isin(due["key"]), ["company_key", "region"]]
+    ids = due.set_index("key")["id"].reindex(order["company_key"])
+    numbers = _numbers(conn, order["region"], arrival, rules)
+    update_frame(conn, Account, pd.DataFrame({"id": ids.array, "customer_number": pd.array(numbers, dtype="str")}))
+
+
+def _numbers(conn: Connection, regions: pd.Series, arrival: Arrival, rules: Rules) -> np.ndarray:
+    """The next customer numbers of companies in these regions: HZ2024001 or 202405-001, growing past 999."""
+    prefix = number_prefixes(regions, arrival.local.year, arrival.local.month, rules)
+    found = np.empty(len(prefix), dtype=object)
+    for name in sorted(prefix.unique()):
+        mine = (prefix == name).to_numpy(dtype=bool)
+        serial = take_numbers(conn, f"customer:{name}", int(mine.sum()))
+        found[mine] = [f"{name}{number:03d}" for number in serial]
+    return found
+
+
+def _blank(texts: pd.Series) -> pd.Series:
+    return texts.where(texts != "")
 
 
 def _write_identities(conn: Connection, leads: pd.DataFrame, found: Cluster, near: Neighbours) -> None:

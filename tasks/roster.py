@@ -12,7 +12,7 @@ from models import Leave, Person
 from models.db import begin, insert_frame, read_frame, take_ids, update_frame
 
 _PERSON = ("code", "name", "role", "team", "email", "reports_to", "deputy", "detail")
-_LEAVE = ("code", "first_on", "last_on", "hours")
+_LEAVE = ("code", "first_on", "last_on", "hours", "deputy")
 _DETAIL = ("regions", "industries", "capacity", "open_cap", "day_cap", "starts", "active", "hours")
 
 
@@ -47,7 +47,7 @@ def _detail(person: Stated) -> str:
 
 def _leave(roster: Roster) -> pd.DataFrame:
     rows = [
-        (p.id, span.start.isoformat(), span.end.isoformat(), " ".join(span.hours))
+        (p.id, span.start.isoformat(), span.end.isoformat(), " ".join(span.hours), span.deputy)
         for p in roster.people
         for span in p.leave
     ]
@@ -58,7 +58,9 @@ def _news(conn: Connection, table: type[Person | Leave], stated: pd.DataFrame) -
     """The live rows that are said no longer (id, since), and what is said and not stored."""
     columns = list(stated.columns)
     read = ", ".join(f"CAST({column} AS TEXT) AS {column}" for column in columns)
-    stored = read_frame(conn, f'SELECT id, since, {read} FROM "{table.__tablename__}" WHERE until IS NULL')
+    # what people added beside the roster is theirs to end
+    of_roster = " AND origin = 'roster'" if table is Leave else ""
+    stored = read_frame(conn, f'SELECT id, since, {read} FROM "{table.__tablename__}" WHERE until IS NULL{of_roster}')
     # NULL is '' on both sides: nothing equals a NULL
     both = stated.fillna("").merge(
         stored.assign(**{column: stored[column].astype("str").fillna("") for column in columns}),
@@ -78,5 +80,7 @@ def _write(conn: Connection, table: type[Person | Leave], stated: pd.DataFrame, 
         at = max(at, ended["since"].max())
     update_frame(conn, table, ended[["id"]].assign(until=at))
     rows = begun.mask(begun == "").assign(id=take_ids(conn, table.__tablename__, len(begun)), since=at)
+    if table is Leave:
+        rows = rows.assign(origin="roster")
     insert_frame(conn, table, rows)
     return len(ended) + len(begun)

@@ -25,6 +25,7 @@ from tasks.rules.decide import decide
 from tasks.rules.deliveries import Deliveries, follow_records, resolve
 from tasks.rules.keys import among, identity_keys, known_by, profile_keys, record_keys
 from tasks.rules.survive import survive
+from tasks.state import keep_current
 from tasks.turns import Clash, Turn
 
 # what a row can be recognised by
@@ -218,9 +219,11 @@ class _Settling:
         record.write_deliveries(self.conn, deliveries, near)
         if self.arrival.batch_id is not None:
             add_counts(self.conn, self.arrival.batch_id, rows["issues"], outcome)
-        leads = record.write_people(self.conn, leads, found, near)
+        leads = record.write_people(self.conn, leads, found, near, self.arrival, self.rules)
         self._note("write rows")
-        own_leads(self.conn, leads, found, near, outcome, self.arrival, self.config)
+        followed = own_leads(self.conn, leads, found, near, outcome, self.arrival, self.config)
+        if followed:
+            keep_current(self.conn, followed, self.arrival, self.config)
         self._note("own and write leads")
         reached("in-transaction")
         return self.seconds

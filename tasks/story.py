@@ -8,6 +8,7 @@ from tasks.i18n import word
 from tasks.rules.assign import LIFT, STICKY
 from tasks.story_facts import FACT_OF, Facts
 from tasks.story_lines import wrapped
+from tasks.story_state import state_of, state_told
 
 _TOLD_OF_EVENT = ("kind", "actor", "verdict", "grade", "owner", "rules_version")
 _ROWS, _EVENTS, _NAMES, _DIFFERENCES, _PLACES = 6, 4, 4, 6, 3
@@ -28,7 +29,7 @@ def lines_of(facts: Facts) -> list[str]:
 
 def sentences_of(facts: Facts) -> list[str]:
     """The story as sentences, those below others begin with blanks."""
-    parts = (_head, _rows, _differences, _verdict, _grade, _owner, _by_hand, _history)
+    parts = (_head, state_of, _rows, _differences, _verdict, _grade, _owner, _by_hand, _history)
     return [text for part in parts for text in part(facts)]
 
 
@@ -49,6 +50,7 @@ def told(facts: Facts) -> dict[str, Any]:
         "rows": [{"id": row["id"], "file": row["file"], "sheet": row["sheet"], "line": row["line"],
                   "outcome": row["outcome"], "why": row["why"]} for row in facts.rows],
         **decisions,
+        "state": state_told(facts),
         "reasons": [{"rule": rule, "statement": facts.statement(rule)} for rule in _reasons(lead)],
         "facts": facts.evidence,
         "chain": facts.chain,
@@ -184,6 +186,8 @@ def _grade(facts: Facts) -> Iterator[str]:
 def _not_better(facts: Facts, given: str) -> Iterator[str]:
     """Which facts kept the lead from the better grades that stand before the rule that fitted."""
     grade = facts.lead["grade"] or ""
+    if given not in [rule.id for rule in facts.rules.grading]:
+        return
     for rule in facts.rules.grading:
         if rule.id == given:
             return
@@ -339,6 +343,8 @@ def _word(facts: Facts, one: dict[str, Any]) -> str:
         value = facts.t[f"pool.{value}"]
     if name == "reassigned":
         value = facts.name(value) if value else facts.t["no_owner"]
+    if name == "closing":
+        value = word(facts.lang, "status", value)
     if name in ("owner", "verdict"):
         value = facts.name(value) if name == "owner" else word(facts.lang, "verdict", value)
     reason = facts.t["word_reason"].format(reason=one["reason"]) if one["reason"] else ""

@@ -69,7 +69,9 @@ class Facts:
     @cached_property
     def decided(self) -> dict[str, Any] | None:
         """The event that carries the evidence of the present decision."""
-        telling = [event for event in self.events if event["facts"] and event["kind"] not in ("joined", "follow_up")]
+        telling = [
+            event for event in self.events if event["facts"] and event["kind"] not in ("joined", "follow_up", "state")
+        ]
         return telling[-1] if telling else None
 
     @cached_property

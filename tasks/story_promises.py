@@ -24,8 +24,8 @@ SELECT e.at, e.kind, e.state, e.recipient, e.instead_of, e.used_minutes, e.ackno
 c.policy, m.state AS mail FROM escalation e JOIN clock c ON c.id = e.clock_id
 LEFT JOIN message m ON m.id = e.message_id WHERE c.lead_id = :lead ORDER BY e.id
 """
-#: How many of each are told on a screen, the last ones.
-_MOST = 12
+#: How many of each are told on a screen, the last ones; of promises those that were not simply kept.
+_TOLD_FOLLOW_UPS, _TOLD_CLOCKS, _TOLD_STEPS = 5, 5, 4
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,17 @@ class Kept:
         t = words(facts.lang)
         if self.follow_ups:
             yield t["story.follow_ups"]
-            yield from (f"  {_follow_up(facts, row)}" for row in self.follow_ups[-_MOST:])
+            yield from (f"  {_follow_up(facts, row)}" for row in self.follow_ups[-_TOLD_FOLLOW_UPS:])
         if self.clocks:
             yield t["story.clocks"]
-            yield from (f"  {_clock(facts, row, t)}" for row in self.clocks[-_MOST:])
+            told = [row for row in self.clocks if row["ending"] not in ("met", "void")][-_TOLD_CLOCKS:]
+            yield from (f"  {_clock(facts, row, t)}" for row in told)
+            if len(self.clocks) > len(told):
+                yield "  " + t["story.more"].format(n=len(self.clocks) - len(told))
         fired = [row for row in self.steps if row["state"] == "fired"]
         if fired:
             yield t["story.steps"]
-            yield from (f"  {_step(facts, row, t)}" for row in fired[-_MOST:])
+            yield from (f"  {_step(facts, row, t)}" for row in fired[-_TOLD_STEPS:])
 
 
 def read_kept(conn: Connection, lead_id: int) -> Kept:

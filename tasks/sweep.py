@@ -25,13 +25,14 @@ from tasks.rules.due import Reckoner
 from tasks.rules.ladder import look
 from tasks.rules.promises import OPEN
 from tasks.rules.recipients import Ladderers
+from tasks.state import keep_current
 from tasks.take_away import take_away
 
 #: Rows of one transaction.
 AT_ONCE = 20_000
 _SETTINGS = "clocks:settings"
 _OF_LEAD = """
-l.number, l.owner, l.owner_rule, l.grade, l.tier, l.source, l.verdict, l.status, l.account_id
+l.number, l.owner, l.owner_rule, l.grade, l.tier, l.source, l.verdict, l.status, l.account_id, l.missing
 """
 _DUE = f"""
 SELECT {CLOCK_COLUMNS}, {_OF_LEAD}, a.name AS company FROM clock c JOIN lead l ON l.id = c.lead_id
@@ -216,7 +217,9 @@ class _Sweep:
         for kind in ("reassign", "pool"):
             given = fires[(fires["kind"] == kind) & fires["status"].isin(OPEN)]
             if len(given):
-                self.swept.counts[f"{kind}ed"] += take_away(self.conn, given, self._arrival(), self.config, kind)
+                arrival = self._arrival()
+                self.swept.counts[f"{kind}ed"] += take_away(self.conn, given, arrival, self.config, kind)
+                keep_current(self.conn, given["lead_id"], arrival, self.config)
 
     def _addressed(self, fires: pd.DataFrame) -> pd.DataFrame:
         """One row a hearer; how many differ in rule, step and owner is all that is looked at one by one."""
@@ -245,9 +248,10 @@ def _facts(live: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     """What is said of the leads of clocks, a row a clock; a pause ends when the clock is looked at next."""
     at = naive(as_of)
     never = pd.Series(pd.NaT, index=live.index, dtype="datetime64[us]")
-    names = ("opened_at", "verified_at", "first_contact_at", "last_contact_at", "plan_at", "progress_at")
+    names = ("opened_at", "verified_at", "first_contact_at", "last_contact_at", "plan_at", "progress_at", "case_at",
+             "closed_at", "owner_since")  # fmt: skip
     until = live["next_at"].where(live["paused_at"].notna())
-    columns = ["lead_id", "verdict", "grade", "tier", "source", "owner"]
+    columns = ["lead_id", "verdict", "grade", "tier", "source", "owner", "status", "missing"]
     return live[columns].assign(at=at, open=True, pause_until=until, **dict.fromkeys(names, never))
 
 

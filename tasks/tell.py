@@ -150,9 +150,9 @@ class _Teller:
         at = self.roster.get(person)
         if at is None or not at.is_away(self.on):
             return None
-        while at is not None and at.deputy is not None and at.deputy not in seen:
-            seen.add(at.deputy)
-            at = self.roster[at.deputy]
+        while at is not None and (deputy := at.deputy_on(self.on)) is not None and deputy not in seen:
+            seen.add(deputy)
+            at = self.roster[deputy]
             if at.active and not at.is_away(self.on):
                 return at.id
         return None

@@ -13,7 +13,7 @@ _KEPT = ("verdict", "verdict_rule", "reasons", "grade", "grade_rule")
 _FACTS = """
 SELECT e.lead_id, e.facts FROM wanted w JOIN lead_event e ON e.id = (
 SELECT max(x.id) FROM lead_event x WHERE x.lead_id = w.key AND x.facts <> ''
-AND x.kind NOT IN ('joined', 'follow_up'))
+AND x.kind NOT IN ('joined', 'follow_up', 'state'))
 """
 
 

@@ -30,7 +30,7 @@ from benchmarks.cluster import (
     start_cluster,
     stop_cluster,
 )
-from models.db import make_engine, upgrade
+from models.db import NEWEST, make_engine, upgrade
 
 _SHARED = "leadflow_postgres"  # where the workers of one session find the one server
 _NUMBER = itertools.count()
@@ -59,10 +59,16 @@ def postgres_server(pytestconfig: pytest.Config) -> str:
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The address of an empty PostgreSQL database of this test's own."""
+    """The address of a PostgreSQL database of this test's own, which has its tables and nothing in them."""
     name = f"t_{os.getpid()}_{next(_NUMBER)}"
-    yield create_database(postgres_server, name)
+    yield create_database(postgres_server, name, template_database(postgres_server, f"tables_{NEWEST}", _make_tables))
     drop_database(postgres_server, name)
+
+
+def _make_tables(url: str) -> None:
+    engine = make_engine(url)
+    upgrade(engine)
+    engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

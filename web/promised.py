@@ -163,7 +163,7 @@ def _may(desk: Desk, person: Person, lead: Mapping[str, Any]) -> bool:
     """Whether the lead is this person's to see: his, his people's, or one of which he was told something open."""
     roster = desk.config.roster
     at = roster.person(lead["owner"]) if lead["owner"] else None
-    if at is None or person.id in (at.id, at.deputy):
+    if at is None or person.id in {at.id, *at.deputies}:
         return True
     while at is not None and at.reports_to is not None:
         if at.reports_to == person.id:

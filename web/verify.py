@@ -112,7 +112,7 @@ def _found(desk: Desk, token: str) -> tuple[Link, Person, dict[str, Any]] | HTML
 def _may(config: Config, person: Person, owner: str | None) -> bool:
     """Whether a lead is this person's: his own, or his whom he stands in for or leads; one of nobody is free."""
     known = config.roster.person(owner) if owner else None
-    return known is None or person.id in (known.id, known.deputy, known.reports_to)
+    return known is None or person.id in {known.id, known.reports_to, *known.deputies}
 
 
 def _lead(desk: Desk, number: str) -> dict[str, Any] | None:

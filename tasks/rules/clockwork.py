@@ -9,7 +9,7 @@ from config.schema import ClockRule, Rules
 from config.sla import SUBJECTS
 from tasks.rules.due import NEVER, Reckoner, add_pause
 from tasks.rules.ladder import next_look
-from tasks.rules.promises import Promised, about_leads, promised, targets_of
+from tasks.rules.promises import Promised, about_leads, alive, promised, targets_of
 
 MET, LATE, VOID = "met", "late", "void"
 TIMES = ("started_at", "due_at", "paused_at", "next_at", "held_until", "breached_at", "ended_at")
@@ -134,7 +134,7 @@ def _follow_rule(
     facts: pd.DataFrame, live: pd.DataFrame, rule: ClockRule, said: Promised, rules: Rules, reckoner: Reckoner
 ) -> Moved:
     """The clocks of one rule about leads: `live` has at most one a lead."""
-    at, open_ = np.asarray(facts["at"], "datetime64[s]"), facts["open"].to_numpy(dtype=bool)
+    at, open_ = np.asarray(facts["at"], "datetime64[s]"), alive(facts, rule)
     keys = reckoner.calendars.keys(facts["owner"], np.full(len(facts), rule.hours))
     waits = _pauses(facts, rule)
     place = pd.Series(np.arange(len(facts)), index=facts["lead_id"].to_numpy()).reindex(live["lead_id"]).to_numpy(int)
@@ -159,7 +159,9 @@ def _follow_rule(
     fresh = open_ & said.scope & ~np.isnat(said.starts) & (~has | renewed)
     if not said.resets:
         fresh &= np.isnat(said.stops)
-    return Moved(_begun(facts, rule, said, fresh, keys, waits, rules, reckoner), _joined(parts))
+    # most events begin no clock of most rules
+    begun = _begun(facts, rule, said, fresh, keys, waits, rules, reckoner) if fresh.any() else pd.DataFrame()
+    return Moved(begun, _joined(parts))
 
 
 def _begun(

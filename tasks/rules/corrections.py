@@ -26,7 +26,7 @@ COLUMNS_OF = {
     "size": ("size",),
     "source": ("source", "source_detail"),
 }
-DECIDED = ("verdict", "grade", "owner")
+DECIDED = ("verdict", "grade", "owner", "tier", "stage", "closing")
 
 
 def correct_rows(rows: pd.DataFrame, words: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:

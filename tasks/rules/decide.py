@@ -36,7 +36,7 @@ def decide(
     if grades is not None:
         # an invalid lead has none, whatever was said before
         grades = grades.where(facts["verdict"] != "invalid")
-    graded = _by_hand(_grade(facts, rules), grades, {"grade_rule": GRADE_BY_HAND}, "grade")
+    graded = _by_hand(grade_of(facts, rules), grades, {"grade_rule": GRADE_BY_HAND}, "grade")
     return facts[[*LEAD_FACTS, "verdict", "verdict_rule", "reasons"]].join(graded)
 
 
@@ -91,7 +91,8 @@ def industry_state(leads: pd.DataFrame, rules: Rules) -> pd.Series:
     return pick(["other", "target"], [other, target], "unknown", leads.index)
 
 
-def _grade(facts: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def grade_of(facts: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Grade and grade_rule of the table for facts as `lead_facts` gives them, with their verdict; same index."""
     place = first_match(facts, rules.grading)
     where = pa.array(place, mask=place < 0)
     given = pa.array([None if rule.then == "none" else rule.then for rule in rules.grading], TEXT)

@@ -1,7 +1,8 @@
 """What is promised about leads: for each lead and rule, from when, until when, and within which time.
 
 A fact frame has one row a lead (RangeIndex, times naive UTC): lead_id, at (the event), open, verdict, grade, tier,
-source, owner, opened_at, verified_at, first_contact_at, last_contact_at, plan_at, progress_at, pause_until.
+source, owner, opened_at, verified_at, first_contact_at, last_contact_at, plan_at, progress_at, case_at, pause_until,
+status, closed_at, owner_since, missing.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,8 @@ VERIFICATION = "S-VERIFICATION"
 CHECKED_VERDICTS = ("valid", "to_verify")
 #: Statuses of a lead to which promises are made.
 OPEN = ("new", "owned", "in_progress")
+#: Of which statuses promises are made that are not about open leads.
+_STATUSES = {"care": ("won",), "archive": ("won", "lost"), "pool": ("pool",)}
 _NEVER = np.datetime64("NaT", "us")
 
 
@@ -45,6 +48,14 @@ def promised(facts: pd.DataFrame, rule: ClockRule, rules: Rules) -> Promised:
 def about_leads(rules: Rules) -> list[ClockRule]:
     """The rules that promise something about a lead as a whole."""
     return [rule for rule in rules.sla if rule.watches not in SUBJECTS]
+
+
+def alive(facts: pd.DataFrame, rule: ClockRule) -> np.ndarray:
+    """Which leads a rule's promises are about at all: open ones, or those that ended or lie in the pool."""
+    wanted = _STATUSES.get(rule.watches)
+    if wanted is None:
+        return facts["open"].to_numpy(dtype=bool)
+    return alive_of(facts, rule.watches)
 
 
 def targets_of(facts: pd.DataFrame, rule: ClockRule) -> np.ndarray:
@@ -102,8 +113,51 @@ def _entry(facts: pd.DataFrame, rules: Rules) -> Found:
     return none, none, np.zeros(len(facts), dtype=bool), False
 
 
+def _silence(facts: pd.DataFrame, rules: Rules) -> Found:
+    """From the last contact or attempt, or from when the lead came to its owner later; nothing before the first one."""
+    last = _times(facts["last_contact_at"])
+    start = np.where(np.isnat(last), _NEVER, _last(last, _times(facts["owner_since"])))
+    return start, start, facts["owner"].notna().to_numpy(), True
+
+
+def _case(facts: pd.DataFrame, rules: Rules) -> Found:
+    """From the last case, else from the verification or first contact."""
+    first = _first(_times(facts["verified_at"]), _times(facts["first_contact_at"]))
+    start = _last(first, _times(facts["case_at"]))
+    return start, start, facts["owner"].notna().to_numpy(), True
+
+
+def _care(facts: pd.DataFrame, rules: Rules) -> Found:
+    """From the win, and from each contact after it anew."""
+    start = _last(_times(facts["closed_at"]), _times(facts["last_contact_at"]))
+    return start, start, alive_of(facts, "care"), True
+
+
+def _archive(facts: pd.DataFrame, rules: Rules) -> Found:
+    """From the end of the lead until nothing is missing."""
+    lacks = (facts["missing"].fillna("") != "").to_numpy(dtype=bool)
+    stops = np.where(lacks, _NEVER, _times(facts["at"]))
+    return _times(facts["closed_at"]), stops, alive_of(facts, "archive"), False
+
+
+def _pool(facts: pd.DataFrame, rules: Rules) -> Found:
+    """From the event that brought the lead into the pool until it has left it."""
+    there = alive_of(facts, "pool")
+    return _times(facts["at"]), np.where(there, _NEVER, _times(facts["at"])), there, False
+
+
+def alive_of(facts: pd.DataFrame, watches: str) -> np.ndarray:
+    """Whether each lead has one of the statuses that are watched in this way."""
+    return facts["status"].isin(_STATUSES[watches]).to_numpy(dtype=bool)
+
+
 _KINDS: dict[str, Callable[[pd.DataFrame, Rules], Found]] = {
     "entry": _entry,
+    "silence": _silence,
+    "case": _case,
+    "care": _care,
+    "archive": _archive,
+    "pool": _pool,
     "verification": _verification,
     "first_contact": _first_contact,
     "cadence": _cadence,

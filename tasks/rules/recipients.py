@@ -70,12 +70,12 @@ class Ladderers:
         """The person, or who stands in while he is away: a deputy, else whoever is above and there, else himself."""
         if not person.is_away(self.on) and person.active:
             return Hearer(person.id)
-        seen, at = {person.id}, self._people.get(person.deputy or "")
+        seen, at = {person.id}, self._people.get(person.deputy_on(self.on) or "")
         while at is not None and at.id not in seen:
             if at.active and not at.is_away(self.on):
                 return Hearer(at.id, person.id)
             seen.add(at.id)
-            at = self._people.get(at.deputy or "")
+            at = self._people.get(at.deputy_on(self.on) or "")
         for boss in self._above(person):
             if boss.active and not boss.is_away(self.on):
                 return Hearer(boss.id, person.id)

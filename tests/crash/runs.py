@@ -1,15 +1,18 @@
 """Runs of the real command in a process of its own, which can be killed."""
 
 import os
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from tests.crash.lead_files import CHUNK_ROWS
+from tests.warm import Warm
 
 ROOT = Path(__file__).parent.parent.parent
+# How many kills at random moments on each database; read here because tests see no LEADS_ settings.
+ROUNDS = int(os.environ.get("LEADS_CRASH_ROUNDS", "2"))
+IN_FULL = ROUNDS >= 20
 AS_OF = "2024-03-18T09:00"
 KILLED = -9
 _SECONDS = 120
@@ -42,26 +45,18 @@ def ingest(
     base: Base, *arguments: str, stop_at: str = "never", kill_after: float | None = None, **settings: str
 ) -> Run:
     """Run `leads ingest`; it may die at the point `stop_at`, or be killed so many seconds after it began its work."""
-    words = [sys.executable, "-m", "flows", "ingest", "--direct", "--as-of", AS_OF, *arguments]
-    own = {name: value for name, value in os.environ.items() if not name.startswith("LEADS_")}
-    told = base.settings() | settings | {"LEADS_STOP_AT": stop_at, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(
-        words, cwd=base.home, env=own | told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as child:
-        said, started = _until_started(child)
-        if kill_after is not None:
-            try:
-                child.wait(kill_after)
-            except subprocess.TimeoutExpired:
-                child.kill()
-        said += child.communicate(timeout=_SECONDS)[0]
-    return Run(child.returncode, said, time.monotonic() - started)
+    words = ["ingest", "--direct", "--as-of", AS_OF, *arguments]
+    child = Warm(words, base.home, base.settings() | settings | {"LEADS_STOP_AT": stop_at, "PYTHONPATH": str(ROOT)})
+    said, started = _until_started(child.out)
+    if kill_after is not None and not child.wait(kill_after):
+        child.kill()
+    code, rest = child.ended(_SECONDS)
+    return Run(code, said + rest, time.monotonic() - started)
 
 
-def _until_started(child: subprocess.Popen[str]) -> tuple[str, float]:
+def _until_started(out: IO[str]) -> tuple[str, float]:
     said = ""
-    assert child.stdout is not None
-    for line in child.stdout:
+    for line in out:
         said += line
         if line.startswith(_PLACE):
             break

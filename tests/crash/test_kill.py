@@ -1,6 +1,5 @@
 """A run killed with SIGKILL wherever it may be, and run again, leaves what an undisturbed run leaves."""
 
-import os
 import random
 import re
 from collections.abc import Callable
@@ -9,11 +8,8 @@ import pytest
 
 from flows.console import FILES, OK
 from tests.crash.left_behind import LeftBehind
-from tests.crash.runs import KILLED, ROOT, Base, ingest
+from tests.crash.runs import IN_FULL, KILLED, ROOT, ROUNDS, Base, ingest
 
-# How many kills at random moments on each database; read here because tests see no LEADS_ settings.
-ROUNDS = int(os.environ.get("LEADS_CRASH_ROUNDS", "2"))
-IN_FULL = ROUNDS >= 20
 SEED = 20240318
 
 pytestmark = [pytest.mark.kill, pytest.mark.slow, pytest.mark.timeout(3600 if IN_FULL else 600)]

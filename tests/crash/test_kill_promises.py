@@ -15,6 +15,7 @@ from tests.crash.left_behind import LeftBehind
 from tests.crash.runs import KILLED, ROOT, Base
 from tests.tasks.outgoing import base
 from tests.tasks.test_channels import put
+from tests.warm import Warm
 
 HEADER = "公司名称,联系人,电话,需求描述,预算范围,决策链,紧急程度,所属行业,线索来源"
 ROW = "甲科技有限公司,张三,13800001111,采购生产管理系统,20-30万,张三总经理决策,两周内,制造业,官网"
@@ -27,13 +28,10 @@ pytestmark = [pytest.mark.kill, pytest.mark.slow]
 
 
 def leads(base: Base, *words: str, stop_at: str = "never", **settings: str) -> int:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("LEADS_")}
     told = {"LEADS_HOME": str(base.home), "LEADS_STOP_AT": stop_at, "PYTHONPATH": str(ROOT)} | settings
-    done = subprocess.run(
-        [sys.executable, "-m", "flows", *words], cwd=base.home, env=own | told, capture_output=True, timeout=120
-    )
-    assert done.returncode in (0, KILLED), done.stderr.decode()
-    return done.returncode
+    code, said = Warm(words, base.home, told).ended(120)
+    assert code in (0, KILLED), said
+    return code
 
 
 def home(folder: Path) -> Base:

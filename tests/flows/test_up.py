@@ -17,12 +17,11 @@ from sqlalchemy import create_engine, text
 
 from flows.api import Api
 from flows.server import free_port
+from tests.crash.runs import IN_FULL
 
 ROOT = Path(__file__).parents[2]
 HEADER = "外部编号,来源,公司名称,行业,联系人,职位,电话,需求描述,预算范围,决策链,创建时间,紧急程度"
 CHUNK_ROWS = 40
-# as the crash tests: in short on a change, in full by `make crash`
-IN_FULL = int(os.environ.get("LEADS_CRASH_ROUNDS", "2")) >= 20
 LONG = 1_200 if IN_FULL else 600  # rows: many chunks, some of which are settled when it is interrupted
 ALSO = {"the flow": (), "the flow and the worker": ("worker",)} if IN_FULL else {"the flow": ()}
 
@@ -219,11 +218,13 @@ def test_every_deployment_has_its_next_runs(up: Running) -> None:
         until(lambda found=deployment: up.api.runs(found["id"], states=("SCHEDULED",)), 120)
 
 
-def test_a_stop_under_a_running_flow_leaves_nothing_half_done(tmp_path: Path) -> None:
+def test_a_stop_under_a_running_flow_leaves_nothing_half_done_and_a_killed_parent_takes_its_children(
+    tmp_path: Path,
+) -> None:
     home = tmp_path / "home"
     with running(home) as up:
         family = psutil.Process(up.process.pid)
-        up.drop("long.csv", 0, 4 * LONG)
+        up.drop("long.csv", 0, 2 * LONG)
         until(lambda: rows_settled(up, "long.csv"), 60)
         children = family.children(recursive=True)
         assert up.stop() < 30
@@ -233,11 +234,7 @@ def test_a_stop_under_a_running_flow_leaves_nothing_half_done(tmp_path: Path) ->
         assert not (home / "up" / "up.json").exists()
     with running(home) as up:
         until(lambda: is_done(up, "long.csv"), 180)
-        assert rows_settled(up, "long.csv") == 4 * LONG
-
-
-def test_a_killed_parent_takes_its_children_along(tmp_path: Path) -> None:
-    with running(tmp_path / "home") as up:
+        assert rows_settled(up, "long.csv") == 2 * LONG
         children = psutil.Process(up.process.pid).children(recursive=True)
         up.process.kill()
         _, alive = psutil.wait_procs(children, timeout=30)

@@ -38,23 +38,17 @@ FROM lead l JOIN last x ON x.lead_id = l.id JOIN lead_event e ON e.id = x.id LEF
 LEFT JOIN lead_event g ON g.id = v.id LEFT JOIN outcome o ON o.lead_id = l.id
 JOIN submission s ON s.id = l.origin_id JOIN batch b ON b.id = s.batch_id WHERE l.status <> 'joined')
 """
-_TIERS = """
-WITH moves AS (SELECT lead_id, tier, datetime(at, '+8 hours') AS at FROM lead_event WHERE tier IS NOT NULL),
-until AS (SELECT m.* FROM moves m WHERE m.at < '{day}'),
-last AS (SELECT lead_id, max(at) AS at FROM until GROUP BY 1)
-SELECT u.tier, count(*) FROM until u JOIN last l ON l.lead_id = u.lead_id AND l.at = u.at
-JOIN lead x ON x.id = u.lead_id WHERE x.status <> 'joined' GROUP BY 1
+_MOVES = """
+WITH told AS (SELECT e.id, e.lead_id, e.tier, datetime(e.at, '+8 hours') AS at FROM lead_event e
+JOIN lead l ON l.id = e.lead_id WHERE e.tier IS NOT NULL AND l.status <> 'joined'),
+moves AS (SELECT t.*, lag(tier) OVER (PARTITION BY lead_id ORDER BY at, id) AS before FROM told t),
+stays AS (SELECT lead_id, tier, at, lead(at) OVER (PARTITION BY lead_id ORDER BY at, id) AS left,
+lead(tier) OVER (PARTITION BY lead_id ORDER BY at, id) AS next FROM moves WHERE before IS NULL OR before <> tier)
 """
-_FLOW = """
-WITH moves AS (SELECT e.lead_id, e.tier, datetime(e.at, '+8 hours') AS at FROM lead_event e
-JOIN lead x ON x.id = e.lead_id WHERE e.tier IS NOT NULL AND x.status <> 'joined'),
-stays AS (SELECT m.lead_id, m.tier, m.at, (SELECT min(n.at) FROM moves n WHERE n.lead_id = m.lead_id AND n.at > m.at)
-AS left
-FROM moves m)
-SELECT count(DISTINCT s.lead_id), count(DISTINCT CASE WHEN s.left >= '2025-08-01' AND s.left < '2025-09-01' AND EXISTS (
-SELECT 1 FROM moves n WHERE n.lead_id = s.lead_id AND n.at = s.left AND n.tier IN ('高意向', '成交')) THEN s.lead_id
-END)
-FROM stays s WHERE s.tier = '意向' AND s.at < '2025-09-01' AND (s.left IS NULL OR s.left >= '2025-08-01')
+_TIERS = _MOVES + "SELECT tier, count(*) FROM stays WHERE at < '{day}' AND (left IS NULL OR left >= '{day}') GROUP BY 1"
+_FLOW = f"""{_MOVES} SELECT count(DISTINCT lead_id),
+count(DISTINCT CASE WHEN left >= '2025-08-01' AND left < '2025-09-01' AND next IN ('高意向', '成交') THEN lead_id END) FROM stays
+WHERE tier = '意向' AND at < '2025-09-01' AND (left IS NULL OR left >= '2025-08-01')
 """
 _CHANNELS = f"""{_FACT} SELECT channel, count(*), sum(verdict = 'valid'), sum(verdict = 'to_verify'),
 sum(verdict = 'invalid'), sum(result = 'won') FROM fact WHERE made {_IN} GROUP BY 1"""
@@ -77,10 +71,8 @@ _FOLLOW_UPS = f"""
 SELECT f.person, count(*), count(DISTINCT f.lead_id), sum(f.outcome <> 'not_reached'), sum(f.next_action IS NOT NULL)
 FROM follow_up f WHERE date(f.at, '+8 hours') {_IN} GROUP BY 1
 """
-_INTENT = f"""
-WITH moves AS (SELECT lead_id, tier, max(datetime(at, '+8 hours')) FROM lead_event
-WHERE tier IS NOT NULL AND datetime(at, '+8 hours') < '2025-09-01' GROUP BY 1)
-SELECT count(DISTINCT f.lead_id) FROM follow_up f JOIN moves m ON m.lead_id = f.lead_id AND m.tier IN ('意向', '高意向')
+_INTENT = f"""{_MOVES} SELECT count(DISTINCT f.lead_id) FROM follow_up f JOIN stays m ON m.lead_id = f.lead_id
+AND m.at < '2025-09-01' AND (m.left IS NULL OR m.left >= '2025-09-01') AND m.tier IN ('意向', '高意向')
 WHERE date(f.at, '+8 hours') {_IN}
 """
 _A_DAY = f"""

@@ -22,7 +22,7 @@ GOOD_CELLS = {
 #: Which rules the cases of a file name, by the keys under which they name them.
 NAMED_IN = {
     "checklist": ("fails",), "screening": ("rule", "reasons"), "grading": ("rule",), "assignment": ("rule",),
-    "sla": ("rule",),
+    "sla": ("rule",), "lifecycle": ("rule",), "tiers": ("rule",), "stages": ("rule",),
 }  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def settled(tmp_path, frame: pd.DataFrame, sizes: list[int]) -> list[tuple]:
     return result
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(row, min_size=2, max_size=12), st.randoms(use_true_random=False))
 def test_shuffled_rows_in_chunks_of_any_size_make_the_same_leads(tmp_path, rows, random):
     straight = prepared(*rows)

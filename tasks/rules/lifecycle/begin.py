@@ -1,0 +1,45 @@
+"""What leads are that nobody has followed yet: state() over them alone."""
+
+import numpy as np
+import pandas as pd
+
+from config.schema import Rules
+from tasks.rules.due import Reckoner
+from tasks.rules.lifecycle.deals import DEAL
+from tasks.rules.lifecycle.records import COLUMNS
+from tasks.rules.lifecycle.state import KEPT, Facts, state
+
+_OF_LEAD = ("status", "grade", "grade_rule")
+_TIMES = ("at", "recorded_at", "pause_until")
+_NUMBERS = ("contract_amount", "first_payment", "probability")
+
+
+def begin_states(
+    leads: pd.DataFrame, rules: Rules, at: pd.Timestamp, reckoner: Reckoner
+) -> tuple[pd.DataFrame, pd.Series]:
+    """The columns that state() keeps of leads without a follow-up that are decided at a moment, and their state_at."""
+    never = pd.Series(pd.NaT, index=leads.index, dtype="datetime64[us]")
+    nothing = pd.Series(pd.NA, index=leads.index, dtype="str")
+    since = pd.Series(at, index=leads.index).astype("datetime64[us]")
+    leads = leads.assign(opened_at=since, owner_since=since, silent_at=never, tier=nothing)
+    facts = Facts(leads.reset_index(drop=True), no_records(), no_words())
+    found = state(facts, rules, np.datetime64(at, "us"), reckoner)
+    kept = found[[name for name in KEPT if name not in _OF_LEAD]]
+    return kept.set_axis(leads.index), found["state_at"].astype("datetime64[us]").set_axis(leads.index)
+
+
+def no_records() -> pd.DataFrame:
+    """A frame of no follow-ups, with the types of one that has some."""
+    names = (*COLUMNS, *DEAL, "person", "probability")
+    kinds = dict.fromkeys(names, "str") | dict.fromkeys(_TIMES, "datetime64[us]") | dict.fromkeys(_NUMBERS, "float64")
+    kinds |= {"id": "int64", "lead_id": "int64"}
+    return pd.DataFrame({name: pd.Series(dtype=kinds[name]) for name in names})
+
+
+def no_words() -> pd.DataFrame:
+    """A frame of nothing that people said."""
+    kinds = dict.fromkeys(("field", "said", "actor", "result", *DEAL), "str") | dict.fromkeys(
+        ("since", "at"), "datetime64[us]"
+    )
+    kinds |= {"contract_amount": "float64", "first_payment": "float64", "lead_id": "int64"}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})

@@ -1,0 +1,51 @@
+"""Where a lead stands, for its story: state, tier and stage with the rules that say so, and what comes next."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tasks.story_facts import Facts
+
+_TOLD = ("tier", "tier_rule", "stage", "stage_rule", "state_rule", "pause_kind", "probability", "probability_rule")
+
+
+def phase_of(facts: Facts) -> str:
+    """What the lead's state is called, as the 线索信息表 has it."""
+    phase = facts.lead["phase"] or ""
+    named = facts.t.get(f"state.{phase}")
+    if named:
+        return str(named)
+    rule = next((rule for rule in facts.rules.stages if rule.id == phase), None)
+    return "" if rule is None else rule.phase.en if facts.lang == "en" else rule.phase.zh
+
+
+def state_told(facts: Facts) -> dict[str, Any] | None:
+    """The same for programs; None where nobody keeps it."""
+    lead = facts.lead
+    if lead["state_rule"] is None:
+        return None
+    times = {name: facts.at(lead[name]) if lead[name] else None for name in ("paused_until", "state_at")}
+    lists = {name: [one for one in (lead[name] or "").split("|") if one] for name in ("missing", "hints")}
+    return {name: lead[name] for name in _TOLD} | times | lists | {"phase": phase_of(facts)}
+
+
+def state_of(facts: Facts) -> Iterator[str]:
+    """Sentences: how it stands and why; only the first one where nobody has followed it yet."""
+    t, lead = facts.t, facts.lead
+    if lead["state_rule"] is None:
+        return
+    said = [phase_of(facts), f"{t['state.tier']} {lead['tier']}", f"{t['state.stage']} {lead['stage']}"]
+    if lead["probability"] is not None:
+        by = t.get(f"state.by.{lead['probability_rule']}", lead["probability_rule"])
+        said.append(t["state.probability"].format(percent=f"{lead['probability']:g}", by=by))
+    yield f"{t['state.now']}{t['colon']}{t['sep'].join(said)}"
+    if lead["status"] in ("new", "owned"):
+        return
+    rules = [f"{rule} {facts.statement(rule)}" for rule in (lead["state_rule"], lead["tier_rule"], lead["stage_rule"])]
+    if lead["paused_until"]:
+        rules[0] += t["sep"] + t["state.until"].format(at=facts.at(lead["paused_until"]))
+    yield from (f"  {rule}" for rule in rules)
+    hints = [rule for rule in (lead["hints"] or "").split("|") if rule and rule != lead["state_rule"]]
+    yield from (f"  ! {rule} {facts.statement(rule)}" for rule in hints)
+    if lead["missing"]:
+        names = t["comma"].join(t.get(f"missing.{one}", one) for one in lead["missing"].split("|"))
+        yield "  " + t["state.missing"].format(names=names)
