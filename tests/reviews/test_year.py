@@ -47,8 +47,8 @@ lead(tier) OVER (PARTITION BY lead_id ORDER BY at, id) AS next FROM moves WHERE 
 """
 _TIERS = _MOVES + "SELECT tier, count(*) FROM stays WHERE at < '{day}' AND (left IS NULL OR left >= '{day}') GROUP BY 1"
 _FLOW = f"""{_MOVES} SELECT count(DISTINCT lead_id),
-count(DISTINCT CASE WHEN left >= '2025-08-01' AND left < '2025-09-01' AND next IN ('高意向', '成交') THEN lead_id END) FROM stays
-WHERE tier = '意向' AND at < '2025-09-01' AND (left IS NULL OR left >= '2025-08-01')
+count(DISTINCT CASE WHEN left >= '2025-08-01' AND left < '2025-09-01' AND next IN ('高意向', '成交')
+THEN lead_id END) FROM stays WHERE tier = '意向' AND at < '2025-09-01' AND (left IS NULL OR left >= '2025-08-01')
 """
 _CHANNELS = f"""{_FACT} SELECT channel, count(*), sum(verdict = 'valid'), sum(verdict = 'to_verify'),
 sum(verdict = 'invalid'), sum(result = 'won') FROM fact WHERE made {_IN} GROUP BY 1"""

@@ -71,11 +71,11 @@ class _World:
         self.tier: dict[int, int] = {}
 
     def step(self, number: int, now: datetime) -> None:
-        some = min(int(self.chance.integers(20, 34)), LEADS - self.made)
-        if some > 0:
+        some = min(int(self.chance.integers(36, 60)), LEADS - self.made)
+        if some > 0 and number % 2 == 0:
             self._arrive(now, some)
         leads = self._leads()
-        self._follow(leads, now + timedelta(hours=3), twice=number % 3 == 2)
+        self._follow(leads, now + timedelta(hours=3), twice=number in (4, 8))
         if number % 3 == 0:
             self._decide(leads, now + timedelta(hours=5))
         if number % 5 == 1:

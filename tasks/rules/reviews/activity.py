@@ -46,7 +46,7 @@ class Activity:
     """What was done and promised until the end of a period, as known at a cut-off; now: the cut-off, local.
 
     contacts: of the period. last: per lead its last contact, its last answered one and how many there were
-    until the end of the period. promises: due in the period, and those still running. tiers: every
+    until the end of the period. promises: begun or due in the period, and those still running. tiers: every
     change. pool: given back (pooled) and claimed. origins: of leads created in the period, the channel and marketing's
     mark of the row that made them. support: every request. plans: what is
     agreed for the days after the period. teams: person -> team; watches: policy -> what it watches.

@@ -175,7 +175,7 @@ def patterns(facts: pd.DataFrame, activity: Activity, span: Span, habits: Habits
 
 def _by(person: pd.Series, activity: Activity) -> list[tuple[str, pd.Series]]:
     """The values by which rows are told apart: all, the team of their person, the person."""
-    team = person.map(activity.teams).fillna("").astype("str")
+    team = looked_up(person, pd.Series(activity.teams, dtype="str")).fillna("")
     return [("all", pd.Series("", index=person.index, dtype="str")), ("team", team), ("person", person)]
 
 

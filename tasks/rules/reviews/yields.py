@@ -13,7 +13,7 @@ from config.cost import Cost
 from config.schema import Rules
 from tasks.rules.clean.vocabulary import Vocabulary
 from tasks.rules.quality import often_missing
-from tasks.rules.reviews.activity import Activity, during
+from tasks.rules.reviews.activity import Activity, during, looked_up
 from tasks.rules.reviews.facts import WON
 from tasks.rules.reviews.shares import share
 from tasks.rules.reviews.spans import Span
@@ -150,7 +150,7 @@ def marks(facts: pd.DataFrame, activity: Activity, span: Span, rules: Rules, sma
     own = _created(facts, activity, span)
     words = Vocabulary.of(rules.value("V-MARK"))
     level = {mark: words.find(mark) or "" for mark in own["mark"].unique() if mark}
-    own = own.assign(level=own["mark"].map(level).fillna("").astype("str"))
+    own = own.assign(level=looked_up(own["mark"], pd.Series(level, dtype="str")).fillna(""))
     own = own[own["level"] != ""]
     counted = pd.DataFrame({"leads": 1, "valid": own["verdict"] == "valid", "won": own["result"] == WON}).astype(
         "int64"
