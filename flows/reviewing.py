@@ -162,13 +162,14 @@ def _build(review: Review, scope: str) -> Built:
             *review.arrivals, review.settings.tz, [one.label for one in months_of(span, terms.units)]
         )
     defined = [(rule, rules.statement(rule, lang)) for rule in DEFINITIONS]
-    book = review_book(data, _cover(review, scope, local, defined), lang)
+    names = _names(review, lang)
+    book = review_book(data, _cover(review, scope, local, defined), lang, names)
     files = table_files(data) | {"review.xlsx": book}
     last = by_time(facts, [span.year_before], terms).iloc[-1]
     pack = Pack(
         span.kind, span.label, scope, review.preliminary, local, rules.version, data, last if last["leads"] else None,
         findings(data, terms), decisions(data, float(rules.value("R-UNSTATED"))), defined, book,
-        _names(review, lang), review.settings.internal_url or "",
+        names, review.settings.internal_url or "",
     )  # fmt: skip
     return Built(span, scope, review.as_of, data, pack, files)
 

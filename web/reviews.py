@@ -12,7 +12,7 @@ from tasks.decisions import STATES, Decided, DecisionError, decisions_at, note, 
 from tasks.knowledge import KINDS, Entry, KnowledgeError, add, find, tags_of
 from tasks.review_pages import FIGURES, Kept, behind, pack, packs, rows_of
 from tasks.review_sections import masked
-from tasks.review_words import named, review_words
+from tasks.review_words import RATES, named, percent, review_words
 from tasks.rules.reviews.facts import TRAITS
 from tasks.rules.reviews.spans import UNIT_OF, Kind, Span, read_span
 from web.desk import Desk
@@ -148,8 +148,20 @@ def _cell(desk: Desk, kept: Kept, name: str, column: str, row: dict[str, str]) -
     link = _link(kept, name, column, row)
     if column in ("support", "plan", "text", "decision", "outcome"):
         text = masked(text)
+    if column in RATES:
+        return _rate(column, row, words), link
+    if text in ("True", "False"):
+        return ("✓" if text == "True" else ""), link
     person = desk.config.roster.person(text) if column in ("owner", "person", "value", "who") and text else None
     return (person.name if person else words.get(text, text)), link
+
+
+def _rate(column: str, row: dict[str, str], words: Any) -> str:
+    """A share as people read it; where there is too little to tell one, how little."""
+    count = next((row[name] for name in ("leads", "due", "contacts", "ended") if name in row), "")
+    if row.get("small") == "True" and count and column not in ("expected", "proposed"):
+        return str(words["few"].format(n=count))
+    return percent(float(row[column])) if row[column] else "—"
 
 
 def _link(kept: Kept, name: str, column: str, row: dict[str, str]) -> str:

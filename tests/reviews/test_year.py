@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import text
 
 from flows.reviewing import build, open_review
-from models.db import make_engine, read_frame
+from models import Base
+from models.db import make_engine, read_frame, upgrade
 from tasks.review_checks import check_datasets
 from tasks.rules.reviews.spans import read_span
 from tests.reviews.conftest import REVIEWED, Year
@@ -231,3 +232,21 @@ def test_what_became_known_later_is_restated(played: Year) -> None:
     AND o.recorded_at <= '{review.as_of.astimezone(ZONE):%Y-%m-%d}'"""
     assert by_sql(played, query)[None][0] == line["now"]
     assert line["now"] != line["before"]
+
+
+def test_postgresql_gives_the_bytes_of_sqlite(played: Year, postgres_url: str) -> None:
+    engine = make_engine(postgres_url)
+    upgrade(engine)
+    with played.engine.connect() as source, engine.begin() as target:
+        for table in Base.metadata.sorted_tables:
+            target.execute(table.delete()) if table.name != "lead_event" else None
+            rows = [dict(row) for row in source.execute(table.select()).mappings()]
+            if rows and table.name not in ("review", "review_row"):
+                target.execute(table.insert(), rows)
+    label = REVIEWED[1]
+    span = read_span("monthly", label)
+    review = open_review(engine, played.settings, played.config, span, played.cut(span))
+    files = build(review).files
+    sent = played.files[label, ""]
+    assert [name for name in sent if sent[name] != files[name]] == []
+    engine.dispose()
