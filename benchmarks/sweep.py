@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def measured(database: str, clocks: int, due: int) -> Found:
     """Fill a base and sweep it."""
     config = load_config()
-    with tempfile.TemporaryDirectory(prefix="leadflow-bench-") as made, _engine(database, Path(made)) as engine:
+    with tempfile.TemporaryDirectory(prefix="leadflow-bench-") as made, fresh_engine(database, Path(made)) as engine:
         settings = Settings(_env_file=None, home=Path(made))
         fill(engine, config, clocks, due)
         idle = statistics.median(_timed(engine, config, settings, AS_OF - timedelta(hours=1))[0] for _ in range(5))
@@ -108,9 +108,9 @@ def fill(engine: Engine, config: Config, clocks: int, due: int, seed: int = 3) -
         due_at = pd.Series(at + later).where(~is_due, at - pd.Timedelta(minutes=3)).astype("datetime64[us]")
         owner = owners[random.integers(0, len(owners), len(ids))]
         with begin(engine) as conn:
-            insert_frame(conn, Account, pd.DataFrame({"id": ids, "key": _named("k", ids), "name": _named("公司", ids)}))
+            insert_frame(conn, Account, pd.DataFrame({"id": ids, "key": named("k", ids), "name": named("公司", ids)}))
             insert_frame(conn, Contact, pd.DataFrame({"id": ids, "account_id": ids, "name": "某"}))
-            insert_frame(conn, Lead, _leads(ids, owner, at))
+            insert_frame(conn, Lead, usual_leads(ids, owner, at))
             insert_frame(conn, Clock, _clocks(ids, due_at, at, config.rules.version))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         conn.execute(text("ANALYZE"))
@@ -173,11 +173,12 @@ def _seconds(work: object) -> float:
     return time.perf_counter() - began
 
 
-def _leads(ids: np.ndarray, owner: np.ndarray, at: pd.Timestamp) -> pd.DataFrame:
+def usual_leads(ids: np.ndarray, owner: np.ndarray, at: pd.Timestamp) -> pd.DataFrame:
+    """Leads (ids) of grade B with their owners, opened five days before a time."""
     said = {"status": "owned", "rows": 1, "verdict": "valid", "verdict_rule": "S-VALID", "reasons": "", "grade": "B",
             "owner_rule": "A-GRADE-B", "need_state": "clear", "budget_state": "stated", "chain_state": "unknown",
             "urgency_state": "unknown", "title_state": "unknown"}  # fmt: skip
-    rows = {"id": ids, "number": _named("XL2025", ids), "contact_id": ids, "account_id": ids, "origin_id": ids}
+    rows = {"id": ids, "number": named("XL2025", ids), "contact_id": ids, "account_id": ids, "origin_id": ids}
     return pd.DataFrame(rows).assign(opened_at=at - pd.Timedelta(days=5), owner=pd.array(owner, dtype="str"), **said)
 
 
@@ -188,12 +189,14 @@ def _clocks(ids: np.ndarray, due_at: pd.Series, at: pd.Timestamp, version: str) 
     return pd.DataFrame(rows).assign(**said)
 
 
-def _named(prefix: str, ids: np.ndarray) -> pd.Series:
+def named(prefix: str, ids: np.ndarray) -> pd.Series:
+    """A name for each id."""
     return prefix + pd.Series(ids).astype("str")
 
 
 @contextmanager
-def _engine(database: str, folder: Path) -> Iterator[Engine]:
+def fresh_engine(database: str, folder: Path) -> Iterator[Engine]:
+    """An empty base of the newest schema, on SQLite or a PostgreSQL of its own."""
     with nullcontext() if database == "sqlite" else running_cluster() as cluster:
         url = f"sqlite:///{folder / 'sweep.db'}" if cluster is None else create_database(cluster.url, "sweep")
         engine = make_engine(url)

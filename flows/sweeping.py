@@ -41,7 +41,7 @@ def escalate_promises(
             return Escalated(dict(swept.counts), swept.steps)
         config = make_ready(engine, config, as_of)
         swept = sweep(engine, config, settings, as_of)
-        if swept.counts["reassigned"]:
+        if swept.counts["reassigned"] or swept.counts["taken_up"]:
             tell(engine, config, settings, as_of)
         with engine.connect() as conn:
             reckoner = reckoner_of(conn, config.rules, config, settings.tz)

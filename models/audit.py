@@ -47,6 +47,12 @@ _CHECKS = {
     "a person's count of open leads is wrong": "SELECT count(*) FROM (SELECT person, count(*) AS n FROM assignment"
     " WHERE until IS NULL GROUP BY person) a LEFT JOIN counter c ON c.name = 'load:' || a.person"
     " WHERE coalesce(c.value, 0) <> a.n",
+    "a won or lost lead has no outcome, or it says otherwise": "SELECT count(*) FROM lead l"
+    " LEFT JOIN outcome o ON o.lead_id = l.id AND o.until IS NULL"
+    " WHERE l.status IN ('won', 'lost') AND coalesce(o.result, '') <> l.status",
+    "a won or lost lead is open, or somebody has it": "SELECT count(*) FROM lead l"
+    " LEFT JOIN assignment a ON a.lead_id = l.id AND a.until IS NULL"
+    " WHERE l.status IN ('won', 'lost') AND (l.closed_at IS NULL OR a.id IS NOT NULL)",
     "a batch's count of rows is wrong": "SELECT count(*) FROM batch b"
     " WHERE b.rows <> (SELECT count(*) FROM submission s WHERE s.batch_id = b.id)",
     "a lead without an event": "SELECT count(*) FROM lead l"

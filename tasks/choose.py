@@ -25,7 +25,7 @@ def choose_others(
     """
     day, turns = arrival.local.date(), read_turns(conn, arrival.local.date())
     loads, today, standings = loads_of(conn), dict(turns.today), dict(turns.standings)
-    units = _units(leads, config)
+    units = companies_of(leads, config)
     parts: list[pd.DataFrame] = []
     choices: list[dict[str, Any]] = []
     changed: dict[str, Standing] = {}
@@ -46,8 +46,8 @@ def choose_others(
     return leads.assign(**columns), choices
 
 
-def _units(leads: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """One row a company, its strongest lead, with how many leads go with it."""
+def companies_of(leads: pd.DataFrame, config: Config) -> pd.DataFrame:
+    """One row a company (`unit`), its strongest lead, with how many leads go with it; owned by nobody."""
     ranked = leads.assign(unit=unit_of(leads).array, strength=strength(leads, config.rules)).sort_values(
         ["strength", "lead_id"], ascending=[False, True]
     )

@@ -39,7 +39,7 @@ SELECT c.id AS clock_id, c.lead_id, c.started_at, c.due_at, c.ended_at, c.ending
 FROM wanted w JOIN clock c ON c.id = w.key
 """
 #: What follow-ups say of a lead.
-_TOLD = ("first_contact_at", "last_contact_at", "plan_at", "progress_at", "case_at", "pause_until")
+_TOLD = ("first_contact_at", "last_contact_at", "plan_at", "progress_at", "case_at", "changed_at", "pause_until")
 # made once for one configuration, however many transactions ask for it
 _made: dict[str, Calendars] = {}
 _KEPT = 8

@@ -127,7 +127,9 @@ def method_of(typed: str, config: Config) -> str | None:
 
 def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arrival: Arrival, config: Config) -> None:
     """Record at most one follow-up a lead."""
-    table = [column for column in FollowUp.__table__.columns.keys() if column in rows]  # noqa: SIM118 - of columns
+    # the tier that stands beside them is the lead's, not a word of the follow-up
+    known = set(FollowUp.__table__.columns.keys()) - {"tier"}
+    table = [column for column in rows if column in known]
     insert_frame(conn, FollowUp, rows[table])
     objections = _objections(conn, rows)
     leads = about.drop_duplicates("lead_id").set_index("lead_id").reindex(rows["lead_id"]).reset_index()

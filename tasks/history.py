@@ -190,7 +190,7 @@ def without_traits(leads: pd.DataFrame) -> pd.DataFrame:
 def append_events(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival, config: Config) -> None:
     """Append events: lead_id, kind, status, what was decided and on which facts; the owner's team is that of now.
 
-    The clocks of these leads follow.
+    The clocks of these leads follow, but where `promised` is false.
     """
     columns = ["lead_id", "kind", "status", *DECISION, "owner", "owner_rule", "account_id", "contact_id", "facts"]
     columns += ["submission_id", *_TRAITS, "contact_at", "at", "stage", "tier"]
@@ -213,8 +213,12 @@ def append_events(conn: Connection, parts: list[pd.DataFrame], arrival: Arrival,
         **{name: events[name].astype("str").where(events["kind"] == STATE) for name in ("stage", "tier")},
     )
     insert_frame(conn, LeadEvent, events)
-    about = pd.concat([part.reindex(columns=["source", "tier", "created"]) for part in parts], ignore_index=True)
-    follow_events(conn, events, about, arrival, config)
+    about = pd.concat(
+        [part.reindex(columns=["source", "tier", "created", "promised"]) for part in parts], ignore_index=True
+    )
+    # of what changes nothing that promises look at, no clock is asked
+    asked = ~about["promised"].astype("object").eq(False).to_numpy(dtype=bool)
+    follow_events(conn, events[asked].reset_index(drop=True), about[asked].reset_index(drop=True), arrival, config)
 
 
 def _kinds(leads: pd.DataFrame, fresh: np.ndarray, near: Neighbours, changes: Changes, arrival: Arrival) -> np.ndarray:

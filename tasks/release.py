@@ -15,7 +15,7 @@ from tasks.history import Changes
 from tasks.orders import Order
 from tasks.ownership import POOL, change_owners, no_leads
 
-_HELD = (
+OWNERS = (
     "SELECT o.id, o.account_id, o.person FROM wanted w JOIN account_owner o ON o.account_id = w.key AND o.until IS NULL"
 )
 
@@ -29,7 +29,7 @@ def give_leads(
     """
     accounts = handed.loc[handed["account_id"].notna(), ["account_id", "owner", "owner_rule"]]
     accounts = accounts.astype({"account_id": "int64"}).drop_duplicates("account_id").sort_values("account_id")
-    held = look_up(conn, accounts["account_id"], "BIGINT", _HELD)
+    held = look_up(conn, accounts["account_id"], "BIGINT", OWNERS)
     # whoever has the company already goes on having it
     same = held["person"] == held["account_id"].map(accounts.set_index("account_id")["owner"])
     stays = same.fillna(False).to_numpy(dtype=bool)

@@ -18,7 +18,7 @@ from models.db import update_frame
 from tasks.arrival import Arrival
 from tasks.clocks import reckoner_of
 from tasks.history import DECISION, STATE, append_events
-from tasks.rules.lifecycle.state import ENDED, KEPT, state
+from tasks.rules.lifecycle.state import ENDED, KEPT, STALLED, state
 from tasks.state_effects import end_leads, follow_grades, neglect, write_outcomes, write_stages
 from tasks.state_facts import load_facts
 
@@ -75,14 +75,13 @@ def _one_round(
     end_leads(conn, before[ends], arrival)
     write_outcomes(conn, changed[changed["status"].isin(ENDED).to_numpy(dtype=bool)], arrival, config)
     write_stages(conn, changed, before, arrival, config)
-    events = _events(changed, before)[tells & ~gone]
+    events = _events(changed, before).assign(
+        promised=differences(changed, before, ("status", "tier", "grade", "missing", "pause_kind", "paused_until"))
+    )[tells & ~gone]
     if len(events):
         append_events(conn, [events.reset_index(drop=True)], arrival, config)
+    # the pool's own event names the rule
     moved = neglect(conn, before[gone], arrival, config)
-    if gone.any():
-        append_events(
-            conn, [_events(changed, before)[gone].assign(owner=None, owner_rule="L-NEGLECT")], arrival, config
-        )
     other = (changed["grade"].fillna("") != before["grade"].fillna("")).to_numpy(dtype=bool)
     moved += follow_grades(conn, changed[other & ~ends & ~gone]["lead_id"], arrival, config)
     _count(kept, changed, before, tells, other, moved)
@@ -147,7 +146,7 @@ def _count(
     paused, was = now["pause_kind"].notna(), before["pause_kind"].notna()
     counts["paused"] += int((paused & ~was).sum())
     counts["resumed"] += int((was & ~paused).sum())
-    down = (now["then"] == "downgrade").to_numpy(dtype=bool)
+    down = (now["grade_rule"] == STALLED).to_numpy(dtype=bool)
     counts["downgraded"] += int((regraded & down).sum())
     counts["regraded"] += int((regraded & ~down).sum())
     counts["moved"] += len(moved)

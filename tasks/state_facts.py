@@ -43,6 +43,18 @@ AND (x.grade_rule IS NULL OR x.grade_rule NOT IN ('{STALLED}', '{CONFIRMED_BY}')
 """
 
 
+#: What a lead's last decision stood on: rows that came after a person had touched it change nothing.
+_EVIDENCE = """
+SELECT e.lead_id, e.facts FROM wanted w JOIN lead_event e ON e.id = (
+SELECT max(x.id) FROM lead_event x WHERE x.lead_id = w.key AND x.facts LIKE '%need=%'
+AND x.kind NOT IN ('joined', 'follow_up', 'state'))
+"""
+_NAMED = {
+    "need": "need_state", "chain": "chain_state", "urgency": "urgency_state", "title": "title_state",
+    "budget_state_fact": "budget_state_fact",
+}  # fmt: skip
+
+
 def load_facts(conn: Connection, ids: Iterable[int]) -> tuple[Facts, pd.DataFrame]:
     """The facts of leads, and the leads as they are stored, in the same order."""
     wanted = pd.Series(sorted(set(ids)), dtype="int64")
@@ -50,7 +62,19 @@ def load_facts(conn: Connection, ids: Iterable[int]) -> tuple[Facts, pd.DataFram
     records = typed_records(look_up(conn, wanted, "BIGINT", _RECORDS))
     words = read_words(look_up(conn, wanted, "BIGINT", _WORDS))
     leads = stored.drop(columns=[name for name in KEPT if name not in LEAD_COLUMNS])
-    return Facts(_decided(conn, leads), records, words), stored
+    evidence = look_up(conn, wanted, "BIGINT", _EVIDENCE).set_index("lead_id")["facts"]
+    return Facts(with_evidence(_decided(conn, leads), evidence), records, words), stored
+
+
+def with_evidence(leads: pd.DataFrame, evidence: pd.Series) -> pd.DataFrame:
+    """Leads with the facts on which they were decided (need=clear|chain=…, by lead id) in the place of their own."""
+    text = evidence.reindex(leads["lead_id"]).astype("str")
+    found = {}
+    for name, column in _NAMED.items():
+        said = text.str.extract(rf"(?:^|\|){name}=([^|]*)", expand=False).array
+        given = pd.Series(said, index=leads.index).astype("str")
+        found[column] = given.fillna(leads[column]) if column in leads else given
+    return leads.assign(**found)
 
 
 def typed_records(records: pd.DataFrame) -> pd.DataFrame:

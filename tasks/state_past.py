@@ -14,7 +14,7 @@ from tasks.clocks import reckoner_of
 from tasks.lead_facts import stored_moment
 from tasks.rules.lifecycle.begin import begin_states
 from tasks.rules.lifecycle.state import CONFIRMED_BY, STALLED, Facts
-from tasks.state_facts import LEAD_COLUMNS, RECORD_COLUMNS, read_words, typed_records
+from tasks.state_facts import LEAD_COLUMNS, RECORD_COLUMNS, read_words, typed_records, with_evidence
 
 #: What the log says of a lead, and is held against state().
 AS_TOLD = ("status", "tier", "stage", "state_rule", "pause_kind", "grade")
@@ -49,9 +49,6 @@ _SILENT = """
 SELECT o.lead_id, o.at FROM wanted w JOIN outcome o ON o.lead_id = w.key AND o.actor = 'leadflow'
 AND o.result = 'lost' AND o.until IS NULL
 """
-#: Events by which rows changed what a lead says of itself.
-_BY_ROWS = ("intake", "merged", "changed", "split", "revived", "set", "verified", "joined")
-_NAMED = {"need": "need_state", "chain": "chain_state", "urgency": "urgency_state", "title": "title_state"}
 
 
 def facts_at(
@@ -78,26 +75,18 @@ def facts_at(
     silent = look_up(conn, wanted, "BIGINT", _SILENT).set_index("lead_id")["at"].reindex(leads.index)
     leads["owner_since"] = owned.reindex(leads.index).astype("datetime64[us]")
     leads["silent_at"] = silent.astype("datetime64[us]").where(silent <= now)
-    leads = _evidence(leads, events, now)
+    leads = _evidence(leads, known)
     told = _as_told(conn, leads, known, last, arrival, config)
     words = read_words(look_up(conn, wanted, "BIGINT", _WORDS, cut=cut))
     facts = Facts(leads.reset_index(drop=True), _records(conn, wanted, now, cut), words)
     return facts, told
 
 
-def _evidence(leads: pd.DataFrame, events: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
-    """Leads with what their rows said then, where rows have changed them since."""
-    by_rows = events[events["kind"].isin(_BY_ROWS).to_numpy(dtype=bool)]
-    changed = by_rows.loc[(by_rows["at"] > now).to_numpy(dtype=bool), "lead_id"].unique()
-    before = by_rows[
-        (by_rows["at"] <= now).to_numpy(dtype=bool) & by_rows["facts"].str.contains("need=").to_numpy(bool)
-    ]
-    evidence = before.drop_duplicates("lead_id", keep="last").set_index("lead_id")["facts"]
-    for lead in (one for one in changed if one in evidence.index and one in leads.index):
-        said = dict(part.split("=", 1) for part in evidence[lead].split("|") if "=" in part)
-        for name, column in _NAMED.items():
-            leads.loc[lead, column] = said.get(name, "unknown")
-    return leads
+def _evidence(leads: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """Leads with the facts of their last decision of that time."""
+    told = events[events["facts"].fillna("").str.contains("need=").to_numpy(dtype=bool)]
+    told = told[~told["kind"].isin(("joined", "state")).to_numpy(dtype=bool)]
+    return with_evidence(leads, told.drop_duplicates("lead_id", keep="last").set_index("lead_id")["facts"])
 
 
 def _records(conn: Connection, wanted: pd.Series, now: pd.Timestamp, cut: Any) -> pd.DataFrame:

@@ -25,7 +25,7 @@ c.policy, m.state AS mail FROM escalation e JOIN clock c ON c.id = e.clock_id
 LEFT JOIN message m ON m.id = e.message_id WHERE c.lead_id = :lead ORDER BY e.id
 """
 #: How many of each are told on a screen, the last ones; of promises those that were not simply kept.
-_TOLD_FOLLOW_UPS, _TOLD_CLOCKS, _TOLD_STEPS = 5, 5, 4
+_TOLD_FOLLOW_UPS, _TOLD_CLOCKS, _TOLD_STEPS = 4, 3, 3
 
 
 @dataclass(frozen=True)

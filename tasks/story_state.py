@@ -40,10 +40,10 @@ def state_of(facts: Facts) -> Iterator[str]:
     yield f"{t['state.now']}{t['colon']}{t['sep'].join(said)}"
     if lead["status"] in ("new", "owned"):
         return
-    rules = [f"{rule} {facts.statement(rule)}" for rule in (lead["state_rule"], lead["tier_rule"], lead["stage_rule"])]
-    if lead["paused_until"]:
-        rules[0] += t["sep"] + t["state.until"].format(at=facts.at(lead["paused_until"]))
-    yield from (f"  {rule}" for rule in rules)
+    until = t["sep"] + t["state.until"].format(at=facts.at(lead["paused_until"])) if lead["paused_until"] else ""
+    if lead["state_rule"] != facts.rules.lifecycle[-1].id:
+        yield f"  {lead['state_rule']} {facts.statement(lead['state_rule'])}{until}"
+    yield from (f"  {rule} {facts.statement(rule)}" for rule in (lead["tier_rule"], lead["stage_rule"]))
     hints = [rule for rule in (lead["hints"] or "").split("|") if rule and rule != lead["state_rule"]]
     yield from (f"  ! {rule} {facts.statement(rule)}" for rule in hints)
     if lead["missing"]:

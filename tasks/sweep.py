@@ -17,6 +17,7 @@ from models import Clock, Escalation
 from models.db import begin, insert_frame, read_frame, take_ids, take_turn, update_frame
 from tasks.arrival import Arrival
 from tasks.clocks import CLOCK_COLUMNS, reckoner_of, write_changed
+from tasks.held import take_up, take_up_held
 from tasks.notices import write_notices
 from tasks.orders import Order
 from tasks.points import reached
@@ -49,7 +50,7 @@ _FIRED = ("number", "policy", "step", "kind", "scheduled_at", "recipient", "inst
 @dataclass
 class Swept:
     """What a sweep did: counts of due, breached, fired, skipped, resumed, waiting, messages, reassigned, pooled,
-    aimed_anew; the steps, one a recipient."""
+    taken_up (leads that nobody could take before), aimed_anew; the steps, one a recipient."""
 
     counts: Counter[str] = field(default_factory=Counter)
     steps: list[dict[str, Any]] = field(default_factory=list)
@@ -76,6 +77,7 @@ def sweep(engine: Engine, config: Config, settings: Settings, as_of: datetime, *
             rows = _Sweep(conn, config, settings, reckoner, as_of, swept).run()
             reached("swept")
         waits = rows == AT_ONCE
+    swept.counts["taken_up"] += take_up_held(engine, config, _arrival(as_of, settings))
     return swept
 
 
@@ -118,6 +120,7 @@ def _foresee(
             after, some = _aim_some(conn, config.rules, reckoner, as_of, after)
         while _Sweep(conn, config, settings, reckoner, as_of, swept).run() == AT_ONCE:
             pass
+        swept.counts["taken_up"] += take_up(conn, config, _arrival(as_of, settings))
 
 
 def remember_settings(engine: Engine, config: Config, as_of: datetime, zone: str) -> None:
@@ -217,7 +220,7 @@ class _Sweep:
         for kind in ("reassign", "pool"):
             given = fires[(fires["kind"] == kind) & fires["status"].isin(OPEN)]
             if len(given):
-                arrival = self._arrival()
+                arrival = _arrival(self.as_of, self.settings)
                 self.swept.counts[f"{kind}ed"] += take_away(self.conn, given, arrival, self.config, kind)
                 keep_current(self.conn, given["lead_id"], arrival, self.config)
 
@@ -240,19 +243,23 @@ class _Sweep:
         named = pd.DataFrame(rows["heard"].tolist(), columns=["recipient", "instead_of"], dtype="object")
         return rows.assign(recipient=named["recipient"], instead_of=named["instead_of"], state="fired")
 
-    def _arrival(self) -> Arrival:
-        return Order("leadflow", "", self.as_of, datetime.now(UTC), self.settings.tz).arrival("handover")
+
+def _arrival(as_of: datetime, settings: Settings) -> Arrival:
+    return Order("leadflow", "", as_of, datetime.now(UTC), settings.tz).arrival("handover")
 
 
 def _facts(live: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     """What is said of the leads of clocks, a row a clock; a pause ends when the clock is looked at next."""
     at = naive(as_of)
     never = pd.Series(pd.NaT, index=live.index, dtype="datetime64[us]")
-    names = ("opened_at", "verified_at", "first_contact_at", "last_contact_at", "plan_at", "progress_at", "case_at",
-             "closed_at", "owner_since")  # fmt: skip
+    names = (
+        "opened_at", "verified_at", "first_contact_at", "last_contact_at", "plan_at", "progress_at", "case_at",
+        "closed_at", "owner_since",
+    )  # fmt: skip
     until = live["next_at"].where(live["paused_at"].notna())
     columns = ["lead_id", "verdict", "grade", "tier", "source", "owner", "status", "missing"]
-    return live[columns].assign(at=at, open=True, pause_until=until, **dict.fromkeys(names, never))
+    changed = live["started_at"].astype("datetime64[us]")
+    return live[columns].assign(at=at, open=True, pause_until=until, changed_at=changed, **dict.fromkeys(names, never))
 
 
 def naive(moment: datetime) -> pd.Timestamp:

@@ -44,6 +44,7 @@ def test_the_commands_are_the_ones_that_were_promised() -> None:
     promised += "|review note|review outcome|review decisions|knowledge add|knowledge list|knowledge search"
     promised += "|pool|claim|give-back|reassign|leave add|leave list|leave remove"
     promised += "|up|status|batches|batch revert|block|unblock"
+    promised += "|nightly|rebuild|close"
     promised += "|log|clocks|escalations|due|escalate|calendar import"
     assert {" ".join(command) for command in COMMANDS} == set(promised.split("|"))
 

@@ -92,6 +92,7 @@ def test_importing_every_module_has_no_effect(tmp_path: Path) -> None:
         "flows.escalate",
         "flows.posts",
         "flows.checks",
+        "flows.nightly",
     )
     watched = [name for name in MODULES if name not in apart]
     code = f"""

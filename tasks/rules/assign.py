@@ -47,6 +47,11 @@ NAMED = ("verdict", "grade", "region", "industry")
 NO_ELIGIBLE, ALL_FULL, ALL_ON_LEAVE = "no_eligible", "all_full", "all_on_leave"
 
 
+def limits_of(rules: Rules) -> Limits:
+    """What the rules say of how much anybody may have."""
+    return Limits(*(int(rules.value(name)) for name in (OPEN_CAP, DAY_CAP, RAMP_DAYS, RAMP_FROM)))
+
+
 @dataclass(frozen=True)
 class AssignResult:
     """Who owns each unit and why.
@@ -80,8 +85,7 @@ def assign(
     that its present owner has and that go with it to another.
     Rules A-STICKY, A-HINT, A-LIFT, A-OPEN-CAP, A-DAY-CAP, A-RAMP-DAYS, A-RAMP-FROM and the table of roles.
     """
-    limits = Limits(*(int(rules.value(name)) for name in (OPEN_CAP, DAY_CAP, RAMP_DAYS, RAMP_FROM)))
-    crew = crew_of(people, loads or {}, today or {}, limits, on)
+    crew = crew_of(people, loads or {}, today or {}, limits_of(rules), on)
     run = _Run(crew, units, standings or {})
     rule_of = place_of_rule(units, rules.assignment)
     present = _keep_owners(run, units, rule_of, rules)

@@ -1,8 +1,8 @@
 """What is promised about leads: for each lead and rule, from when, until when, and within which time.
 
 A fact frame has one row a lead (RangeIndex, times naive UTC): lead_id, at (the event), open, verdict, grade, tier,
-source, owner, opened_at, verified_at, first_contact_at, last_contact_at, plan_at, progress_at, case_at, pause_until,
-status, closed_at, owner_since, missing.
+source, owner, opened_at, verified_at, first_contact_at, last_contact_at, plan_at, progress_at, case_at, changed_at,
+pause_until, status, closed_at, owner_since, missing.
 """
 
 from collections.abc import Callable
@@ -120,6 +120,13 @@ def _silence(facts: pd.DataFrame, rules: Rules) -> Found:
     return start, start, facts["owner"].notna().to_numpy(), True
 
 
+def _change(facts: pd.DataFrame, rules: Rules) -> Found:
+    """From the follow-up that speaks of the change until one has confirmed the chain."""
+    changed = _times(facts["changed_at"])
+    stops = np.where(np.isnat(changed), _times(facts["at"]), _NEVER)
+    return changed, stops, ~np.isnat(changed), False
+
+
 def _case(facts: pd.DataFrame, rules: Rules) -> Found:
     """From the last case, else from the verification or first contact."""
     first = _first(_times(facts["verified_at"]), _times(facts["first_contact_at"]))
@@ -154,6 +161,7 @@ def alive_of(facts: pd.DataFrame, watches: str) -> np.ndarray:
 _KINDS: dict[str, Callable[[pd.DataFrame, Rules], Found]] = {
     "entry": _entry,
     "silence": _silence,
+    "change": _change,
     "case": _case,
     "care": _care,
     "archive": _archive,

@@ -129,7 +129,7 @@ def test_a_pause_stops_cadence_and_stall_and_its_end_starts_them_anew(engine):
     follow_up(engine, "2024-03-15T15:00", pause_until="2024-04-15T09:00", summary="下月再谈")
     assert {clock(engine, name)["due_at"] for name in ("K-CADENCE", "K-STALL")} == {None}
     assert sweep_at(engine, "2024-04-12T09:00").counts["due"] == 0
-    assert sweep_at(engine, "2024-04-15T09:00").counts["resumed"] == 3
+    assert sweep_at(engine, "2024-04-15T09:00").counts["resumed"] == 4
     assert clock(engine, "K-CADENCE")["due_at"] == "2024-04-18T18:00"
     assert clock(engine, "K-STALL")["due_at"] == "2024-04-29T09:00"
     assert clock(engine, "K-CADENCE")["started_at"] == "2024-04-15T09:00"

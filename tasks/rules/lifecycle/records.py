@@ -56,8 +56,8 @@ def told(rows: pd.DataFrame, spans: pd.DataFrame, zone: str) -> pd.DataFrame:
 
     follow_ups (how many), first_contact_at, last_contact_at, answered_at (the last), unanswered (the run at the end),
     calls (unanswered calls at the end), busy_day (calls on the last day), plan_at, progress_at, case_at, place,
-    CONFIRMED as booleans, changed; pause_until, pause, pause_kind, pause_since of the pause that no follow-up has
-    ended, and resumed_at: when the last other one ended.
+    CONFIRMED as booleans, changed, changed_at; pause_until, pause, pause_kind, pause_since of the pause that no
+    follow-up has ended, and resumed_at: when the last other one ended.
     """
     lead = rows["lead_id"]
     groups = rows.groupby("lead_id")
@@ -83,6 +83,7 @@ def told(rows: pd.DataFrame, spans: pd.DataFrame, zone: str) -> pd.DataFrame:
     last_change = rows["at"].where(rows["changed"]).groupby(lead).max()
     chain = rows["at"].where(rows["chain"]).groupby(lead).max()
     found["changed"] = last_change.notna() & ~(chain >= last_change).fillna(False)
+    found["changed_at"] = last_change.where(found["changed"])
     found["calls"] = _calls_at_end(rows)
     found["busy_day"] = _busiest_at_end(rows, zone)
     return found.join(standing(spans), how="left")

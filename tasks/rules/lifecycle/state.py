@@ -31,7 +31,7 @@ class Facts:
     """What is known of some leads at a moment; times naive UTC.
 
     leads: lead_id, status (stored), verdict, grade and grade_rule (last decided by rows or a person), opened_at, owner,
-    owner_rule, owner_since, silent_at (when silence ended it), and the states of its fields that the tables ask for.
+    owner_rule, owner_since, silent_at (when silence ended it), and the facts on which it was decided.
     records: follow-ups (records.COLUMNS, deals.DEAL, person, probability). words: lead_id, field (tier, stage, grade,
     closing), said, since, actor; of closing also result, DEAL and `at`, when it happened.
     """
@@ -131,7 +131,7 @@ def _timed(leads: pd.DataFrame, rules: Rules, as_of: np.datetime64, reckoner: Re
     quiet = np.fmax(np.fmax(_at(leads, "last_contact_at"), _at(leads, "owner_since")), resumed)
     moved = np.fmax(np.fmax(_at(leads, "first_contact_at"), _at(leads, "progress_at")), resumed)
     silence_at = _due(leads, "silence", np.where(owned, quiet, NEVER), rules, reckoner)
-    stall_at = _due(leads, "stall", np.where(owned, moved, NEVER), rules, reckoner)
+    stall_at = _due(leads, "stall", np.where(ended, NEVER, moved), rules, reckoner)
     silent = _at(leads, "silent_at")
     silence_at = np.where(np.isnat(silent), silence_at, silent)
     tried = leads["unanswered"].fillna(0).to_numpy(dtype=np.float64) >= rules.value("L-SILENT-ATTEMPTS")
@@ -200,7 +200,6 @@ def _ended(leads: pd.DataFrame, rules: Rules, as_of: np.datetime64, zone: str) -
     next_at = np.where(leads["status"].isin(ENDED), NEVER.astype("datetime64[us]"), next_at)
     next_at = np.where(paused & leads["status"].isin(ALIVE), _at(leads, "paused_until"), next_at)
     next_at = np.where(won & ~in_care, care.to_numpy("datetime64[us]"), next_at)
-    next_at = np.where(leads["status"] == "pool", NEVER.astype("datetime64[us]"), next_at)
     moved = np.fmax(_at(leads, "progress_at"), ended_at)
     moved = np.where(np.isnat(moved), _at(leads, "first_contact_at"), moved)
     return leads.assign(
@@ -226,7 +225,7 @@ def _graded(leads: pd.DataFrame, rules: Rules) -> pd.DataFrame:
         confirmed["chain_state"] = confirmed["chain_state"].where(~mine["changed"], "partial")
         facts = lead_facts(mine.assign(**confirmed), rules).assign(verdict=mine["verdict"])
         if "budget_state_fact" in mine:
-            facts["budget_state_fact"] = mine["budget_state_fact"]
+            facts["budget_state_fact"] = mine["budget_state_fact"].fillna(facts["budget_state_fact"])
         found = grade_of(facts, rules)["grade"].astype("object")
         other = (found != grade[again]).fillna(False)
         places = other.index[other]
