@@ -1,7 +1,8 @@
 """How fast a month is reviewed: `python -m benchmarks.review [--leads N] [--sqlite]`.
 
-Fills a base with N leads of two years, three events each and outcomes for half of them, and builds the datasets of a
-month from it; beside it, in the same run, `benchmarks/sql/monthly.sql` gives the same figures by plain SQL.
+Fills a base with N leads of two years, three events and five follow-ups each and outcomes for half of them, and
+builds all datasets of a month from it; beside it, in the same run, `benchmarks/sql/monthly.sql` gives the same figures
+by plain SQL.
 Ends with one line of figures; exit code 1 when the datasets take more than twice as long as the SQL (PostgreSQL).
 """
 
@@ -24,16 +25,18 @@ from sqlalchemy import Engine, text
 
 from benchmarks.cluster import create_database, running_cluster
 from config.loader import load_config
-from models import Lead, LeadEvent, Outcome
+from models import FollowUp, Lead, LeadEvent, Outcome
 from models.db import begin, insert_frame, make_engine, upgrade
 from tasks.lead_facts import lead_facts
+from tasks.review_activity import read_activity
 from tasks.rules.reviews.datasets import Terms, datasets
+from tasks.rules.reviews.done import activity_datasets
 from tasks.rules.reviews.spans import read_span
 
 MOST_TIMES_SQL = 2.0
 ZONE, CUT = "Asia/Shanghai", datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 SPAN = read_span("monthly", "2026-10")
-_ROUNDS, _BLOCK = 3, 250_000
+_ROUNDS, _BLOCK, _CONTACTS = 3, 250_000, 5
 _SQL = Path(__file__).parent / "sql" / "monthly.sql"
 _SOURCES = ("官网表单", "行业展会", "合作伙伴转介绍", "社交媒体", "电话咨询", "电商平台")
 _REASONS = ("竞品价格低", "预算不足", "需求取消", "")
@@ -70,7 +73,7 @@ def measure(url: str, leads: int) -> int:
 
 def report(name: str, leads: int, seconds: float, theirs: list[float]) -> int:
     """Print the line of figures; the exit code."""
-    line = f"review {name} {leads:,} leads {3 * leads:,} events {seconds:.1f} s"
+    line = f"review {name} {leads:,} leads {3 * leads:,} events {_CONTACTS * leads:,} follow-ups {seconds:.1f} s"
     if not theirs:
         print(line)
         return 0
@@ -83,12 +86,14 @@ def report(name: str, leads: int, seconds: float, theirs: list[float]) -> int:
 
 def review_seconds(engine: Engine) -> tuple[float, float, int]:
     """Seconds to read the facts and to make the datasets of them; the month's wins."""
+    config = load_config(None)
     start = time.perf_counter()
     with engine.connect() as conn:
         facts = lead_facts(conn, CUT, ZONE)
+        activity = read_activity(conn, SPAN, CUT, ZONE, config)
     read = time.perf_counter()
-    terms = Terms.of(load_config(None).rules)
-    found = datasets(facts, facts, SPAN, date(2026, 11, 2), terms)
+    found = datasets(facts, facts, SPAN, date(2026, 11, 2), Terms.of(config.rules))
+    found |= activity_datasets(facts, activity, SPAN, config.rules, {})
     return read - start, time.perf_counter() - read, int(found["periods"]["won"].iloc[-1])
 
 
@@ -150,6 +155,30 @@ def _fill_block(engine: Engine, ids: np.ndarray, leads: int, chance: np.random.G
         outcome = {"id": ids, "lead_id": ids, "result": result, "at": closed, "recorded_at": closed, "actor": "x"}
         outcome |= {"product": _some(("甲", "乙", "丙"), count, chance), "reason": _some(_REASONS, count, chance)}
         insert_frame(conn, Outcome, pd.DataFrame(outcome)[ended])
+        for number in range(_CONTACTS):
+            insert_frame(conn, FollowUp, _contacts(ids, opened, number, leads, chance))
+
+
+def _contacts(
+    ids: np.ndarray, opened: pd.Series, number: int, leads: int, chance: np.random.Generator
+) -> pd.DataFrame:  # fmt: skip
+    """One follow-up of each lead, some days after the one before."""
+    count = len(ids)
+    at = opened + pd.Series((number * 9 * 1440 + chance.integers(60, 9 * 1440, count)).astype("timedelta64[m]"))
+    row = {"id": ids + number * leads, "lead_id": ids, "key": [f"{number}:{one}" for one in ids], "at": at}
+    row |= {
+        "recorded_at": at + pd.Timedelta(hours=2),
+        "channel": "page",
+        "method": "电话",
+        "summary": "沟通",
+        "confirmed": "",
+    }
+    row |= {"person": _some([f"person{at}" for at in range(60)], count, chance)}
+    row |= {"outcome": _some(("answered", "answered", "not_reached"), count, chance)}
+    row |= {"next_action": pd.array(np.where(chance.random(count) < 0.4, "发送案例", None), dtype="str")}
+    return pd.DataFrame(
+        row | {"milestone": pd.array(np.where(chance.random(count) < 0.2, "需求确认", None), dtype="str")}
+    )
 
 
 def _some(words: Sequence[str], count: int, chance: np.random.Generator) -> Any:

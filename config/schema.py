@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from config import facts
+from config.cost import Costs
 from config.errors import ConfigError, SettingsError
 from config.feed import Feed
 from config.fit import LEAST, MOST
@@ -346,6 +347,8 @@ class Channel(Frozen):
     source: str | None = None
     #: Who gets the receipts of its files, and hears when it falls silent.
     contact: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    #: What it costs; reviews say what a valid and a won lead of it has cost.
+    cost: Costs = ()
     #: How a channel of kind feed is asked, and what its records mean.
     feed: Feed | None = None
     #: How a channel of kind form asks, and how one of kind webhook is spoken to.

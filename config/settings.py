@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     base_url: str | None = Field(
         default=None, validation_alias=AliasChoices("LEADS_BASE_URL", "LEADS_WEB_URL", "base_url", "web_url")
     )
+    # where people reach the internal pages; without it review packs have no links
+    internal_url: str | None = None
     secret: str | None = Field(default=None, repr=False, min_length=32)
     # the webhook of a WeCom robot; its address holds its key
     wecom_url: str | None = Field(default=None, repr=False)
@@ -94,12 +96,12 @@ class Settings(BaseSettings):
             raise ValueError("must be addresses or networks such as 10.0.0.0/8, with commas between") from error
         return value
 
-    @field_validator("base_url")
+    @field_validator("base_url", "internal_url")
     @classmethod
     def _base_url(cls, value: str | None) -> str | None:
         if value and not value.startswith(("https://", "http://")):
             raise ValueError("must begin with https:// or http://")
-        return value or None
+        return value.rstrip("/") if value else None
 
     @field_validator("wecom_url")
     @classmethod

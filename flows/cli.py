@@ -10,11 +10,13 @@ from cyclopts import CycloptsError, Parameter
 
 from flows import (
     cli_add,
+    cli_day,
     cli_feed,
     cli_files,
     cli_leads,
     cli_leave,
     cli_lifecycle,
+    cli_notes,
     cli_pool,
     cli_promises,
     cli_review,
@@ -26,11 +28,13 @@ from flows.console import INTERRUPTED, USAGE, exit_code, one_line
 __all__ = [
     "app",
     "cli_add",
+    "cli_day",
     "cli_feed",
     "cli_files",
     "cli_leads",
     "cli_leave",
     "cli_lifecycle",
+    "cli_notes",
     "cli_pool",
     "cli_promises",
     "cli_review",

@@ -38,6 +38,13 @@ review = App(
     "Example: leads review export --dimension source --out source.csv",
     help_format="plaintext",
 )
+knowledge = App(
+    name="knowledge",
+    help="What was learnt: words that worked, solutions, profiles, won and lost cases.\n\n"
+    "Example: leads knowledge search 价格",
+    help_format="plaintext",
+)
+app.command(knowledge)
 app.command(review)
 app.command(batch)
 app.command(db)

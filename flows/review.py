@@ -7,7 +7,7 @@ from prefect import flow, get_run_logger
 from config.loader import load_config
 from config.settings import get_settings
 from flows.request import moment
-from flows.reviewing import build, due, keep, open_review, recipients, send
+from flows.reviewing import build, due, keep_all, open_review, recipients, send
 from models.db import make_engine, upgrade
 
 
@@ -22,7 +22,8 @@ def review(as_of: datetime | None = None, backfill_mail: bool = False) -> list[s
         done = []
         for span, _ in due(engine, settings, config, at):
             opened = open_review(engine, settings, config, span, at)
-            keep(engine, build(opened), settings.home / "reviews" / f"{span.kind}-{span.label}", opened.rules.version)
+            build(opened)
+            keep_all(engine, opened)
             sent = send(engine, opened, recipients(config, opened.rules, span.kind), backfill_mail=backfill_mail)
             for person in sent.refused:
                 get_run_logger().warning("%s did not get the %s review of %s", person, span.kind, span.label)

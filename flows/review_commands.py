@@ -9,7 +9,7 @@ from config.loader import load_config
 from config.settings import Settings
 from flows.commands import database, parse_moment
 from flows.console import FILES, Answer, UsageError
-from flows.reviewing import build, keep, open_review, preview_files, recipients, send
+from flows.reviewing import build, folder_of, keep, open_review, preview_files, recipients, send
 from tasks.review_files import digests, write_files
 from tasks.rules.reviews.spans import UNIT_OF, Kind, Span, read_span
 
@@ -34,7 +34,7 @@ def build_review(settings: Settings, asked: Asked) -> Answer:
     engine = database(settings)
     review = open_review(engine, settings, config, span, moment)
     built = build(review)
-    folder = asked.out or settings.home / "reviews" / f"{span.kind}-{span.label}"
+    folder = asked.out or folder_of(settings, span, preliminary=review.preliminary)
     keep(engine, built, folder, review.rules.version)
     lines = [f"{span.kind} review of {span.label} as of {moment.astimezone(settings.zone):%Y-%m-%d %H:%M}"]
     lines += [f"  {name:<14} {len(data):>6} lines" for name, data in built.datasets.items()]
@@ -60,7 +60,7 @@ def send_review(settings: Settings, asked: Asked) -> Answer:
             raise UsageError(f"--to {strange[0]}: gets no {span.kind} review; those who do: {', '.join(chosen)}")
         people = [chosen[one] for one in asked.to]
     if asked.preview:
-        folder = asked.out or settings.home / "reviews" / f"{span.kind}-{span.label}" / "preview"
+        folder = asked.out or folder_of(settings, span, preliminary=review.preliminary) / "preview"
         write_files(preview_files(review, people), folder)
         text = f"{len(people)} mails of {span.label} written to {folder.absolute()}; nobody was mailed"
         return Answer(text, {"preview": str(folder.absolute()), "people": [person.id for person, _ in people]})

@@ -15,10 +15,12 @@ from config.settings import Settings
 from models import Message
 from models.db import begin
 from tasks.calendar import load_days
+from tasks.decisions import decisions_at
 from tasks.lead_facts import arrivals, lead_facts, wait_for_writers
 from tasks.letters import Letter
 from tasks.outbox import send_pending
 from tasks.post import post
+from tasks.review_activity import read_activity
 from tasks.review_book import Cover, review_book
 from tasks.review_checks import check_datasets
 from tasks.review_files import digests, table_files, write_files
@@ -26,7 +28,9 @@ from tasks.review_letter import Pack, review_letter
 from tasks.review_store import keep_review
 from tasks.review_words import review_words
 from tasks.rules.calendars import Days
+from tasks.rules.reviews.activity import Activity
 from tasks.rules.reviews.datasets import Terms, by_time, datasets, months_of
+from tasks.rules.reviews.done import activity_datasets
 from tasks.rules.reviews.findings import decisions, findings
 from tasks.rules.reviews.receipts import receipts
 from tasks.rules.reviews.spans import Kind, Span, cut_off, preliminary_on, span_of, working_days
@@ -34,7 +38,9 @@ from tasks.rules.reviews.spans import Kind, Span, cut_off, preliminary_on, span_
 #: The rules that say what figures mean, in the order in which packs print them.
 DEFINITIONS = (
     "R-LEADS", "R-VALID", "R-WON", "R-OPEN", "R-CONVERSION", "R-CYCLE", "R-GRADE", "R-COHORT-DAYS", "R-SMALL", "R-Z",
-    "R-REASONS", "R-EXPECTED", "R-STAGE", "R-CUT",
+    "R-REASONS", "R-EXPECTED", "R-STAGE", "R-TIERS", "R-TIER-DAYS", "R-INTENT", "R-KEPT", "R-THEMES", "R-COST",
+    "R-POOL",
+    "R-CALLS-A-DAY", "R-SILENT-DAYS", "R-UNANSWERED", "R-NO-PROGRESS", "R-CUT",
 )  # fmt: skip
 #: Who sees the leads of all teams; all others see their own team's.
 EVERYTHING = ("manager", "marketing")
@@ -77,8 +83,12 @@ class Review:
     facts: pd.DataFrame
     before: pd.DataFrame
     arrivals: tuple[pd.DataFrame, pd.DataFrame]
+    activity: Activity
+    decided: pd.DataFrame
     #: Whether the period had not ended.
     preliminary: bool = False
+    #: What was built of it already, by scope.
+    made: dict[str, Built] = field(default_factory=dict)
 
     @property
     def rules(self) -> Rules:
@@ -101,8 +111,21 @@ def open_review(engine: Engine, settings: Settings, config: Config, span: Span, 
         facts = lead_facts(conn, as_of, settings.tz)
         before = lead_facts(conn, min(earlier, as_of), settings.tz)
         arrived = arrivals(conn, as_of)
+        activity = read_activity(conn, span, as_of, settings.tz, config)
+        decided = _standing(decisions_at(conn, as_of), earlier, as_of, settings)
     preliminary = as_of.astimezone(settings.zone).date() <= span.last
-    return Review(span, as_of, settings, config, facts, before, arrived, preliminary)
+    return Review(span, as_of, settings, config, facts, before, arrived, activity, decided, preliminary)
+
+
+def _standing(decided: pd.DataFrame, earlier: datetime, as_of: datetime, settings: Settings) -> pd.DataFrame:
+    """The decisions that are open, or of which something became since the pack before."""
+    today = pd.Timestamp(as_of.astimezone(settings.zone).date())
+    since = pd.Timestamp(earlier.astimezone(UTC).replace(tzinfo=None))
+    own = decided[(decided["state"] == "open") | (decided["at"] > since)]
+    late = ((own["state"] == "open") & (own["due_on"] < today)).to_numpy(dtype=bool)
+    own = own.assign(state=own["state"].mask(late, "overdue"))
+    ordered = own.sort_values(["due_on", "number"], na_position="last", ignore_index=True)
+    return ordered[["number", "kind", "period", "scope", "decision", "who", "due_on", "state", "outcome"]]
 
 
 def cut_of(span: Span, days: Days, rules: Rules, settings: Settings) -> datetime:
@@ -116,26 +139,45 @@ def _at(rules: Rules) -> time:
 
 
 def build(review: Review, scope: str = "") -> Built:
-    """Make the datasets and files of a scope: a team, or '' for everything."""
+    """Make the datasets and files of a scope: a team, or '' for everything; what was made once is not made again."""
+    if scope not in review.made:
+        review.made[scope] = _build(review, scope)
+    return review.made[scope]
+
+
+def _build(review: Review, scope: str) -> Built:
     facts, before = (_of(frame, scope) for frame in (review.facts, review.before))
     rules, lang, span = review.rules, review.settings.lang, review.span
     terms = Terms.of(rules)
     local = review.as_of.astimezone(review.settings.zone)
     data = datasets(facts, before, span, local.date(), terms)
+    activity = review.activity.of(facts, scope) if scope else review.activity
+    costs = {name: channel.cost for name, channel in review.config.channels.items()}
+    data |= activity_datasets(facts, activity, span, rules, costs)
+    decided = review.decided
+    data["decisions"] = decided[decided["scope"].isin(("", scope))].reset_index(drop=True) if scope else decided
     if not scope:
         # rows that became no lead belong to no team
         data["receipts"] = receipts(
             *review.arrivals, review.settings.tz, [one.label for one in months_of(span, terms.units)]
         )
     defined = [(rule, rules.statement(rule, lang)) for rule in DEFINITIONS]
-    book = review_book(data, _cover(review, scope, local, defined), lang)
+    names = _names(review, lang)
+    book = review_book(data, _cover(review, scope, local, defined), lang, names)
     files = table_files(data) | {"review.xlsx": book}
     last = by_time(facts, [span.year_before], terms).iloc[-1]
     pack = Pack(
         span.kind, span.label, scope, review.preliminary, local, rules.version, data, last if last["leads"] else None,
         findings(data, terms), decisions(data, float(rules.value("R-UNSTATED"))), defined, book,
+        names, review.settings.internal_url or "",
     )  # fmt: skip
     return Built(span, scope, review.as_of, data, pack, files)
+
+
+def _names(review: Review, lang: str) -> dict[str, str]:
+    """How people are called, and what each promise says."""
+    promises = {rule.id: review.rules.statement(rule.id, lang) for rule in review.rules.sla}
+    return promises | {person.id: person.name for person in review.config.roster.people}
 
 
 def _of(facts: pd.DataFrame, scope: str) -> pd.DataFrame:
@@ -152,6 +194,18 @@ def _cover(review: Review, scope: str, local: datetime, defined: list[tuple[str,
         (words["rules"], review.rules.version),
     ]
     return Cover(f"{words[f'kind.{span.kind}']} {span.label}", lines, defined, review.as_of.astimezone(UTC))
+
+
+def keep_all(engine: Engine, review: Review) -> None:
+    """Keep what was built of a review, of each scope, under LEADS_HOME."""
+    folder = folder_of(review.settings, review.span, preliminary=review.preliminary)
+    for scope, built in sorted(review.made.items()):
+        keep(engine, built, folder / scope.replace("/", "_"), review.rules.version)
+
+
+def folder_of(settings: Settings, span: Span, *, preliminary: bool = False) -> Path:
+    """Where the files of a period lie."""
+    return settings.home / "reviews" / f"{span.kind}-{span.label}{'-preliminary' if preliminary else ''}"
 
 
 def keep(engine: Engine, built: Built, folder: Path, rules_version: str) -> None:
@@ -208,6 +262,8 @@ def send(
     missing = [one for one in people if message_key(review, one[0].id) not in known]
     sent = Sent()
     sent.letters = post(engine, letters(review, missing), review.as_of) if missing else 0
+    if missing:
+        keep_all(engine, review)
     sent.messages = send_pending(engine, review.settings, review.as_of, review.rules, backfill_mail=backfill_mail)
     with engine.connect() as conn:
         wanted = select(Message.key).where(Message.key.in_(list(keys)), Message.state.in_(("refused", "unknown")))

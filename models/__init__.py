@@ -2,7 +2,7 @@
 
 from models.base import Base
 from models.calendar import CalendarDay, CalendarYear
-from models.clock import Clock, Escalation
+from models.clock import Clock, ClockPast, Escalation
 from models.feed import Feed, FeedPage, FeedRecord, Withdrawal
 from models.follow_up import FollowUp, Objection
 from models.intake import Batch, Counter, Message, MessageFile, Record, Submission
@@ -25,7 +25,7 @@ from models.lead import (
 from models.lists import Block, Reversal
 from models.outcome import HistoryRecord, Outcome, StageEntry
 from models.post import Post, PostTaken, SpotCheck
-from models.review import Review, ReviewRow
+from models.review import Knowledge, Review, ReviewDecision, ReviewRow
 from models.share import Share
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "CalendarYear",
     "Choice",
     "Clock",
+    "ClockPast",
     "Contact",
     "Counter",
     "Escalation",
@@ -49,6 +50,7 @@ __all__ = [
     "HistoryRecord",
     "Identity",
     "Judgement",
+    "Knowledge",
     "Lead",
     "LeadEvent",
     "Leave",
@@ -65,6 +67,7 @@ __all__ = [
     "Record",
     "Reversal",
     "Review",
+    "ReviewDecision",
     "ReviewRow",
     "Share",
     "SpotCheck",

@@ -56,6 +56,24 @@ class Clock(Base):
     used_minutes: Mapped[int | None]
     over_minutes: Mapped[int | None]
     rules_version: Mapped[str] = mapped_column(Text)
+    # when it became known that it runs: a contact of yesterday may be told today
+    known_at: Mapped[datetime | None]
+
+
+class ClockPast(Base):
+    """A clock as it stood before something changed it; `until`: when that became known."""
+
+    __tablename__ = "clock_past"
+    __table_args__ = (Index("ix_clock_past_until", "until"),)
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
+    clock_id: Mapped[int] = mapped_column(BIG)
+    until: Mapped[datetime]
+    lead_id: Mapped[int] = mapped_column(BIG)
+    started_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ending: Mapped[str | None] = mapped_column(Text)
 
 
 class Escalation(Base):

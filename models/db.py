@@ -20,7 +20,7 @@ from models.side import KEY, SideWriter
 
 BUSY_MILLISECONDS = 30_000
 #: The last of the migrations.
-NEWEST = "0010"
+NEWEST = "0011"
 
 
 class DatabaseError(Exception):

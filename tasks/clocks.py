@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from config.schema import ClockRule, Config, Rules
-from models import Clock, FollowUp, Objection
+from models import Clock, ClockPast, FollowUp, Objection
 from models.db import insert_frame, look_up, take_ids, update_frame
 from tasks.arrival import Arrival
 from tasks.calendar import load_days
@@ -33,6 +33,10 @@ LEFT JOIN assignment a ON a.lead_id = l.id AND a.until IS NULL
 _FOLLOW_UPS = f"""
 SELECT {", ".join(f"f.{name}" for name in COLUMNS)}
 FROM wanted w JOIN follow_up f ON f.lead_id = w.key AND f.superseded_at IS NULL
+"""
+_BEFORE = """
+SELECT c.id AS clock_id, c.lead_id, c.started_at, c.due_at, c.ended_at, c.ending
+FROM wanted w JOIN clock c ON c.id = w.key
 """
 #: What follow-ups say of a lead.
 _TOLD = ("first_contact_at", "last_contact_at", "plan_at", "progress_at", "case_at", "changed_at", "pause_until")
@@ -73,30 +77,55 @@ def follow_events(
     stored, lost = _moved(stored, into)
     if len(lost):
         asked = lost.assign(key="")
-        write_changed(conn, ended(asked, np.full(len(lost), arrival.at.to_datetime64()), VOID, reckoner))
+        write_changed(conn, ended(asked, np.full(len(lost), arrival.at.to_datetime64()), VOID, reckoner), arrival.at)
     if len(into):
+        _keep_past(conn, stored.loc[stored["moved"], "id"], arrival.at)
         update_frame(conn, Clock, stored.loc[stored["moved"], ["id", "lead_id"]])
         _move_records(conn, into)
     moved = follow(facts, stored, rules, reckoner)
     entries = _entries(facts[is_new].reset_index(drop=True), rules, reckoner)
-    write_clocks(conn, Moved(pd.concat([moved.begun, *entries], ignore_index=True), moved.changed))
+    write_clocks(conn, Moved(pd.concat([moved.begun, *entries], ignore_index=True), moved.changed), arrival.at)
 
 
-def write_clocks(conn: Connection, moved: Moved) -> None:
-    """Store what changed, then what begins."""
-    write_changed(conn, moved.changed)
+def write_clocks(conn: Connection, moved: Moved, at: pd.Timestamp) -> None:
+    """Store what changed, then what begins; `at` (naive UTC): when it became known."""
+    write_changed(conn, moved.changed, at)
     begun = moved.begun
     if begun.empty:
         return
     ids = take_ids(conn, "clock", len(begun))
     columns = ["lead_id", "policy", "subject_id", "person", "step", *CHANGING]
-    insert_frame(conn, Clock, _typed(begun[columns]).assign(id=ids))
+    insert_frame(conn, Clock, _typed(begun[columns]).assign(id=ids, known_at=at))
 
 
-def write_changed(conn: Connection, changed: pd.DataFrame) -> None:
-    """Store changed clocks: those that end first, so that a new one may follow."""
+def write_changed(conn: Connection, changed: pd.DataFrame, at: pd.Timestamp) -> None:
+    """Store changed clocks, those that end first, so that a new one may follow; `at` as in write_clocks.
+
+    How each stood before is kept where a review would see the difference.
+    """
     if not changed.empty:
-        update_frame(conn, Clock, _typed(changed[["id", "step", *CHANGING]]))
+        typed = _typed(changed[["id", "step", *CHANGING]])
+        _keep_past(conn, changed["id"], at, typed)
+        update_frame(conn, Clock, typed)
+
+
+def _keep_past(conn: Connection, ids: pd.Series, at: pd.Timestamp, now: pd.DataFrame | None = None) -> None:
+    """Keep clocks as they stand, but those that will stand the same in what a review reads."""
+    before = look_up(conn, ids.astype("int64").sort_values(), "BIGINT", _BEFORE)
+    if now is not None and len(before):
+        after = now.set_index("id").reindex(before["clock_id"])
+        other = np.zeros(len(before), dtype=bool)
+        for name in ("started_at", "due_at", "ended_at"):
+            other |= ~_alike(before[name], after[name])
+        before = before[other]
+    past = before.assign(id=take_ids(conn, "clock_past", len(before)), until=at)
+    insert_frame(conn, ClockPast, past.astype({"ending": "str"}))
+
+
+def _alike(one: pd.Series, two: pd.Series) -> np.ndarray:
+    before, after = (np.asarray(part, dtype="datetime64[s]") for part in (one, two))
+    same: np.ndarray = (before == after) | (np.isnat(before) & np.isnat(after))
+    return same
 
 
 def no_clocks() -> pd.DataFrame:

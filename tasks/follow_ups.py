@@ -13,7 +13,7 @@ from models import FollowUp, Lead, Objection
 from models.db import begin, insert_frame, look_up, take_ids, take_turn, update_frame
 from tasks.arrival import Arrival
 from tasks.clocks import reckoner_of
-from tasks.history import DECISION, append_events
+from tasks.history import DECISION, append_events, without_traits
 from tasks.orders import Order
 from tasks.points import reached
 from tasks.records_due import follow_subjects
@@ -139,7 +139,7 @@ def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arr
     planned = rows["next_at"].notna().to_numpy()
     update_frame(conn, Lead, pd.DataFrame({"id": leads["lead_id"][planned], "next_action_id": rows["id"][planned]}))
     facts = "follow_up=" + rows["id"].astype("str") + "|outcome=" + rows["outcome"]
-    events = leads.assign(kind="follow_up", facts=facts, at=rows["at"].array)
+    events = without_traits(leads).assign(kind="follow_up", facts=facts, at=rows["at"].array)
     append_events(conn, [events], arrival, config)
     rules = config.rules.at(arrival.local.date())
     technical = {person.id for person in config.roster.people if person.role == "tech"}

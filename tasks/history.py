@@ -170,7 +170,7 @@ def write_events(
         parts.append(_handed_events(changes.handed))
     if len(changes.joined):
         into = "into=" + changes.joined["into"].astype("str")
-        parts.append(_without_traits(changes.joined).assign(kind="joined", facts=into))
+        parts.append(without_traits(changes.joined).assign(kind="joined", facts=into))
     append_events(conn, parts, arrival, config)
 
 
@@ -179,10 +179,11 @@ def _handed_events(handed: pd.DataFrame) -> pd.DataFrame:
     taken = handed["old_owner"].notna() & (handed["old_owner"] != handed["owner"])
     found = pd.Series(np.where(taken, "handover", "changed"), index=handed.index)
     # unless a person said what it is
-    return _without_traits(handed).assign(kind=handed.get("kind", found), facts="")
+    return without_traits(handed).assign(kind=handed.get("kind", found), facts="")
 
 
-def _without_traits(leads: pd.DataFrame) -> pd.DataFrame:
+def without_traits(leads: pd.DataFrame) -> pd.DataFrame:
+    """Leads about which an event says nothing of what figures are told apart by."""
     return leads.drop(columns=[*_TRAITS, "contact_at"], errors="ignore")
 
 

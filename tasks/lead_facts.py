@@ -22,7 +22,7 @@ e.owner, e.team, CASE WHEN t.id IS NULL THEN l.source ELSE t.source END,
 CASE WHEN t.id IS NULL THEN l.industry ELSE t.industry END, CASE WHEN t.id IS NULL THEN l.region ELSE t.region END,
 CASE WHEN t.id IS NULL THEN l.size ELSE t.size END, CASE WHEN t.id IS NULL THEN l.contact_at ELSE t.contact_at END
 FROM (
-SELECT lead_id, max(id) AS last, max(id) FILTER (WHERE source IS NOT NULL) AS told,
+SELECT lead_id, max(id) AS last, max(id) FILTER (WHERE source IS NOT NULL AND region IS NOT NULL) AS told,
 min(id) FILTER (WHERE kind = 'verified') AS first FROM lead_event
 WHERE recorded_at <= :cut AND status <> 'history' GROUP BY lead_id
 ) x JOIN lead_event e ON e.id = x.last JOIN lead l ON l.id = x.lead_id

@@ -29,11 +29,14 @@ def follow_subjects(
     rows: one a lead, with id, at, recorded_at, person, technical and what was said; grade, tier, source, owner of the
     lead. objections: those of them that raise one, with objection_id and planned.
     """
+    if rows.empty:
+        return
+    known = rows["recorded_at"].max()
     rows = rows.assign(planned=rows["answer"].notna() | (rows["next_action"].notna() & rows["next_at"].notna()))
     live = look_up(conn, rows["lead_id"].astype("int64").sort_values(), "BIGINT", _LIVE)
     if len(live):
         _plan_objections(conn, rows)
-        write_changed(conn, _kept(live, rows, rules, reckoner))
+        write_changed(conn, _kept(live, rows, rules, reckoner), known)
     begun = []
     for rule in rules.sla:
         if rule.watches == "record":
@@ -47,7 +50,7 @@ def follow_subjects(
             begun.append(_begun(asked, asked["id"], rule, rules, reckoner))
     kept = [part for part in begun if len(part)]
     if kept:
-        write_clocks(conn, Moved(pd.concat(kept, ignore_index=True), pd.DataFrame()))
+        write_clocks(conn, Moved(pd.concat(kept, ignore_index=True), pd.DataFrame()), known)
 
 
 def _kept(live: pd.DataFrame, rows: pd.DataFrame, rules: Rules, reckoner: Reckoner) -> pd.DataFrame:

@@ -14,13 +14,21 @@ from tasks.review_words import RATES, named, review_words
 
 #: Datasets in the order of their sheets.
 SHEETS = (
-    "conversion", "periods", "funnel", "dimensions", "crosses", "cohorts", "loss_reasons", "calibration", "screening",
-    "restatements", "receipts", "impossible",
+    "conversion", "periods", "decisions", "tiers", "funnel", "dimensions", "crosses", "cohorts", "loss_reasons",
+    "wins", "objections", "calibration", "channels", "screening", "marks", "promises", "follow_ups", "patterns",
+    "entries", "pool",
+    "support", "discuss", "stalled", "plans", "restatements", "receipts", "impossible",
 )  # fmt: skip
 _FONT = "Microsoft YaHei"
 _BLUE, _AMBER = "#2468A8", "#C77700"
 # a chart of more points tells nothing
 _POINTS = 20
+# charts whose bars lie, for long names
+_LYING = ("funnel", "loss_reasons", "objections")
+# of what there is too little where a rate would tell nothing
+#: Columns that name persons and promises; shares that are stated, however few leads there are.
+_CALLED, _STATED = ("owner", "person", "who", "value", "policy"), ("expected", "proposed")
+_COUNTS = ("leads", "due", "contacts", "ended")
 
 
 @dataclass(frozen=True)
@@ -33,14 +41,16 @@ class Cover:
     as_of: datetime
 
 
-def review_book(datasets: Mapping[str, pd.DataFrame], cover: Cover, lang: str) -> bytes:
-    """Make the workbook."""
+def review_book(
+    datasets: Mapping[str, pd.DataFrame], cover: Cover, lang: str, names: Mapping[str, str] | None = None
+) -> bytes:
+    """Make the workbook; names: person → as people call him, promise → what it says."""
     file = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(file, options)
     book.set_properties({"title": cover.title, "author": "leadflow", "created": cover.as_of.replace(tzinfo=None)})
     book.formats[0].set_font_name(_FONT)
-    maker = _Maker(book, lang)
+    maker = _Maker(book, lang, names or {})
     maker.cover(cover)
     for name in SHEETS:
         if name in datasets:
@@ -52,8 +62,8 @@ def review_book(datasets: Mapping[str, pd.DataFrame], cover: Cover, lang: str) -
 class _Maker:
     """Writes sheets of one workbook."""
 
-    def __init__(self, book: Any, lang: str) -> None:
-        self.book, self.lang, self.words = book, lang, review_words(lang)
+    def __init__(self, book: Any, lang: str, names: Mapping[str, str]) -> None:
+        self.book, self.lang, self.words, self.names = book, lang, review_words(lang), names
         self.bold = book.add_format({"bold": True, "font_name": _FONT})
         self.title = book.add_format({"bold": True, "font_size": 16, "font_name": _FONT})
         head = {
@@ -104,11 +114,16 @@ class _Maker:
             self._chart(sheet, name, columns, len(data))
 
     def _column(self, sheet: Any, at: int, column: str, data: pd.DataFrame) -> None:
-        small = data["small"].to_numpy(dtype=bool) if "small" in data and column in RATES else None
+        small = (
+            data["small"].to_numpy(dtype=bool)
+            if "small" in data and column in RATES and column not in _STATED
+            else None
+        )
         form = self.percent if column in RATES else self.decimal
+        counts = next((data[name] for name in _COUNTS if name in data), None)
         for row, value in enumerate(data[column], 1):
-            if small is not None and small[row - 1]:
-                sheet.write_string(row, at, f"—（{data['leads'].iloc[row - 1]}）")
+            if small is not None and counts is not None and small[row - 1]:
+                sheet.write_string(row, at, f"—（{counts.iloc[row - 1]}）")
             elif pd.isna(value):
                 sheet.write_string(row, at, "—" if column in RATES else "")
             elif isinstance(value, bool | np.bool_):
@@ -118,15 +133,24 @@ class _Maker:
             elif isinstance(value, float | np.floating):
                 sheet.write_number(row, at, float(value), form)
             elif isinstance(value, pd.Timestamp):
-                sheet.write_string(row, at, f"{value:%Y-%m-%d}")
+                sheet.write_string(
+                    row, at, f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"
+                )
             else:
-                sheet.write_string(row, at, self.words.get(str(value), str(value)))
+                sheet.write_string(row, at, self._named(column, str(value)))
+
+    def _named(self, column: str, text: str) -> str:
+        """A text as people read it: persons and promises by what they are called."""
+        called = self.names.get(text) if column in _CALLED else None
+        return called or self.words.get(text, text)
 
     def _chart(self, sheet: Any, name: str, columns: list[str], rows: int) -> None:
         """Draw what the dataset is about, from its own cells."""
         drawn = {"conversion": ("月份", "线索总数", "转化率"), "periods": ("period", "leads", "conversion"),
                  "funnel": ("stage", "reached", None), "loss_reasons": ("reason", "lost", None),
-                 "calibration": ("grade", "expected", "observed")}.get(name)  # fmt: skip
+                 "calibration": ("grade", "expected", "observed"),
+                 "tiers": ("tier", "now", None), "objections": ("theme", "objections", None),
+                 "channels": ("channel", "leads", "valid_share")}.get(name)  # fmt: skip
         if drawn is None:
             return
         label, bars, line = drawn
@@ -143,9 +167,9 @@ class _Maker:
                 **more,
             }
 
-        chart = self.book.add_chart({"type": "bar" if name in ("funnel", "loss_reasons") else "column"})
+        chart = self.book.add_chart({"type": "bar" if name in _LYING else "column"})
         chart.add_series(series(bars, _BLUE, data_labels={"value": True}))
-        if name in ("funnel", "loss_reasons"):
+        if name in _LYING:
             chart.set_y_axis({"reverse": True})
         if line is not None and name == "calibration":
             chart.add_series(series(line, _AMBER, data_labels={"value": True}))

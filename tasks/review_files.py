@@ -49,7 +49,7 @@ def _text(name: str, value: object) -> str:
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return ""
     if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}"
+        return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, float | np.floating):
         return f"{value:.4f}" if "days" in name or "天" in name else f"{value:.6f}"
     return guarded_text(value) if isinstance(value, str) else str(value)

@@ -1,24 +1,31 @@
 """The mail of a review: a page that works without images, and a text with every key figure."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import jinja2
 import pandas as pd
+from markupsafe import Markup, escape
 
 from tasks.letters import Letter
+from tasks.review_sections import sections
 from tasks.review_words import named, percent, review_words
 from tasks.rules.reviews.findings import Finding
 
 #: Dimensions of which the mail shows a table of rates.
 SHOWN = ("grade", "source", "industry", "team")
 _VALUES, _RECENT = 8, 6
+# so much of a word that has no break of its own stands on one line
+_LONG_WORD = re.compile(r"[!-~]{16}(?=[!-~])")
 _SHARES = ("now", "before", "rate", "whole", "share")
 _WORDS_OF = ("dimension", "figure")
+_NAMED = ("person", "team", "channel", "policy", "pattern", "theme")
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,17 @@ class Pack:
     decide: list[Finding]
     definitions: list[tuple[str, str]]
     book: bytes
+    #: Person → name, promise → what it promises.
+    names: Mapping[str, str] = field(default_factory=dict)
+    #: Where the internal pages are, '' where nobody said.
+    pages: str = ""
+
+    @property
+    def address(self) -> str:
+        """The page of this review, '' where there is none."""
+        asked = urlencode({"scope": self.scope}) if self.scope else ""
+        path = f"{self.pages}/reviews/{self.kind}/{self.period}" if self.pages else ""
+        return f"{path}?{asked}" if path and asked else path
 
 
 def review_letter(pack: Pack, key: str, recipient: str, name: str, lang: str) -> Letter:
@@ -49,11 +67,16 @@ def review_letter(pack: Pack, key: str, recipient: str, name: str, lang: str) ->
     said = {
         "t": words, "lang": lang, "name": name, "empty": empty, "scope": scope,
         "subject": subject,
-        "state": words["state"].format(cut=f"{pack.cut:%Y-%m-%d %H:%M}", scope=scope, rules=pack.rules_version),
-        "says": [_sentence(one, lang) for one in pack.says], "decide": [_sentence(one, lang) for one in pack.decide],
+        "state": words["final" if not pack.preliminary else "early"] + words["stated"].format(
+            cut=f"{pack.cut:%Y-%m-%d %H:%M}", scope=scope, rules=pack.rules_version
+        ),
+        "says": [_sentence(one, pack, lang) for one in pack.says],
+        "decide": [_sentence(one, pack, lang) for one in pack.decide],
         "kpis": _kpis(now, before, pack.year_ago, lang), "recent": _recent(pack.datasets["periods"], lang),
         "rates": [_rates(pack.datasets["dimensions"], one, lang) for one in SHOWN],
         "funnel": _funnel(pack.datasets["funnel"]), "reasons": _reasons(pack.datasets["loss_reasons"]),
+        "sections": sections(pack.kind, pack.datasets, pack.names, lang), "address": pack.address,
+        "knowledge": f"{pack.pages}/knowledge" if pack.pages else "",
         "definitions": pack.definitions,
     }  # fmt: skip
     pages = _pages()
@@ -75,7 +98,7 @@ def _subject(pack: Pack, now: pd.Series, before: pd.Series, scope: str, empty: b
     )  # fmt: skip
 
 
-def _sentence(finding: Finding, lang: str) -> dict[str, str]:
+def _sentence(finding: Finding, pack: Pack, lang: str) -> dict[str, str]:
     words = review_words(lang)
     shown: dict[str, Any] = {}
     for name, value in finding.values.items():
@@ -83,11 +106,21 @@ def _sentence(finding: Finding, lang: str) -> dict[str, str]:
             shown[name] = named(str(value), lang)
         elif name in _SHARES and finding.code not in ("cycle", "restated"):
             shown[name] = percent(value)
+        elif name == "changes":
+            told = [words["change"].format(month, named(figure, lang), was, now) for month, figure, was, now in value]
+            shown[name] = words["and"].join(told)
+        elif name in _NAMED:
+            shown[name] = pack.names.get(str(value), words.get(str(value), value)) or words["unknown"]
         else:
             shown[name] = value
     sheet = words["sheet"].format(words[f"sheet.{finding.dataset}"])
     evidence = "；".join(part for part in (finding.evidence, sheet) if part)
-    return {"text": words[f"say.{finding.code}"].format(**shown), "evidence": words["evidence"].format(evidence)}
+    link = f"{pack.address}#{finding.dataset}" if pack.address else ""
+    return {
+        "text": words[f"say.{finding.code}"].format(**shown),
+        "evidence": words["evidence"].format(evidence),
+        "link": link,
+    }
 
 
 def _kpis(now: pd.Series, before: pd.Series, year_ago: pd.Series | None, lang: str) -> list[dict[str, str]]:
@@ -140,7 +173,10 @@ def _change(name: str, value: Any, other: pd.Series | None, words: Mapping[str, 
 def _recent(periods: pd.DataFrame, lang: str) -> list[dict[str, str]]:
     names = ("leads", "valid", "won", "conversion", "cycle_mean_days")
     rows = []
-    for row in periods.tail(_RECENT).to_dict("records"):
+    own = periods.tail(_RECENT)
+    busy = (own[["leads", "won", "lost"]].sum(axis=1) > 0).to_numpy()
+    # from the first period with anything on, the present one in any case
+    for row in own[busy.cumsum() > 0 if busy.any() else [*[False] * (len(own) - 1), True]].to_dict("records"):
         shown = {name: _figure(name, row[name]) for name in names}
         grades = " · ".join(f"{grade} {_rate_of(row, grade, review_words(lang))}" for grade in "ABC")
         rows.append({"period": row["period"], "grades": grades, **shown})
@@ -183,13 +219,22 @@ def _reasons(reasons: pd.DataFrame) -> list[dict[str, str]]:
     ]
 
 
+def _soft(text: str, most: int = 400) -> Markup:
+    """A text cut to so many signs, which breaks where a line ends, also within a long word and without any style."""
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    broken = _LONG_WORD.sub(lambda found: f"{found[0]}\x00", text)
+    return Markup(str(escape(broken)).replace("\x00", "<wbr>"))
+
+
 @cache
 def _pages() -> jinja2.Environment:
     folder = Path(__file__).parent / "templates"
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         autoescape=jinja2.select_autoescape(("html", "html.j2")),
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    made.filters["soft"] = _soft
+    return made

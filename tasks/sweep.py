@@ -104,7 +104,7 @@ def _aim_some(conn: Connection, rules: Rules, reckoner: Reckoner, as_of: datetim
     if live.empty:
         return after, 0
     live["pauses"] = live["pauses"].fillna("")
-    write_changed(conn, _altered(aim_anew(_facts(live, as_of), live, rules, reckoner), live))
+    write_changed(conn, _altered(aim_anew(_facts(live, as_of), live, rules, reckoner), live), naive(as_of))
     return int(live["id"].to_numpy()[-1]), len(live)
 
 
@@ -173,7 +173,7 @@ class _Sweep:
         found = look(due, rule, self.reckoner, self.now)
         breached = np.where(found.breached, _at(due, "due_at"), _at(due, "breached_at"))
         changed = due.assign(breached_at=breached, step=found.passed, next_at=found.next_at)
-        write_changed(self.conn, changed)
+        write_changed(self.conn, changed, naive(self.as_of))
         self.swept.counts["breached"] += int(found.breached.sum())
         # of a promise that was kept late, only what is about the lateness is left
         return self._steps(changed, due["step"].to_numpy(np.int64), found, rule)
@@ -250,7 +250,7 @@ def _arrival(as_of: datetime, settings: Settings) -> Arrival:
 
 def _facts(live: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     """What is said of the leads of clocks, a row a clock; a pause ends when the clock is looked at next."""
-    at = pd.Timestamp(as_of.astimezone(UTC).replace(tzinfo=None)).as_unit("us")
+    at = naive(as_of)
     never = pd.Series(pd.NaT, index=live.index, dtype="datetime64[us]")
     names = (
         "opened_at", "verified_at", "first_contact_at", "last_contact_at", "plan_at", "progress_at", "case_at",
@@ -260,6 +260,11 @@ def _facts(live: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     columns = ["lead_id", "verdict", "grade", "tier", "source", "owner", "status", "missing"]
     changed = live["started_at"].astype("datetime64[us]")
     return live[columns].assign(at=at, open=True, pause_until=until, changed_at=changed, **dict.fromkeys(names, never))
+
+
+def naive(moment: datetime) -> pd.Timestamp:
+    """A moment as tables keep it: naive UTC."""
+    return pd.Timestamp(moment.astimezone(UTC).replace(tzinfo=None)).as_unit("us")
 
 
 def _altered(changed: pd.DataFrame, live: pd.DataFrame) -> pd.DataFrame:

@@ -46,3 +46,31 @@ GROUP BY GROUPING SETS (grade, source, industry, region, size, product, owner, t
   (source, grade), (industry, grade), (source, industry, grade));
 
 SELECT reason, count(*) FROM fact WHERE result = 'lost' AND closed_on >= :first AND closed_on <= :last GROUP BY 1;
+
+SELECT f.person, count(*), count(DISTINCT f.lead_id), count(*) FILTER (WHERE f.outcome <> 'not_reached'),
+  count(*) FILTER (WHERE f.next_action IS NOT NULL),
+  percentile_cont(0.5) WITHIN GROUP (ORDER BY f.recorded_at - f.at)
+FROM follow_up f JOIN fact t ON t.id = f.lead_id
+WHERE f.recorded_at <= :cut AND (f.superseded_at IS NULL OR f.superseded_at > :cut)
+  AND (f.at AT TIME ZONE :zone)::date >= :first AND (f.at AT TIME ZONE :zone)::date <= :last
+GROUP BY GROUPING SETS ((), f.person);
+
+SELECT t.owner, count(*) FROM fact t LEFT JOIN (
+  SELECT lead_id, max(at) AS at FROM follow_up
+  WHERE recorded_at <= :cut AND (superseded_at IS NULL OR superseded_at > :cut) GROUP BY lead_id
+) l ON l.lead_id = t.id
+WHERE t.result = 'open' AND t.owner <> ''
+  AND coalesce((l.at AT TIME ZONE :zone)::date, t.created_on) < :last - 30 GROUP BY 1;
+
+SELECT m.lead_id FROM (
+  SELECT f.lead_id, count(*) AS n, bool_or(f.outcome <> 'not_reached') AS answered,
+    bool_or(f.milestone IS NOT NULL OR f.stage IS NOT NULL OR f.tier IS NOT NULL OR f.confirmed <> '') AS moves,
+    bool_or(f.next_action IS NULL) AS no_next, max(d.n) AS a_day
+  FROM follow_up f JOIN (
+    SELECT lead_id, (at AT TIME ZONE :zone)::date AS day, count(*) AS n FROM follow_up
+    WHERE recorded_at <= :cut AND (at AT TIME ZONE :zone)::date >= :first AND (at AT TIME ZONE :zone)::date <= :last
+    GROUP BY 1, 2
+  ) d ON d.lead_id = f.lead_id AND d.day = (f.at AT TIME ZONE :zone)::date
+  WHERE f.recorded_at <= :cut AND (f.at AT TIME ZONE :zone)::date >= :first AND (f.at AT TIME ZONE :zone)::date <= :last
+  GROUP BY f.lead_id
+) m WHERE (m.n >= 3 AND NOT m.answered) OR (m.n >= 6 AND NOT m.moves) OR m.no_next OR m.a_day >= 3;

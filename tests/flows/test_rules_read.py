@@ -19,6 +19,7 @@ from flows.request import Request
 from flows.reviewing import build, due, open_review
 from flows.sweeping import escalate_promises
 from flows.watching import watch_channels
+from flows.working_day import begin_day
 from models.db import make_engine
 from tasks.acknowledge import acknowledge
 from tasks.closing import close
@@ -92,6 +93,7 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
     engine = make_engine(get_settings().database_url)
     build(open_review(engine, get_settings(), config, read_span("monthly", "2024-02"), now))
     due(engine, get_settings(), config, now)
+    begin_day(get_settings(), config, now)
     _into_the_pool_and_out(config, now)
     # what becomes of a lead: nights, and its end
     later = now + timedelta(days=40)

@@ -28,6 +28,8 @@ INTERNAL = {
     "/": {"GET", "POST"}, "/leads/{number}": {"GET"}, "/new": {"GET", "POST"}, "/new/{reference}": {"GET"},
     "/known": {"POST"}, "/static/new.js": {"GET"}, "/batches": {"GET"}, "/batches/{number}": {"GET"},
     "/batches/{number}/receipts/{place}": {"GET"}, "/channels": {"GET"}, "/channels/{name}": {"GET"},
+    "/reviews": {"GET"}, "/reviews/{kind}/{period}": {"GET", "POST"}, "/reviews/{kind}/{period}/leads": {"GET"},
+    "/knowledge": {"GET", "POST"},
     "/unknown": {"GET"}, "/spot": {"GET", "POST"}, "/healthz": {"GET"},
 }  # fmt: skip
 PASSWORD, TOKEN = "a long password", "a token for programs"
@@ -38,6 +40,8 @@ FILLED = {
     "name": "default",
     "channel": "website",
     "token": "x.y",
+    "kind": "monthly",
+    "period": "2026-10",
 }
 ROUTES = sorted((path, method) for path, methods in INTERNAL.items() for method in methods if path != "/healthz")
 

@@ -10,26 +10,33 @@ from tasks.rules.foreign.tables import column_key
 
 #: Field -> what its header looks like; tried in order, each column is used once.
 _LOOKS = {
-    "id": r"^(opportunity|deal|lead|record|contact|prospect|mql|case|order)?[ _]?(id|number|no|uuid|key)$|编号$|^序号$",
-    "created": r"creat|^engage|opened|date added|first_seen|entry date|^first_contact_date|录入(时间|日期)|创建|^date$",
+    "id": r"(^|-)(nr\.?|nummer|número)$|^(opportunity|deal|lead|record|contact|prospect|mql|case|"
+    r"order)?[ _]?(id|number|no|uuid|key)$|编号$|^序号$",
+    "created": r"creat|^engage|opened|date added|first_seen|entry date|^first_contact_date|录入(时间|日期)|"
+    r"创建|^date$|eröffnet|angelegt|erstellt|cread|creaci",
     "first_contact": r"first[ _]?(contact|touch|call|response)|首次(接触|联系)",
-    "closed": r"clos(e|ed|ing)[ _]?(date|at|time|on)?$|won[ _]?(date|time|at)|end[ _]?date|(成交|关闭|结束)(时间|日期)",
+    "closed": r"clos(e|ed|ing)[ _]?(date|at|time|on)?$|won[ _]?(date|time|at)|end[ _]?date|(成交|关闭|"
+    r"结束)(时间|日期)|abschluss|cierre|cl[ôo]ture",
     "reason": r"(loss|lost|lose|closed lost|churn)[ _]?reason|reason|流失原因|输单原因|丢单原因",
-    "source": r"source|origin$|origin |channel|campaign|来源|渠道",
+    "source": r"source|origin$|origin |channel|campaign|来源|渠道|quelle|origen|fuente",
     "industry": r"industry|sector|vertical|segment|行业",
     "region": r"region|territory|country|state|city|office|区域|地区|省|城市",
     "size": r"employee|company size|headcount|lead_type|规模|人数",
     "product": r"^product|product( name)?$|产品",
     "grade": r"rating|grade|priority|quality|等级|级别",
-    "owner": r"owner|agent|sales_?person|sales[ _]?rep|representative|\brep$|\bsr_?id|assigned|负责人|销售",
+    "owner": r"owner|agent|sales_?person|sales[ _]?rep|representative|\brep$|\bsr_?id|assigned|负责人|销售|"
+    r"verantwortlich|responsable|vendedor|comercial",
     "team": r"team|manager|department|团队|部门",
-    "company": r"account|company|organi[sz]ation|customer|client|公司|客户",
-    "amount": r"amount|value|revenue|price|expected|金额|合同额",
+    "company": r"account|company|organi[sz]ation|customer|client|公司|客户|kunde|firma|empresa|soci[ée]t",
+    "amount": r"amount|value|revenue|price|expected|金额|合同额|summe|betrag|importe|montant",
     "currency": r"currency|币种",
 }
-_STAGE = r"stage|status|(deal|lead|opportunity)[ _]?state$|phase|阶段|状态|converted|outcome|result"
-_WON = r"^(is[ _]?)?(closed[ _])?won\??$|(?<!not )converted|is_?won|closed ?won|赢单|成交|签约"
-_LOST = r"lost|loss|dead|disqualified|unqualified|junk|not converted|输单|流失|丢单|无效|战败"
+_STAGE = r"stage|status|(deal|lead|opportunity)[ _]?state$|phase|阶段|状态|converted|outcome|result|etapa|estado|étape"
+_WON = r"^(is[ _]?)?(closed[ _])?won\??$|(?<!not )converted|is_?won|closed ?won|赢单|成交|签约|gewonnen|ganad|gagn"
+_LOST = (
+    r"\blost\b|closed-?lost|\bloss\b|\bdead\b|disqualified|unqualified|junk|not converted|输单|流失|丢单|"
+    r"无效|战败|verloren|perdid|perdu"
+)
 _PROBABILITY = r"probab|概率|可能性"
 #: What stages are called, from the first to the last.
 _STEPS = (

@@ -279,7 +279,11 @@ def calibration(facts: pd.DataFrame, span: Span, terms: Terms) -> pd.DataFrame:
     low, high = wilson(counts["won"], counts["leads"], terms.z)
     expected = pd.Series({grade: float(value) for grade, value in terms.expected.items()})
     observed = share(counts["won"], counts["leads"])
-    found = counts.assign(expected=expected, observed=observed, low=low, high=high, small=counts["leads"] < terms.small)
+    small = counts["leads"] < terms.small
+    # what is expected stands until what is observed leaves no doubt
+    fits = (expected >= low) & (expected <= high) | small
+    proposed = expected.where(fits, observed.round(2))
+    found = counts.assign(expected=expected, observed=observed, low=low, high=high, proposed=proposed, small=small)
     return found.reset_index(names="grade")
 
 

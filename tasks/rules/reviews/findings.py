@@ -13,6 +13,8 @@ TELLING = ("source", "industry", "grade")
 # periods in a row that make a trend
 _TREND = 3
 _RESTATED = 5
+# sentences that somebody reads
+_SAID = 7
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,13 @@ def findings(datasets: Mapping[str, pd.DataFrame], terms: Terms) -> list[Finding
     periods = datasets["periods"]
     now, before = periods.iloc[-1], periods.iloc[-2]
     found = [_changed(now, before), _falls(periods), *_outliers(datasets, now, terms), _cycle(now, before, terms)]
-    return [one for one in (*found, _reason(datasets["loss_reasons"], terms)) if one is not None]
+    found += [_reason(datasets["loss_reasons"], terms), _theme(datasets, terms), _kept(datasets)]
+    return [one for one in found if one is not None][:_SAID]
 
 
 def decisions(datasets: Mapping[str, pd.DataFrame], unstated: float) -> list[Finding]:
-    """What somebody has to decide or mend."""
-    found = []
+    """What somebody has to decide or mend, the most urgent first."""
+    found = _to_do(datasets)
     reasons = datasets["loss_reasons"]
     blank = reasons[(reasons["reason"] == UNSTATED) & (reasons["lost"] > 0)]
     if len(blank) and blank["share"].iloc[0] > unstated:
@@ -46,9 +49,49 @@ def decisions(datasets: Mapping[str, pd.DataFrame], unstated: float) -> list[Fin
     if len(wrong):
         shown = ", ".join(wrong["number"].head(3))
         found.append(Finding("impossible", {"n": len(wrong)}, "impossible", shown))
-    for row in datasets["restatements"].head(_RESTATED).to_dict("records"):
-        found.append(Finding("restated", {str(key): value for key, value in row.items()}, "restatements"))
+    changed = datasets["restatements"]
+    rows = [(str(row["month"]), str(row["figure"]), row["before"], row["now"]) for row in changed.to_dict("records")]
+    if rows:
+        found.append(Finding("restated", {"changes": tuple(rows[:_RESTATED])}, "restatements", f"n={len(rows)}"))
     return found
+
+
+def _to_do(datasets: Mapping[str, pd.DataFrame]) -> list[Finding]:
+    """What waits for somebody: overdue decisions, support, stalled leads, teams that leave out too much."""
+    found = []
+    decided = datasets.get("decisions")
+    if decided is not None and (late := int((decided["state"] == "overdue").sum())):
+        found.append(Finding("undone", {"n": late}, "decisions"))
+    for code, name in (("waiting", "support"), ("stalled", "stalled")):
+        data = datasets.get(name)
+        if data is not None and len(data):
+            found.append(Finding(code, {"n": len(data)}, name, ", ".join(data["number"].head(3))))
+    teams = datasets.get("entries")
+    for row in [] if teams is None else teams[teams["often"]].to_dict("records"):
+        values = {"team": row["team"], "n": row["omissions"]}
+        found.append(Finding("omitted", values, "entries", f"{row['complete']:,}/{row['rows']:,}"))
+    return found
+
+
+def _theme(datasets: Mapping[str, pd.DataFrame], terms: Terms) -> Finding | None:
+    data = datasets.get("objections")
+    if data is None or data["objections"].sum() < terms.small:
+        return None
+    first = data.iloc[0]
+    values = {"theme": first["theme"], "share": first["share"]}
+    return Finding("theme", values, "objections", f"{first['objections']:,}/{int(data['objections'].sum()):,}")
+
+
+def _kept(datasets: Mapping[str, pd.DataFrame]) -> Finding | None:
+    """The promise that is kept least often, of those that tell."""
+    data = datasets.get("promises")
+    if data is None:
+        return None
+    own = data[(data["by"] == "all") & ~data["small"]].sort_values(["share", "policy"]).head(1)
+    for row in own.to_dict("records"):
+        values = {"policy": row["policy"], "share": row["share"], "n": row["due"]}
+        return Finding("kept", values, "promises", f"{row['met']:,}/{row['due']:,}")
+    return None
 
 
 def _changed(now: pd.Series, before: pd.Series) -> Finding | None:
