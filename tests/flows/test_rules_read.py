@@ -15,6 +15,7 @@ from flows.feeding import pull_feeds
 from flows.intake import take_in
 from flows.posting import sweep_posts
 from flows.request import Request
+from flows.review_faults import tell_operations
 from flows.reviewing import build, due, open_review
 from flows.sweeping import escalate_promises
 from flows.watching import watch_channels
@@ -88,7 +89,9 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
         measure(conn, config.rules, get_settings().zone, now, ("team",))
     # what managers read of it
     engine = make_engine(get_settings().database_url)
-    build(open_review(engine, get_settings(), config, read_span("monthly", "2024-02"), now))
+    review = open_review(engine, get_settings(), config, read_span("monthly", "2024-02"), now)
+    build(review)
+    tell_operations(engine, review, "refused", [])
     due(engine, get_settings(), config, now)
     _into_the_pool_and_out(config, now)
     # what arrives by itself, what somebody types in, and what is looked at of it
