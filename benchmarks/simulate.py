@@ -38,7 +38,8 @@ _RULE = """
    {when: {grade: B}, within: {working_days: 4}}, {when: {grade: C}, within: {working_days: 8}}]}
 """
 _LOST = """
-SELECT count(*) AS n FROM lead l WHERE l.closed_at IS NULL AND l.status IN ('new', 'owned') AND l.verdict <> 'invalid'
+SELECT count(*) AS n FROM lead l WHERE l.closed_at IS NULL AND l.verdict <> 'invalid'
+AND l.status IN ('new', 'owned', 'in_progress', 'pool')
 AND NOT EXISTS (SELECT 1 FROM clock c WHERE c.lead_id = l.id AND c.ended_at IS NULL)
 """
 _STEPS = "SELECT clock_id, step, recipient, at FROM escalation WHERE state = 'fired'"

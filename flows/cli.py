@@ -10,6 +10,7 @@ from cyclopts import CycloptsError, Parameter
 
 from flows import (
     cli_add,
+    cli_day,
     cli_feed,
     cli_files,
     cli_leads,
@@ -27,6 +28,7 @@ from flows.console import INTERRUPTED, USAGE, exit_code, one_line
 __all__ = [
     "app",
     "cli_add",
+    "cli_day",
     "cli_feed",
     "cli_files",
     "cli_leads",

@@ -93,6 +93,7 @@ def test_importing_every_module_has_no_effect(tmp_path: Path) -> None:
         "flows.posts",
         "flows.checks",
         "flows.nightly",
+        "flows.morning",
     )
     watched = [name for name in MODULES if name not in apart]
     code = f"""

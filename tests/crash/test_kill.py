@@ -64,7 +64,7 @@ def test_every_named_point_of_the_code_is_one_that_runs_are_killed_at() -> None:
             named.update(re.findall(r'\breached\("([a-z-]+)"\)', path.read_text("utf-8")))
     # killed at in tests/tasks/test_shares.py, tests/flows/test_receipt_mail.py, tests/feeds/test_command.py and
     # tests/posts/test_loop.py; promises in test_kill_promises.py
-    elsewhere = {"started", "taking", "copied", "posted", "page-committed", "post-kept", "post-settled"}
+    elsewhere = {"started", "taking", "copied", "posted", "page-committed", "post-kept", "post-settled", "day-told"}
     elsewhere |= {"follow-up-recorded", "aimed-anew", "swept", "notice-due", "notice-out"}
     # undone by the transaction that they stand in: tests/tasks/test_state.py
     elsewhere |= {"nightly", "rebuilt", "closed"}

@@ -13,14 +13,17 @@ from config.schema import Config, Rules
 from config.settings import get_settings
 from flows.feeding import pull_feeds
 from flows.intake import take_in
+from flows.keeping import keep_leads
 from flows.posting import sweep_posts
 from flows.request import Request
 from flows.review_faults import tell_operations
 from flows.reviewing import build, due, open_review
 from flows.sweeping import escalate_promises
 from flows.watching import watch_channels
+from flows.working_day import begin_day
 from models.db import make_engine
 from tasks.acknowledge import acknowledge
+from tasks.closing import close
 from tasks.follow_ups import Said, record_follow_ups
 from tasks.gather import gather
 from tasks.orders import Order
@@ -93,7 +96,12 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
     build(review)
     tell_operations(engine, review, "refused", [])
     due(engine, get_settings(), config, now)
+    begin_day(get_settings(), config, now)
     _into_the_pool_and_out(config, now)
+    # what becomes of a lead: nights, and its end
+    later = now + timedelta(days=40)
+    keep_leads(get_settings(), config, later)
+    close(engine, "XL202403001", "lost", {}, config, Order("linruoxi", "", later, later, "Asia/Shanghai"))
     # what arrives by itself, what somebody types in, and what is looked at of it
     sweep_posts(get_settings(), config, now)
     gather(engine, config.rules, now, get_settings().zone, "zh_CN")

@@ -205,7 +205,10 @@ class Lead:
         checked = min((one for one in (self.verified, first) if one), default=None)
         anchor = max((one for one in (self.verified, last) if one), default=None)
         plans = [said["at"] for said in self.talks if "plan" in said]
-        moves = [said["at"] for said in self.talks if "milestone" in said]
+        answered = [said for said in self.talks if said["outcome"] != "not_reached"]
+        # an answer at last is progress, and whatever was reached in an answered one
+        moves = [said["at"] for said in answered if "milestone" in said]
+        moves += [min(said["at"] for said in answered)] if answered else []
         self._once("K-VERIFY", self.opened, checked, at, False, None)
         self._once("K-FIRST", at, first, at, False, None)
         self._again("K-CADENCE", anchor, at, paused, until)

@@ -1,0 +1,105 @@
+"""What a working day asks of each person: due, overdue, new, to verify, objections open (H1-5.2-remind)."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+from config.schema import Config
+from models.db import read_frame
+from tasks.clocks import reckoner_of
+
+#: In the order in which people read them.
+SECTIONS = ("overdue", "due", "new", "to_verify", "objections")
+COLUMNS = ("person", "section", "lead_id", "number", "grade", "company", "policy", "due_at")
+_LEAD = "l.id AS lead_id, l.number, l.grade, a.name AS company"
+_FROM = "JOIN lead l ON l.id = {key} AND l.closed_at IS NULL LEFT JOIN account a ON a.id = l.account_id"
+_CLOCKS = f"""
+SELECT coalesce(c.person, l.owner) AS person, {_LEAD}, c.policy, c.due_at FROM clock c {_FROM.format(key="c.lead_id")}
+WHERE c.ended_at IS NULL AND c.due_at < :until AND coalesce(c.person, l.owner) IS NOT NULL
+"""
+_NEW = f"""
+SELECT s.person, {_LEAD} FROM assignment s {_FROM.format(key="s.lead_id")}
+WHERE s.until IS NULL AND s.since >= :since AND NOT EXISTS (SELECT 1 FROM follow_up f WHERE f.lead_id = l.id)
+"""
+_TO_VERIFY = f"""
+SELECT l.owner AS person, {_LEAD} FROM lead l LEFT JOIN account a ON a.id = l.account_id
+WHERE l.closed_at IS NULL AND l.owner IS NOT NULL AND l.verdict = 'to_verify' AND l.verified_at IS NULL
+"""
+_OBJECTIONS = f"""
+SELECT l.owner AS person, {_LEAD} FROM objection o {_FROM.format(key="o.lead_id")}
+WHERE o.planned_at IS NULL AND l.owner IS NOT NULL
+"""
+
+
+@dataclass(frozen=True)
+class Day:
+    """A working day of everybody: rows (COLUMNS, times naive UTC), and who works on it."""
+
+    on: date
+    rows: pd.DataFrame
+    here: tuple[str, ...]
+
+    def of(self, person: str) -> pd.DataFrame:
+        """What it asks of one person."""
+        return self.rows[(self.rows["person"] == person).to_numpy(dtype=bool)].reset_index(drop=True)
+
+    def counts(self, person: str) -> dict[str, int]:
+        """How much of each section it asks of one person."""
+        found = self.of(person)["section"].value_counts()
+        return {section: int(found.get(section, 0)) for section in SECTIONS}
+
+
+def day_of(conn: Connection, config: Config, as_of: datetime, zone: str) -> Day:
+    """Read what the business day of a moment asks of everybody; in a section a lead stands once, as first due."""
+    rules = config.rules
+    reckoner = reckoner_of(conn, rules, config, zone)
+    now = np.datetime64(as_of.astimezone(UTC).replace(tzinfo=None), "s")
+    today = reckoner.local(np.array([now])).astype("datetime64[D]")[0]
+    morning = reckoner.utc(np.array([today]).astype("datetime64[s]"))[0]
+    until, since = morning + np.timedelta64(1, "D"), _last_morning(reckoner, today)
+    clocks = read_frame(conn, _CLOCKS, until=_stored(conn, until))
+    clocks["section"] = np.where(clocks["due_at"].to_numpy("datetime64[s]") < now, "overdue", "due")
+    others = [
+        read_frame(conn, query, **values).assign(section=section)
+        for section, query, values in (
+            ("new", _NEW, {"since": _stored(conn, since)}),
+            ("to_verify", _TO_VERIFY, {}),
+            ("objections", _OBJECTIONS, {}),
+        )
+    ]
+    rows = pd.concat([part.reindex(columns=list(COLUMNS)) for part in (clocks, *others)], ignore_index=True)
+    rows["due_at"] = rows["due_at"].astype("datetime64[us]")
+    rows = rows.sort_values(["person", "due_at", "grade", "number"], na_position="last", kind="stable")
+    rows = rows.drop_duplicates(["person", "section", "lead_id"]).reset_index(drop=True)
+    on = today.astype(object)
+    return Day(on, rows, tuple(_here(reckoner, config, morning)))
+
+
+def _here(reckoner: Any, config: Config, morning: np.datetime64) -> list[str]:
+    """Who works on the day, if only for a part of it."""
+    people = [person.id for person in config.roster.people if person.active]
+    if not people:
+        return []
+    keys = reckoner.calendars.keys(pd.Series(people), np.full(len(people), "owner"))
+    ends = np.full(len(people), morning + np.timedelta64(1, "D"))
+    works = reckoner.used(np.full(len(people), morning), ends, keys, np.full(len(people), "", dtype=object)) > 0
+    return [person for person, is_here in zip(people, works, strict=True) if is_here]
+
+
+def _last_morning(reckoner: Any, today: np.datetime64) -> np.datetime64:
+    """The beginning of the company's working day before this one (UTC)."""
+    days = today - np.arange(1, 32)
+    starts = reckoner.utc(days.astype("datetime64[s]"))
+    none = np.full(len(days), "", dtype=object)
+    worked = np.flatnonzero(reckoner.used(starts, starts + np.timedelta64(1, "D"), none, none) > 0)
+    found: np.datetime64 = starts[worked[0] if len(worked) else 0]
+    return found
+
+
+def _stored(conn: Connection, at: np.datetime64) -> Any:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(at.astype("datetime64[s]").astype(np.int64)))
+    return moment if conn.dialect.name == "postgresql" else moment.strftime("%Y-%m-%d %H:%M:%S.%f")
