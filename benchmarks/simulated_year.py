@@ -40,28 +40,32 @@ class Standing:
     status: str
 
 
-def make_year(leads: int, first: date, last: date, seed: int = 3) -> World:
-    """Draw a year: leads arrive in its first eight months; each is followed in its owner's own way until it ends."""
+def make_year(leads: int, first: date, last: date, seed: int = 3, nights: int = 1) -> World:
+    """Draw a year: leads arrive in its first eight months; each is followed in its owner's own way until it ends.
+
+    nights: how many days lie between two nightly flows.
+    """
     random = np.random.default_rng(seed)
     start, end = (datetime.combine(day, time()) for day in (first, last))
     events: list[Event] = []
+    came: list[datetime] = []
     for lead in range(leads):
         at = start + timedelta(minutes=int(random.integers(0, 240 * 1440)) // 60 * 60 + 13)
-        events.append(
-            Event(at, "arrive", lead, {"kind": str(random.choice(["A", "B", "C"])), "contact": f"{at:%Y-%m-%d}"})
-        )
-        events += _life(random, lead, at, end)
+        came.append(at)
+        said = {"kind": str(random.choice(["A", "B", "C"])), "contact": f"{at:%Y-%m-%d}"}
+        events += [Event(at, "arrive", lead, said), *_life(random, lead, at, end)]
         if random.random() < 0.2:
             events += _returns(random, lead, leads + lead, at + timedelta(days=int(random.integers(120, 200))), end)
-        elif random.random() < 0.2 and lead:
+        if lead % 8 == 1:
             # a row with both phones joins this lead and the one before it
-            joins = at + timedelta(days=int(random.integers(5, 60)))
+            joins = max(came[-2:]) + timedelta(days=int(random.integers(5, 20)))
             said = {"kind": "B", "contact": f"{joins:%Y-%m-%d}", "phones": (lead - 1, lead)}
             events.append(Event(joins.replace(minute=17), "arrive", 2 * leads + lead, said))
     for day in range((last - first).days):
         on = first + timedelta(day)
-        events.append(Event(datetime.combine(on, _NIGHT), "nightly"))
-        if on.weekday() in (0, 3):
+        if day % nights == 0:
+            events.append(Event(datetime.combine(on, _NIGHT), "nightly"))
+        if on.weekday() == 0:
             events.append(Event(datetime.combine(on, _LOOK), "sweep"))
     order = {name: place for place, name in enumerate(YEAR)}
     kept = [event for event in events if event.at < end]

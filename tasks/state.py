@@ -140,7 +140,6 @@ def _count(
     kept: Kept, now: pd.DataFrame, before: pd.DataFrame, tells: np.ndarray, regraded: np.ndarray, moved: list[int]
 ) -> None:
     counts = kept.counts
-    counts["changed"] += int(tells.sum())
     for name in ("won", "lost", "pool"):
         counts[name] += int(((now["status"] == name) & (before["status"] != name)).sum())
     paused, was = now["pause_kind"].notna(), before["pause_kind"].notna()
@@ -150,6 +149,9 @@ def _count(
     counts["downgraded"] += int((regraded & down).sum())
     counts["regraded"] += int((regraded & ~down).sum())
     counts["moved"] += len(moved)
+    # a lead that changes once more because its owner did is told once
     told = now[tells].assign(number=before["number"][tells], was=before["status"][tells])
+    told = told[~told["number"].isin([one["number"] for one in kept.changes]).to_numpy(dtype=bool)]
+    counts["changed"] += len(told)
     columns = ["number", "was", "status", "state_rule", "tier", "stage", "grade"]
     kept.changes += told[columns].astype("object").where(told[columns].notna(), None).to_dict("records")

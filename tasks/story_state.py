@@ -3,19 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tasks.rules.lifecycle.phases import phase_text
 from tasks.story_facts import Facts
 
 _TOLD = ("tier", "tier_rule", "stage", "stage_rule", "state_rule", "pause_kind", "probability", "probability_rule")
 
 
 def phase_of(facts: Facts) -> str:
-    """What the lead's state is called, as the 线索信息表 has it."""
-    phase = facts.lead["phase"] or ""
-    named = facts.t.get(f"state.{phase}")
-    if named:
-        return str(named)
-    rule = next((rule for rule in facts.rules.stages if rule.id == phase), None)
-    return "" if rule is None else rule.phase.en if facts.lang == "en" else rule.phase.zh
+    """What the lead's state is called."""
+    return phase_text(facts.lead["phase"], facts.rules, facts.lang)
 
 
 def state_told(facts: Facts) -> dict[str, Any] | None:

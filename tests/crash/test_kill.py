@@ -66,7 +66,6 @@ def test_every_named_point_of_the_code_is_one_that_runs_are_killed_at() -> None:
     # tests/posts/test_loop.py; promises in test_kill_promises.py
     elsewhere = {"started", "taking", "copied", "posted", "page-committed", "post-kept", "post-settled", "day-told"}
     elsewhere |= {"follow-up-recorded", "aimed-anew", "swept", "notice-due", "notice-out"}
-    # undone by the transaction that they stand in: tests/tasks/test_state.py
     elsewhere |= {"nightly", "rebuilt", "closed"}
     assert named - elsewhere == {place.rpartition(":")[0] for place in POINTS}
 

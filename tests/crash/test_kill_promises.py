@@ -24,6 +24,11 @@ NUMBER = "XL202403001"
 LOG = ("log", NUMBER, "--by", "linruoxi", "--at", "2024-03-15T11:00", "--method", "电话", "--summary", "已联系",
        "--as-of", "2024-03-15T11:05")  # fmt: skip
 SWEEP = ("escalate", "--as-of", DUE)
+NIGHT = ("nightly", "--as-of", "2024-04-16T01:30")
+REBUILD = ("rebuild", "--as-of", "2024-04-16T01:30")
+CLOSE = ("close", NUMBER, "--lost", "--reason", "价格", "--by", "linruoxi", "--as-of", DUE)
+#: What each leaves a row in.
+LEAVES = {LOG: "follow_up", SWEEP: "escalation", NIGHT: "lead_event", REBUILD: "lead_event", CLOSE: "outcome"}
 pytestmark = [pytest.mark.kill, pytest.mark.slow]
 
 
@@ -44,15 +49,18 @@ def home(folder: Path) -> Base:
 
 
 @pytest.mark.parametrize(
-    ("words", "point"), [(LOG, "follow-up-recorded"), (SWEEP, "aimed-anew"), (SWEEP, "swept")], ids=lambda one: one[:20]
-)
+    ("words", "point"),
+    [(LOG, "follow-up-recorded"), (SWEEP, "aimed-anew"), (SWEEP, "swept"), (NIGHT, "nightly"), (REBUILD, "rebuilt"),
+     (CLOSE, "closed")],
+    ids=lambda one: one[:20],
+)  # fmt: skip
 def test_killed_and_run_again_it_leaves_what_an_undisturbed_run_leaves(
     tmp_path: Path, words: tuple[str, ...], point: str
 ) -> None:
     undisturbed, killed = home(tmp_path / "undisturbed"), home(tmp_path / "killed")
     assert leads(undisturbed, *words) == 0
     wanted = LeftBehind.of(undisturbed)
-    assert wanted.tables["escalation" if words is SWEEP else "follow_up"]
+    assert wanted.tables[LEAVES[words]]
     assert leads(killed, *words, stop_at=f"{point}:1") == KILLED
     assert leads(killed, *words) == 0
     found = LeftBehind.of(killed)

@@ -243,3 +243,15 @@ def test_a_column_that_was_changed_by_hand_is_found_and_mended(engine: Engine) -
     assert found == {"number": FIRST, "column": "tier", "stored": "高意向", "state": "潜在"}
     rebuild(engine, CONFIG, SETTINGS, at("2024-03-18T11:00"))
     sound(engine, "2024-03-18T11:00")
+
+
+def test_a_company_has_its_number_from_its_first_valid_lead_on(engine: Engine) -> None:
+    hangzhou = {"company": "国家电网杭州公司", "name": "王五", "mobile": "13800003333", "region": "浙江省杭州市"}
+    unsure = {"company": "乙公司", "name": "赵六", "mobile": "13800004444", "region": "上海市", "budget_max": None,
+              "budget_min": None, "industry": None}  # fmt: skip
+    arrive(engine, hangzhou, {**ZHANG, "region": "杭州"}, unsure)
+    told = "SELECT name, customer_number, tags FROM account ORDER BY id"
+    assert rows(engine, told)[:2] == [("国家电网杭州公司", "HZ2024001", "国企"), ("甲公司", "HZ2024002", None)]
+    assert rows(engine, told)[2][1] is None
+    say(engine, "2024-03-18T10:00", number="XL202403003", verified=True, verdict="valid")
+    assert rows(engine, told)[2][1] == "SH2024001"

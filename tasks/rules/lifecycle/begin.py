@@ -10,6 +10,8 @@ from tasks.rules.lifecycle.records import COLUMNS
 from tasks.rules.lifecycle.state import KEPT, Facts, state
 
 _OF_LEAD = ("status", "grade", "grade_rule")
+#: By what leads that nobody has followed differ.
+_COUNTS = ("status", "verdict", "grade", "owner", "owner_rule", "need_state", "source")
 _TIMES = ("at", "recorded_at", "pause_until")
 _NUMBERS = ("contract_amount", "first_payment", "probability")
 
@@ -18,14 +20,21 @@ def begin_states(
     leads: pd.DataFrame, rules: Rules, at: pd.Timestamp, reckoner: Reckoner
 ) -> tuple[pd.DataFrame, pd.Series]:
     """The columns that state() keeps of leads without a follow-up that are decided at a moment, and their state_at."""
-    never = pd.Series(pd.NaT, index=leads.index, dtype="datetime64[us]")
-    nothing = pd.Series(pd.NA, index=leads.index, dtype="str")
-    since = pd.Series(at, index=leads.index).astype("datetime64[us]")
-    leads = leads.assign(opened_at=since, owner_since=since, silent_at=never, tier=nothing)
-    facts = Facts(leads.reset_index(drop=True), no_records(), no_words())
-    found = state(facts, rules, np.datetime64(at, "us"), reckoner)
+    # of leads that are alike in all that counts, one is asked
+    codes = np.zeros(len(leads), dtype=np.int64)
+    for name in _COUNTS:
+        code, uniques = pd.factorize(leads[name])
+        codes = codes * (len(uniques) + 1) + code + 1
+    _, first, kind = np.unique(codes, return_index=True, return_inverse=True)
+    some = leads.iloc[first].reset_index(drop=True)
+    never = pd.Series(pd.NaT, index=some.index, dtype="datetime64[us]")
+    nothing = pd.Series(pd.NA, index=some.index, dtype="str")
+    since = pd.Series(at, index=some.index).astype("datetime64[us]")
+    some = some.assign(opened_at=since, owner_since=since, silent_at=never, tier=nothing, lead_id=range(len(some)))
+    found = state(Facts(some, no_records(), no_words()), rules, np.datetime64(at, "us"), reckoner)
+    found = found.take(kind).set_axis(leads.index)
     kept = found[[name for name in KEPT if name not in _OF_LEAD]]
-    return kept.set_axis(leads.index), found["state_at"].astype("datetime64[us]").set_axis(leads.index)
+    return kept, found["state_at"].astype("datetime64[us]")
 
 
 def no_records() -> pd.DataFrame:

@@ -78,6 +78,28 @@ def state(facts: Facts, rules: Rules, as_of: np.datetime64, reckoner: Reckoner) 
 def _gathered(facts: Facts, rules: Rules, reckoner: Reckoner) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Each lead with what its follow-ups and people say of it, and the stretches in which each was not paused."""
     leads = facts.leads.reset_index(drop=True)
+    if facts.records.empty and facts.words.empty:
+        said, none = _of_nobody(facts, rules, reckoner)
+        same = np.zeros(len(leads), dtype=np.int64)
+        return leads.assign(**{str(name): said[name].array.take(same) for name in said}), none
+    return _told_of(leads, facts, rules, reckoner)
+
+
+def _of_nobody(facts: Facts, rules: Rules, reckoner: Reckoner) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What is said of a lead of which nobody has said anything; the same of every such lead of some rules."""
+    key = (rules.version, reckoner.zone)
+    if key not in _nobody:
+        _nobody.clear()
+        one = pd.DataFrame({"lead_id": pd.Series([0], dtype="int64")})
+        said, none = _told_of(one, facts, rules, reckoner)
+        _nobody[key] = said.drop(columns="lead_id"), none
+    return _nobody[key]
+
+
+_nobody: dict[tuple[str, str], tuple[pd.DataFrame, pd.DataFrame]] = {}
+
+
+def _told_of(leads: pd.DataFrame, facts: Facts, rules: Rules, reckoner: Reckoner) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = noted(facts.records, rules)
     spans = pause_spans(rows, rules, reckoner.zone)
     of_lead = told(rows, spans, reckoner.zone)
