@@ -9,7 +9,8 @@ from config.loader import load_config
 from config.settings import Settings
 from flows.commands import database, parse_moment
 from flows.console import FILES, Answer, UsageError
-from flows.reviewing import build, folder_of, keep, open_review, preview_files, recipients, send
+from flows.review_faults import tell_operations
+from flows.reviewing import ReviewError, build, folder_of, keep, open_review, preview_files, recipients, send
 from tasks.review_files import digests, write_files
 from tasks.rules.reviews.spans import UNIT_OF, Kind, Span, read_span
 
@@ -64,7 +65,12 @@ def send_review(settings: Settings, asked: Asked) -> Answer:
         write_files(preview_files(review, people), folder)
         text = f"{len(people)} mails of {span.label} written to {folder.absolute()}; nobody was mailed"
         return Answer(text, {"preview": str(folder.absolute()), "people": [person.id for person, _ in people]})
-    sent = send(engine, review, people, again=True, backfill_mail=asked.backfill_mail)
+    try:
+        sent = send(engine, review, people, again=True, backfill_mail=asked.backfill_mail)
+    except ReviewError as why:
+        tell_operations(engine, review, "fault", why.faults, backfill_mail=asked.backfill_mail)
+        return Answer(f"{span.label} was mailed to nobody", {"period": span.label, "faults": list(why.faults)}, FILES,
+                      why.faults)  # fmt: skip
     states = ", ".join(f"{count} {state}" for state, count in sent.messages.items()) or "nothing to send"
     faults = tuple(f"{one} did not get it; send it again when the address is mended" for one in sent.refused)
     data = {"period": span.label, "letters": sent.letters, "messages": sent.messages, "refused": sent.refused}

@@ -1,6 +1,6 @@
 """How a review is built and sent: facts, datasets, files, checks, letters; the same whenever it is done again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -49,6 +49,10 @@ KINDS: tuple[Kind, ...] = ("weekly", "monthly", "quarterly")
 
 class ReviewError(Exception):
     """A review cannot be mailed; the message says what its checks found."""
+
+    def __init__(self, message: str, faults: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True)
@@ -229,7 +233,7 @@ def letters(review: Review, people: list[tuple[Person, str]]) -> list[tuple[Lett
         built = build(review, scope)
         faults = check_datasets(built.datasets)
         if faults:
-            raise ReviewError(f"{review.span.label} is mailed to nobody: {'; '.join(faults)}")
+            raise ReviewError(f"{review.span.label} is mailed to nobody: {'; '.join(faults)}", faults)
         packs[scope] = built.pack
     lang = review.settings.lang
     return [

@@ -109,6 +109,8 @@ class _Maker:
         sheet.repeat_rows(0)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
+        if name == "cohorts":
+            self._curves(sheet, data)
         if len(data):
             sheet.autofilter(0, 0, len(data), len(columns) - 1)
             self._chart(sheet, name, columns, len(data))
@@ -138,6 +140,30 @@ class _Maker:
                 )
             else:
                 sheet.write_string(row, at, self._named(column, str(value)))
+
+    def _curves(self, sheet: Any, data: pd.DataFrame) -> None:
+        """A table of the months by days beside the long one, only of mature shares, and its lines as a chart."""
+        wide = data[data["mature"] & (data["leads"] > 0)].pivot_table(index="month", columns="days", values="share")
+        if wide.empty:
+            return
+        first = len(data.columns) + 1
+        chart = self.book.add_chart({"type": "line"})
+        for row, month in enumerate(wide.index, 1):
+            sheet.write_string(row, first, str(month))
+        for at, days in enumerate(wide, first + 1):
+            sheet.write_string(0, at, f"{days} {self.words['days']}", self.head)
+            for row, share in enumerate(wide[days], 1):
+                if pd.notna(share):
+                    sheet.write_number(row, at, float(share), self.percent)
+            months = [sheet.get_name(), 1, first, len(wide), first]
+            cells = [sheet.get_name(), 1, at, len(wide), at]
+            named_by = [sheet.get_name(), 0, at]
+            chart.add_series({"name": named_by, "categories": months, "values": cells, "marker": {"type": "circle"}})
+        chart.set_title({"name": self.words["sheet.cohorts"], "name_font": {"name": _FONT, "size": 12}})
+        chart.set_legend({"position": "bottom"})
+        chart.set_y_axis({"num_format": "0%"})
+        chart.set_size({"width": 640, "height": 320})
+        sheet.insert_chart(len(wide) + 2, first, chart)
 
     def _named(self, column: str, text: str) -> str:
         """A text as people read it: persons and promises by what they are called."""

@@ -210,6 +210,16 @@ _WORDS: dict[str, tuple[str, str]] = {
         "本期没有新建线索，也没有成交或流失，因此没有比率可列。",
         "No lead was created, won or lost in this period, so there are no rates.",
     ),
+    "fault.subject": (
+        "【运维】{period} 未发出：数据检查未通过",
+        "[operations] {period} was not sent: its figures fail a check",
+    ),
+    "fault.text": ("{period} 没有发给任何人，未通过的检查：", "{period} was mailed to nobody; what its checks found:"),
+    "refused.subject": ("【运维】{period} 有人未收到", "[operations] {period} did not reach everybody"),
+    "refused.text": (
+        "{period} 未能送达下列人员；修正地址后运行 leads review send 补发：",
+        "{period} did not reach these people; mend the addresses and run leads review send:",
+    ),
     "final": ("正式；", "final; "),
     "early": ("预估（期间未结束）；", "preliminary (the period goes on); "),
     "more_lines": ("另有 {n} 行，见工作表“{sheet}”。", "{n} more lines in sheet «{sheet}»."),

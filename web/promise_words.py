@@ -18,6 +18,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "owner": ("负责人", "Owner"),
     "promises": ("待完成的承诺", "What is promised"),
     "due": ("{due} 前", "by {due}"),
+    "knowledge": ("知识库：有效话术与解决方案", "Knowledge base: words that worked, solutions"),
     "log": ("记录一次跟进", "Log a follow-up"),
     "at": ("时间", "When"),
     "method": ("方式", "How"),

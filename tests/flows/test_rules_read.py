@@ -16,6 +16,7 @@ from flows.intake import take_in
 from flows.keeping import keep_leads
 from flows.posting import sweep_posts
 from flows.request import Request
+from flows.review_faults import tell_operations
 from flows.reviewing import build, due, open_review
 from flows.sweeping import escalate_promises
 from flows.watching import watch_channels
@@ -91,7 +92,9 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
         measure(conn, config.rules, get_settings().zone, now, ("team",))
     # what managers read of it
     engine = make_engine(get_settings().database_url)
-    build(open_review(engine, get_settings(), config, read_span("monthly", "2024-02"), now))
+    review = open_review(engine, get_settings(), config, read_span("monthly", "2024-02"), now)
+    build(review)
+    tell_operations(engine, review, "refused", [])
     due(engine, get_settings(), config, now)
     begin_day(get_settings(), config, now)
     _into_the_pool_and_out(config, now)

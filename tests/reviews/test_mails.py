@@ -168,6 +168,9 @@ def test_the_workbook_opens_and_its_figures_are_those_of_the_mail(letters: dict[
     last = list(book["各期汇总"].iter_rows(values_only=True))[-1]
     figures = re.findall(r"font-size:17px\"><b>([^<]*)</b>", letter.html)
     assert [f"{last[1]:,}", f"{last[3]:,}"] == [figures[0], figures[2]]
+    drawn = {sheet.title for sheet in book if sheet._charts}
+    assert drawn >= {"线索转化分析表", "各期汇总", "等级校准", "客户层级"}
+    assert ("按批次" in drawn) == (name in ("normal", "many", "long"))
     assert not any(cell.data_type == "f" for sheet in book for row in sheet.iter_rows() for cell in row)
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import select, text
 
+import flows.reviewing
 from config.loader import load_config
 from config.settings import get_settings
 from flows.cli import run
@@ -214,6 +215,26 @@ def test_a_pack_is_mailed_once_to_each_and_again_only_to_whom_it_was_refused(
     with make_engine(get_settings().database_url).connect() as conn:
         states = conn.execute(select(Message.state).order_by(Message.id)).scalars().all()
     assert sorted(states) == ["refused", *["sent"] * (people - 1)]
+
+
+def test_figures_that_fail_a_check_are_mailed_to_nobody_and_operations_hear_of_it(
+    crm: Path, postman: list[Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = flows.reviewing.datasets
+
+    def false(*given: Any) -> dict[str, pd.DataFrame]:
+        found = made(*given)
+        return found | {"dimensions": found["dimensions"].assign(leads=found["dimensions"]["leads"] + 1)}
+
+    monkeypatch.setattr(flows.reviewing, "datasets", false)
+    asked = ["review", "send", "monthly", "--period", "2017-08", "--as-of", AS_OF, "--backfill-mail", "--json"]
+    for _ in range(2):
+        capsys.readouterr()
+        assert run(asked) == 3
+        assert json.loads(capsys.readouterr().out)["faults"] == [
+            f"ties: {name} expect_column_values_to_be_in_set" for name in ("leads",)
+        ]
+    assert [one.rcpt_tos for one in postman] == [["zhou.minmin@example.com"]]
 
 
 def test_the_mail_is_small_needs_no_image_and_says_its_figures_as_text_too(crm: Path) -> None:

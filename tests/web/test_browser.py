@@ -24,7 +24,18 @@ from tests.web.browser import Page, browser, find_browser
 from web.limits import BODY_SECONDS
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("/", "/new", "/batches", "/batches/1", "/channels", "/channels/website", "/unknown", "/spot")
+PAGES = (
+    "/",
+    "/new",
+    "/batches",
+    "/batches/1",
+    "/channels",
+    "/channels/website",
+    "/reviews",
+    "/knowledge",
+    "/unknown",
+    "/spot",
+)
 
 
 @dataclass

@@ -28,6 +28,8 @@ MANDATED = (
     "平均跟进周期(天)", "主要流失原因",
 )  # fmt: skip
 UNSTATED = "未填"
+# what is needed of a lead to count it
+_COUNTED = ("created_on", "closed_on", "result", "verdict", "cycle_days")
 SUMS = ("leads", "screened", "valid", "won", "won_screened", "lost", "open")
 FIGURES = (
     "leads", "valid", "won", "lost", "open", "conversion", "won_of_valid", "won_of_closed", "low", "high", "small",
@@ -62,17 +64,21 @@ def datasets(facts: pd.DataFrame, before: pd.DataFrame, span: Span, as_of: date,
     facts: as known at the cut-off, of day `as_of`; before: as known at the cut-off of the pack before.
     """
     months = months_of(span, terms.units)
+    # what has nothing to do with this period or the one before is looked at no more
+    near = _about(facts, span.before.first, span.last)
+    monthly = by_time(facts, months, terms)
+    whole = [one for one in months if one.last <= span.before.last]
     return {
-        "conversion": conversion(facts, months, terms),
-        "periods": by_time(facts, span.back(terms.units), terms),
-        "dimensions": _dimensions(facts, span, terms),
-        "crosses": _crosses(facts, span, terms),
+        "conversion": conversion(facts, monthly, terms),
+        "periods": monthly if span.kind == "monthly" else by_time(facts, span.back(terms.units), terms),
+        "dimensions": _dimensions(near, span, terms),
+        "crosses": _crosses(near, span, terms),
         "cohorts": cohorts(facts, months, as_of, terms),
         "funnel": funnel(facts, span),
-        "loss_reasons": loss_reasons(facts, span),
-        "calibration": calibration(facts, span, terms),
-        "screening": screening(facts[_within(facts, "created_on", span)]),
-        "restatements": restatements(facts, before, [one for one in months if one.last <= span.before.last], terms),
+        "loss_reasons": loss_reasons(near, span),
+        "calibration": calibration(near, span, terms),
+        "screening": screening(near[_within(near, "created_on", span)]),
+        "restatements": restatements(monthly, before, whole, terms),
         "impossible": facts.loc[facts["impossible"], ["number", "system", "created_on", "contact_on", "closed_on"]],
     }
 
@@ -81,6 +87,14 @@ def months_of(span: Span, units: int) -> list[Span]:
     """So many months, the last one that in which the period ends."""
     last = Span("monthly", span.last.replace(day=1), span.last)
     return last.back(units)
+
+
+def _about(facts: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
+    """The leads that were created or ended within some days."""
+    start, end = pd.Timestamp(first), pd.Timestamp(last)
+    created, closed = facts["created_on"], facts["closed_on"]
+    kept = ((created >= start) & (created <= end)) | ((closed >= start) & (closed <= end))
+    return facts[kept.to_numpy(dtype=bool)]
 
 
 def _within(facts: pd.DataFrame, day: str, span: Span) -> np.ndarray:
@@ -132,6 +146,7 @@ def rated(counts: pd.DataFrame, terms: Terms) -> pd.DataFrame:
 def by_time(facts: pd.DataFrame, spans: Sequence[Span], terms: Terms) -> pd.DataFrame:
     """Figures of each period by what happened in it, with the rate of each grade; an empty one has its line too."""
     unit = UNIT_OF[spans[0].kind]
+    facts = _about(facts[[*_COUNTED, "grade"]], spans[0].first, spans[-1].last)
     created, closed = (time_values(facts[f"{day}_on"], unit) for day in ("created", "closed"))
     labels = pd.Index([span.label for span in spans], name="period")
     made = sums(facts, [created]).reindex(labels)
@@ -149,9 +164,8 @@ def by_time(facts: pd.DataFrame, spans: Sequence[Span], terms: Terms) -> pd.Data
     return figures.reset_index()
 
 
-def conversion(facts: pd.DataFrame, months: Sequence[Span], terms: Terms) -> pd.DataFrame:
-    """The 线索转化分析表: MANDATED, from the first month with a lead on."""
-    figures = by_time(facts, months, terms)
+def conversion(facts: pd.DataFrame, figures: pd.DataFrame, terms: Terms) -> pd.DataFrame:
+    """The 线索转化分析表: MANDATED, from the first month with a lead on; figures: those of by_time for each month."""
     busy = np.flatnonzero((figures[["leads", "won", "lost"]].sum(axis=1) > 0).to_numpy())
     # the month itself has its line, whatever happened in it
     figures = figures.iloc[int(busy[0]) if len(busy) else len(figures) - 1 :]
@@ -200,6 +214,7 @@ def _crosses(facts: pd.DataFrame, span: Span, terms: Terms) -> pd.DataFrame:
 
 def _viewed(facts: pd.DataFrame, span: Span, names: Sequence[str], terms: Terms) -> pd.DataFrame:
     """Both views of one dimension or cross: view, dimension, value, FIGURES."""
+    facts = facts[list(dict.fromkeys((*_COUNTED, *names)))]
     own = facts[_within(facts, "created_on", span)]
     views = {"event": event_sums(facts, span, names), "cohort": sums(own, [own[name] for name in names])}
     parts = []
@@ -294,16 +309,18 @@ def screening(facts: pd.DataFrame) -> pd.DataFrame:
     return counted.sort_values(["source", "verdict", "leads", "verdict_rule"], ignore_index=True)
 
 
-def restatements(facts: pd.DataFrame, before: pd.DataFrame, months: Sequence[Span], terms: Terms) -> pd.DataFrame:
+def restatements(figures: pd.DataFrame, before: pd.DataFrame, months: Sequence[Span], terms: Terms) -> pd.DataFrame:
     """Figures of earlier months that are others than the pack before could know: month, figure, before, now.
 
+    figures: of each month as they are known now; before: the facts as they were known then.
     Where nothing at all was known then there was no pack before.
     """
     if before.empty or not months:
         return pd.DataFrame({"month": [], "figure": [], "before": [], "now": []}).astype(
             {"month": "str", "figure": "str", "before": "int64", "now": "int64"}
         )
-    now, then = (by_time(one, months, terms).set_index("period") for one in (facts, before))
+    now, then = figures.set_index("period"), by_time(before, months, terms).set_index("period")
+    now = now.loc[then.index]
     counted = ["leads", "won", "lost"]
     both = pd.DataFrame({"before": then[counted].stack(), "now": now[counted].stack()}).astype("int64")
     changed = both[both["before"] != both["now"]].reset_index()
