@@ -42,6 +42,24 @@ def log(
     support: Annotated[str | None, Parameter(help="Support asked of the technical department.")] = None,
     support_at: Annotated[str | None, Parameter(help="When it is needed.")] = None,
     pause_until: Annotated[str | None, Parameter(help="No follow-up is asked before this time.")] = None,
+    pause_kind: Annotated[str | None, Parameter(help="hold (暂缓, default) or reactivate (待激活).")] = None,
+    pause_event: Annotated[str | None, Parameter(help="The event until which it waits.")] = None,
+    confirmed: Annotated[
+        tuple[str, ...], Parameter(help="What the customer confirmed: need, budget, chain, decider, date, offer.")
+    ] = (),
+    stage: Annotated[str | None, Parameter(help="The stage that was reached, such as 方案设计.")] = None,
+    close_on: Annotated[str | None, Parameter(help="When it is expected to close: 2024-05-31.")] = None,
+    probability: Annotated[float | None, Parameter(help="How probable that is, in percent.")] = None,
+    amount: Annotated[float | None, Parameter(help="The expected amount in yuan.")] = None,
+    obstacle: Annotated[str | None, Parameter(help="What stands in the way most.")] = None,
+    contract_number: Annotated[str | None, Parameter(help="The contract's number.")] = None,
+    contract_date: Annotated[str | None, Parameter(help="When it was signed: 2024-04-10.")] = None,
+    contract_amount: Annotated[float | None, Parameter(help="The contract's amount in yuan.")] = None,
+    first_payment: Annotated[float | None, Parameter(help="The first payment in yuan.")] = None,
+    first_payment_date: Annotated[str | None, Parameter(help="When it came: 2024-04-12.")] = None,
+    lost_reason: Annotated[str | None, Parameter(help="Why it was lost.")] = None,
+    competitor: Annotated[str | None, Parameter(help="To whom it was lost.")] = None,
+    would_have_helped: Annotated[str | None, Parameter(help="What would have helped.")] = None,
     as_of: AsOf = None,
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -61,10 +79,14 @@ def log(
     texts = {
         "feedback": feedback, "objection": objection, "category": category, "answer": answer, "next_action": next,
         "next_person": next_by, "result": result, "risk": risk, "milestone": milestone, "plan": plan,
-        "support": support,
+        "support": support, "pause_kind": pause_kind, "pause_event": pause_event, "confirmed": "|".join(confirmed),
+        "stage": stage, "probability": probability, "amount": amount, "obstacle": obstacle,
+        "contract_number": contract_number, "contract_amount": contract_amount, "first_payment": first_payment,
+        "lost_reason": lost_reason, "competitor": competitor, "would_have_helped": would_have_helped,
     }  # fmt: skip
+    days = {"close_on": close_on, "contract_on": contract_date, "first_payment_on": first_payment_date}
     asked = following.Asked(
-        number, by, at, method, summary, answered, texts, next_at, support_at, pause_until, as_of, dry_run
+        number, by, at, method, summary, answered, texts, next_at, support_at, pause_until, as_of, dry_run, days
     )
     return told(following.log(settings, asked), settings, as_json)
 

@@ -1,7 +1,7 @@
 """`leads log`: a follow-up recorded as an event that stops and starts promises (H1-3.4)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -38,6 +38,7 @@ class Asked:
     pause_until: str | None = None
     as_of: str | None = None
     dry_run: bool = False
+    days: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def log(settings: Settings, asked: Asked) -> Answer:
@@ -80,10 +81,18 @@ def _said(settings: Settings, config: Config, asked: Asked, as_of: datetime) -> 
         )
         if text is not None
     }  # fmt: skip
+    days: dict[str, Any] = {name: _stated_day(text, name) for name, text in asked.days.items() if text is not None}
     return Said(
         lead_number(asked.number), asked.by, at or _moment(asked.at, "--at", settings, config), method,
-        asked.summary, _ANSWERED[asked.answered], **asked.texts, **ahead,
+        asked.summary, _ANSWERED[asked.answered], **asked.texts, **ahead, **days,
     )  # fmt: skip
+
+
+def _stated_day(text: str, name: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(f"{name} {text!r} is no day such as 2024-03-15") from None
 
 
 def _is_day(text: str) -> bool:

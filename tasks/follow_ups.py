@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
@@ -17,6 +18,7 @@ from tasks.history import DECISION, append_events, without_traits
 from tasks.orders import Order
 from tasks.points import reached
 from tasks.records_due import follow_subjects
+from tasks.rules.lifecycle.records import CONFIRMED, unknown_facts
 from tasks.rules.promises import OPEN
 from tasks.state import keep_current
 
@@ -65,7 +67,25 @@ class Said:
     support_at: datetime | None = None
     pause_until: datetime | None = None
     pause_kind: str | None = None
+    pause_event: str | None = None
+    #: facts that the customer confirmed, joined by |: need, budget, chain, decider, date, offer, or L-FACT-WORDS
     confirmed: str = ""
+    stage: str | None = None
+    #: what the tier asks for: expected close, percent, yuan
+    close_on: date | None = None
+    probability: float | None = None
+    amount: float | None = None
+    obstacle: str | None = None
+    #: what makes a lead won
+    contract_number: str | None = None
+    contract_on: date | None = None
+    contract_amount: float | None = None
+    first_payment: float | None = None
+    first_payment_on: date | None = None
+    #: what is known of a lost one
+    lost_reason: str | None = None
+    competitor: str | None = None
+    would_have_helped: str | None = None
     channel: str = "cli"
     key: str | None = None
 
@@ -186,7 +206,9 @@ def _rows(said: Sequence[Said], arrival: Arrival) -> pd.DataFrame:
     names = [one.name for one in fields(Said)]
     rows = pd.DataFrame([[getattr(one, name) for name in names] for one in said], columns=names)
     for name in names:
-        if name.endswith("_at") or name in ("at", "pause_until"):
+        if name in NUMBERS:
+            rows[name] = rows[name].astype("float64")
+        elif name.endswith("_at") or name in ("at", "pause_until"):
             rows[name] = pd.to_datetime(rows[name], utc=True).dt.tz_localize(None).astype("datetime64[us]")
         else:
             rows[name] = rows[name].astype("str")
@@ -229,6 +251,7 @@ def _check(said: Said, config: Config, order: Order) -> None:
     if said.at > order.as_of:
         wrong.append("its time lies in the future")
     wrong += _dates_wrong(said, order.as_of)
+    wrong += _facts_wrong(said, config, order)
     long = [one.name for one in fields(Said) if len(_text(getattr(said, one.name))) > _MOST]
     wrong += [f"{name} has more than {_MOST} signs" for name in long]
     if wrong:
@@ -247,7 +270,36 @@ def _dates_wrong(said: Said, as_of: datetime) -> list[str]:
     return wrong
 
 
-_YEARS_AHEAD = 5
+def _facts_wrong(said: Said, config: Config, order: Order) -> list[str]:
+    """What is wrong of stage, pause, numbers and days."""
+    today = order.as_of.astimezone(ZoneInfo(order.zone)).date()
+    rules = config.rules.at(today)
+    wrong = []
+    stages = [rule.stage for rule in rules.stages]
+    if said.stage and said.stage not in stages:
+        wrong.append(f"stage {said.stage!r} is none of {', '.join(stages)}")
+    if said.pause_kind not in (None, "", *PAUSES):
+        wrong.append(f"the kind of pause {said.pause_kind!r} is none of {', '.join(PAUSES)}")
+    strange = set(unknown_facts(said.confirmed, rules))
+    wrong += [f"confirmed: {one!r} is none of {', '.join(CONFIRMED)}" for one in sorted(strange)]
+    if said.probability is not None and not 0 <= said.probability <= 100:
+        wrong.append("the probability is no percentage")
+    for name in NUMBERS[1:]:
+        value = getattr(said, name)
+        if value is not None and not 0 <= value < _MOST_YUAN:
+            wrong.append(f"{name} is no sum in yuan")
+    for name in ("contract_on", "first_payment_on"):
+        day = getattr(said, name)
+        if day is not None and day > today:
+            wrong.append(f"{name} lies in the future")
+    if said.close_on is not None and said.close_on.year > today.year + _YEARS_AHEAD:
+        wrong.append(f"close_on lies more than {_YEARS_AHEAD} years ahead")
+    return wrong
+
+
+NUMBERS = ("probability", "amount", "contract_amount", "first_payment")
+PAUSES = ("hold", "reactivate")
+_YEARS_AHEAD, _MOST_YUAN = 5, 1e12
 
 
 def _text(value: Any) -> str:

@@ -128,6 +128,13 @@ def _confirmed(rows: pd.DataFrame, rules: Rules) -> dict[str, np.ndarray]:
     return found
 
 
+def unknown_facts(confirmed: str, rules: Rules) -> list[str]:
+    """The words of a text of confirmed facts that name none."""
+    words: Mapping[str, tuple[str, ...]] = rules.value("L-FACT-WORDS")
+    known = {*CONFIRMED, *(word.lower() for name in CONFIRMED for word in words[name])}
+    return [part.strip() for part in _split(confirmed) if part.strip() and part.strip().lower() not in known]
+
+
 def _split(text: str) -> list[str]:
     for sign in "、,，;；":
         text = text.replace(sign, "|")

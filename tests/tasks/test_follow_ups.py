@@ -1,0 +1,55 @@
+"""What a follow-up says is stored as it was said, moves its lead, and is refused with all that is wrong at once."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import Engine, select
+
+from models import FollowUp
+from tasks.follow_ups import FollowUpError
+from tests.prepared import lead
+from tests.tasks.promised import FIRST, A, arrive, follow_up
+
+KEEN = {"confirmed": "need|决策人、budget，date|offer", "stage": "方案设计", "probability": 75.0, "amount": 250_000.0,
+        "obstacle": "技术部待评估", "close_on": date(2024, 5, 31)}  # fmt: skip
+CONTRACT = {"contract_number": "HT-1", "contract_on": date(2024, 3, 18), "contract_amount": 240_000.0,
+            "first_payment": 72_000.0, "first_payment_on": date(2024, 3, 18)}  # fmt: skip
+
+
+def test_every_field_is_stored_as_it_was_said(engine: Engine) -> None:
+    arrive(engine, A)
+    follow_up(engine, "2024-03-18T10:00", **KEEN, **CONTRACT)
+    with engine.connect() as conn:
+        [row] = conn.execute(select(FollowUp.__table__)).mappings()
+    assert {name: row[name] for name in KEEN | CONTRACT} == KEEN | CONTRACT
+
+
+def test_what_the_customer_confirmed_makes_the_tier_and_a_contract_with_payment_the_win(engine: Engine) -> None:
+    arrive(engine, A)
+    follow_up(engine, "2024-03-18T10:00", **KEEN)
+    found = lead(engine, FIRST)
+    assert (found["tier"], found["stage"], found["probability"]) == ("高意向", "方案设计", 75.0)
+    follow_up(engine, "2024-03-18T15:00", **{**CONTRACT, "first_payment": None})
+    assert lead(engine, FIRST)["status"] == "in_progress", "no payment, no win"
+    follow_up(engine, "2024-03-18T16:00", first_payment=72_000.0)
+    found = lead(engine, FIRST)
+    assert (found["status"], found["tier"]) == ("won", "成交")
+
+
+def test_a_refusal_with_its_reason_loses_it(engine: Engine) -> None:
+    arrive(engine, A)
+    follow_up(engine, "2024-03-18T10:00", lost_reason="价格偏高", competitor="某某自动化")
+    assert (lead(engine, FIRST)["status"], lead(engine, FIRST)["tier"]) == ("lost", "流失")
+
+
+def test_all_that_is_wrong_is_told_at_once_and_nothing_is_stored(engine: Engine) -> None:
+    arrive(engine, A)
+    with pytest.raises(FollowUpError) as told:
+        follow_up(
+            engine, "2024-03-18T10:00", confirmed="need|乱写", stage="不存在", probability=120.0, amount=-5.0,
+            contract_on=date(2030, 1, 1), pause_kind="never", close_on=date(2099, 1, 1),
+        )  # fmt: skip
+    for part in ("stage", "'乱写'", "probability", "amount", "contract_on", "'never'", "close_on"):
+        assert part in str(told.value)
+    with engine.connect() as conn:
+        assert conn.execute(select(FollowUp.id)).all() == []
