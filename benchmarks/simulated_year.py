@@ -51,6 +51,8 @@ def make_year(leads: int, first: date, last: date, seed: int = 3, nights: int = 
     came: list[datetime] = []
     for lead in range(leads):
         at = start + timedelta(minutes=int(random.integers(0, 240 * 1440)) // 60 * 60 + 13)
+        # one that comes soon after another is joined with it
+        at = came[-1] + timedelta(days=1) if lead % 8 == 1 else at
         came.append(at)
         said = {"kind": str(random.choice(["A", "B", "C"])), "contact": f"{at:%Y-%m-%d}"}
         events += [Event(at, "arrive", lead, said), *_life(random, lead, at, end)]
@@ -58,7 +60,7 @@ def make_year(leads: int, first: date, last: date, seed: int = 3, nights: int = 
             events += _returns(random, lead, leads + lead, at + timedelta(days=int(random.integers(120, 200))), end)
         if lead % 8 == 1:
             # a row with both phones joins this lead and the one before it
-            joins = max(came[-2:]) + timedelta(days=int(random.integers(5, 20)))
+            joins = at + timedelta(days=2)
             said = {"kind": "B", "contact": f"{joins:%Y-%m-%d}", "phones": (lead - 1, lead)}
             events.append(Event(joins.replace(minute=17), "arrive", 2 * leads + lead, said))
     for day in range((last - first).days):
