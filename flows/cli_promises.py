@@ -70,6 +70,33 @@ def log(
 
 
 @app.command
+def snooze(
+    *numbers: Annotated[str, Parameter(required=True)],
+    until: Annotated[str, Parameter(help="The last day on which nobody need follow up: 2024-12-12.")],
+    reason: Annotated[str, Parameter(help="Why, as the customer or the owner said; it stands in the lead's story.")],
+    by: Actor,
+    method: Annotated[str, Parameter(help="How that was agreed (default: 电话).")] = "电话",
+    as_of: AsOf = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> int:
+    """Put leads off until a day: their cadence, stall and silence stand still until then, and begin anew.
+
+    Example: leads snooze XL202403001 --until 2024-12-12 --reason 年底再联系 --by wujiaqi
+
+    Parameters
+    ----------
+    numbers
+        Lead numbers.
+    """
+    from flows import following
+
+    settings = opened(as_json)
+    asked = following.PutOff(numbers, until, reason, by, method, as_of, dry_run)
+    return told(following.put_off(settings, asked), settings, as_json)
+
+
+@app.command
 def clocks(
     *numbers: str,
     person: Person = None,

@@ -1,7 +1,8 @@
 """`leads log`: a follow-up recorded as an event that stops and starts promises (H1-3.4)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from flows.request import rules_on
 from tasks.clocks import reckoner_of
 from tasks.follow_ups import METHODS, OUTCOMES, Said, method_of, record_follow_ups
 from tasks.i18n import local_time
-from tasks.orders import Order
+from tasks.orders import Order, OrderError
 from tasks.promises_shown import Shown, clocks_shown
+from tasks.snooze import snooze
 
 _ANSWERED = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
 
@@ -110,3 +112,43 @@ def _moment(text: str, option: str, settings: Settings, config: Config) -> datet
 
 
 __all__ = ["OUTCOMES", "Asked", "log"]
+
+
+@dataclass(frozen=True)
+class PutOff:
+    """What `leads snooze` was asked, as typed."""
+
+    numbers: Sequence[str]
+    until: str
+    reason: str
+    by: str
+    method: str
+    as_of: str | None = None
+    dry_run: bool = False
+
+
+def put_off(settings: Settings, asked: PutOff) -> Answer:
+    """Put leads off until a day; all of them, or none."""
+    config, engine = company(settings)
+    refuse_stranger(config, asked.by)
+    now = datetime.now(UTC)
+    as_of = parse_moment(asked.as_of, settings) or now
+    method = method_of(asked.method, config)
+    if method is None:
+        raise UsageError(f"--method {asked.method}: unknown; known: {', '.join(config.rules.value(METHODS))}")
+    try:
+        until = date.fromisoformat(asked.until.strip())
+    except ValueError:
+        raise UsageError(f"--until {asked.until!r} is no day such as 2024-12-12") from None
+    if until <= as_of.astimezone(settings.zone).date():
+        raise UsageError(f"--until {until} is not after today")
+    order = Order(asked.by, asked.reason, as_of, now, settings.tz)
+    numbers = list(dict.fromkeys(map(lead_number, asked.numbers)))
+    try:
+        found = snooze(engine, numbers, until, method, order, config, dry_run=asked.dry_run)
+    except OrderError as error:
+        raise UsageError(str(error)) from None
+    what = "would be put off" if asked.dry_run else "put off"
+    lines = [f"{one.number}: {'known already' if one.before else what} until {until}" for one in found]
+    leads = [{"number": one.number, "follow_up": one.follow_up_id, "before": one.before} for one in found]
+    return Answer("\n".join(lines), {"until": until.isoformat(), "dry_run": asked.dry_run, "leads": leads})

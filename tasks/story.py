@@ -8,7 +8,7 @@ from tasks.i18n import word
 from tasks.rules.assign import LIFT, STICKY
 from tasks.story_facts import FACT_OF, Facts
 from tasks.story_lines import wrapped
-from tasks.story_state import state_of, state_told
+from tasks.story_state import begun, state_of, state_told
 
 _TOLD_OF_EVENT = ("kind", "actor", "verdict", "grade", "owner", "rules_version")
 _ROWS, _EVENTS, _NAMES, _DIFFERENCES, _PLACES = 6, 4, 4, 6, 3
@@ -173,7 +173,7 @@ def _grade(facts: Facts) -> Iterator[str]:
     t, lead = facts.t, facts.lead
     grade = f"{lead['grade']} {word(facts.lang, 'grade', lead['grade'])}" if lead["grade"] else t["ungraded"]
     provisional = t["provisional"] if lead["grade"] and lead["verdict"] == "to_verify" else ""
-    yield f"{t['grading']}{t['colon']}{grade}{provisional}{t['sep']}{t['first_fits']}"
+    yield f"{t['grading']}{t['colon']}{grade}{provisional}{t['sep']}{t['first_fits']}{begun(facts)}"
     if lead["grade_rule"]:
         yield f"  {_rule(facts, lead['grade_rule'])}"
         yield from _not_better(facts, lead["grade_rule"])

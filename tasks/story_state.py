@@ -6,7 +6,16 @@ from typing import Any
 from tasks.rules.lifecycle.phases import phase_text
 from tasks.story_facts import Facts
 
+_UNFOLLOWED = ("new", "owned")
 _TOLD = ("tier", "tier_rule", "stage", "stage_rule", "state_rule", "pause_kind", "probability", "probability_rule")
+
+
+def begun(facts: Facts) -> str:
+    """Tier and stage of a lead that nobody has followed yet, behind its grade; empty for others."""
+    t, lead = facts.t, facts.lead
+    if lead["state_rule"] is None or lead["status"] not in _UNFOLLOWED:
+        return ""
+    return f"{t['sep']}{t['state.tier']} {lead['tier']}{t['sep']}{t['state.stage']} {lead['stage']}"
 
 
 def phase_of(facts: Facts) -> str:
@@ -25,17 +34,15 @@ def state_told(facts: Facts) -> dict[str, Any] | None:
 
 
 def state_of(facts: Facts) -> Iterator[str]:
-    """Sentences: how it stands and why; only the first one where nobody has followed it yet."""
+    """Sentences: how it stands and why; none where nobody has followed it yet."""
     t, lead = facts.t, facts.lead
-    if lead["state_rule"] is None:
+    if lead["state_rule"] is None or lead["status"] in _UNFOLLOWED:
         return
     said = [phase_of(facts), f"{t['state.tier']} {lead['tier']}", f"{t['state.stage']} {lead['stage']}"]
     if lead["probability"] is not None:
         by = t.get(f"state.by.{lead['probability_rule']}", lead["probability_rule"])
         said.append(t["state.probability"].format(percent=f"{lead['probability']:g}", by=by))
     yield f"{t['state.now']}{t['colon']}{t['sep'].join(said)}"
-    if lead["status"] in ("new", "owned"):
-        return
     until = t["sep"] + t["state.until"].format(at=facts.at(lead["paused_until"])) if lead["paused_until"] else ""
     if lead["state_rule"] != facts.rules.lifecycle[-1].id:
         yield f"  {lead['state_rule']} {facts.statement(lead['state_rule'])}{until}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -18,7 +18,9 @@ from tasks.follow_ups import METHODS, FollowUpError, Said, method_of, record_fol
 from tasks.i18n import local_time
 from tasks.links import Link, LinkError, opened
 from tasks.notice_words import words as notice_words
-from tasks.orders import Order
+from tasks.orders import Order, OrderError
+from tasks.pool import give_back
+from tasks.snooze import snooze
 from web.bodies import read_form
 from web.desk import Desk
 from web.limits import read_body
@@ -27,7 +29,7 @@ from web.promise_words import words
 # of a form with a few short texts
 _MOST_BYTES, _MOST_CHARACTERS = 65_536, 1_000
 _TEXTS = ("summary", "objection", "next_action")
-_FIELDS = ("at", "method", "answered", *_TEXTS, "next_at")
+_FIELDS = ("at", "method", "answered", *_TEXTS, "next_at", "until", "snooze_reason", "give_back_reason")
 _OUTCOMES = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
 
 
@@ -67,6 +69,8 @@ def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
     if typed.get("do") == "acknowledge":
         known = acknowledge(desk.engine, found.link.number, found.person.id, desk.config, now, desk.settings.tz)
         return _message(desk, 200, "acknowledged" if known.notices else "known", number=found.link.number)
+    if typed.get("do") in ("snooze", "give_back"):
+        return _let_go(desk, found, typed, now)
     if typed.get("do") != "log":
         return _shown(desk, found, typed, "choose", 400)
     try:
@@ -79,6 +83,37 @@ def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
     except FollowUpError:
         return _message(desk, 409, "closed", number=found.link.number)
     return _message(desk, 200, "known" if recorded.before else "recorded", number=found.link.number)
+
+
+def _let_go(desk: Desk, found: _Opened, typed: Mapping[str, str], now: datetime) -> HTMLResponse:
+    """Put the lead off until a day, or give it back to the pool; each with a reason, and once."""
+    number, does = found.link.number, typed["do"]
+    reason = typed.get(f"{does}_reason", "").strip()
+    if len(reason) > _MOST_CHARACTERS:
+        return _shown(desk, found, typed, "shorter", 400)
+    if not reason:
+        return _shown(desk, found, typed, "reason", 400)
+    order = Order(found.person.id, reason, now, now, desk.settings.tz)
+    try:
+        if does == "give_back":
+            give_back(desk.engine, number, desk.config, order)
+            return _message(desk, 200, "given_back", number=number)
+        until = _day(typed.get("until", ""))
+        today = now.astimezone(desk.settings.zone).date()
+        if until is None or not today < until < today.replace(year=today.year + 5, day=1):
+            return _shown(desk, found, typed, "until.wrong", 400)
+        method = next(iter(desk.config.rules.value(METHODS)))
+        [recorded] = snooze(desk.engine, [number], until, method, order, desk.config, channel="page")
+    except (FollowUpError, OrderError):
+        return _message(desk, 409, "closed", number=number)
+    return _message(desk, 200, "known" if recorded.before else "snoozed", number=number)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
 
 
 def _read(desk: Desk, found: _Opened, typed: Mapping[str, str], now: datetime) -> Said:

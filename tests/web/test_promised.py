@@ -27,10 +27,8 @@ def client(engine, tmp_path: Path) -> TestClient:
     home.mkdir()
     settings = get_settings(home=home, base_url="https://leads.example.com/", secret=SECRET.decode(), config=None)
     settle(engine, ZHANG, as_of=datetime.now(UTC) - timedelta(days=10))
-    for days in range(9, 0, -1):
-        for hour in (3, 7):
-            at = (datetime.now(UTC) - timedelta(days=days)).replace(hour=hour)
-            sweep(engine, CONFIG, settings, at)
+    for days in range(9, 0, -2):
+        sweep(engine, CONFIG, settings, (datetime.now(UTC) - timedelta(days=days)).replace(hour=7))
     return TestClient(create_app(settings, CONFIG, engine), base_url="https://leads.example.com")
 
 
@@ -116,3 +114,24 @@ def test_another_person_an_old_link_and_a_forged_one_open_nothing(engine, client
     assert client.get(link(engine, owner, secret=b"x" * 32)).status_code == 404
     assert client.post(link(engine, stranger), data=form()).status_code == 403
     assert of(engine, FollowUp.id) == []
+
+
+def test_a_lead_is_put_off_until_a_day_with_a_reason_and_once(client, engine) -> None:
+    page, until = link(engine, lead(engine, number(engine))["owner"]), datetime.now(CONFIG_ZONE) + timedelta(days=20)
+    said = {"do": "snooze", "until": f"{until:%Y-%m-%d}", "snooze_reason": "客户说下月再联系"}
+    for wrong in ({"until": ""}, {"until": "2020-01-01"}, {"until": "9999-12-31"}, {"snooze_reason": " "}):
+        assert client.post(page, data=said | wrong).status_code == 400
+    assert of(engine, FollowUp.pause_until) == []
+    assert client.post(page, data=said).status_code == 200
+    assert client.post(page, data=said).status_code == 200
+    [stored] = of(engine, FollowUp.pause_until)
+    assert stored.astimezone(CONFIG_ZONE).date() == until.date()
+
+
+def test_a_lead_is_given_back_with_a_reason(client, engine) -> None:
+    page = link(engine, lead(engine, number(engine))["owner"])
+    assert client.post(page, data={"do": "give_back", "give_back_reason": ""}).status_code == 400
+    assert client.post(page, data={"do": "give_back", "give_back_reason": "不在我的区域"}).status_code == 200
+    assert lead(engine, number(engine))["status"] == "pool"
+    # nobody has it any more, so nothing is left to give back
+    assert client.post(page, data={"do": "give_back", "give_back_reason": "不在我的区域"}).status_code == 409
