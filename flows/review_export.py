@@ -20,11 +20,23 @@ from flows.commands import database, parse_moment
 from flows.console import Answer, UsageError
 from tasks.guard import guarded_text
 from tasks.lead_facts import lead_facts, wait_for_writers
+from tasks.need_types import NEED_TYPES, with_need_types
 from tasks.rules.reviews.tally import DIMENSIONS, FIGURES, Basis, Period, parts_of, tally, within
 
 RATES = ("conversion", "won_of_valid", "won_of_closed")
 DAYS = ("cycle_mean_days", "cycle_median_days")
-_DEFINED = ("R-LEADS", "R-VALID", "R-OPEN", "R-CONVERSION", "R-CYCLE", "R-GRADE", "R-BASIS", "R-STAGE", "R-CUT")
+_DEFINED = (
+    "R-LEADS",
+    "R-VALID",
+    "R-OPEN",
+    "R-CONVERSION",
+    "R-CYCLE",
+    "R-GRADE",
+    "R-NEED-TYPES",
+    "R-BASIS",
+    "R-STAGE",
+    "R-CUT",
+)
 # lines that a screen shows; the file has all
 _LINES = 40
 
@@ -56,6 +68,8 @@ def export(settings: Settings, asked: Asked) -> Answer:
     wait_for_writers(engine, moment)
     with engine.connect() as conn:
         facts = lead_facts(conn, moment, settings.tz)
+        if any("need_type" in parts_of(one) for one in asked.dimensions):
+            facts = with_need_types(conn, facts, config.rules.value(NEED_TYPES))
     basis = cast(Basis, asked.basis)
     counted = within(facts, basis, period)
     figures = pd.concat([tally(counted, one, basis, facts) for one in asked.dimensions], ignore_index=True)

@@ -18,6 +18,7 @@ from tasks.calendar import load_days
 from tasks.decisions import decisions_at
 from tasks.lead_facts import arrivals, lead_facts, wait_for_writers
 from tasks.letters import Letter
+from tasks.need_types import NEED_TYPES, with_need_types
 from tasks.outbox import send_pending
 from tasks.post import post
 from tasks.review_activity import read_activity
@@ -28,7 +29,7 @@ from tasks.review_letter import Pack, review_letter
 from tasks.review_store import keep_review
 from tasks.review_words import review_words
 from tasks.rules.calendars import Days
-from tasks.rules.reviews.activity import Activity
+from tasks.rules.reviews.activity import Activity, during
 from tasks.rules.reviews.datasets import Terms, by_time, datasets, months_of
 from tasks.rules.reviews.done import activity_datasets
 from tasks.rules.reviews.findings import decisions, findings
@@ -38,8 +39,8 @@ from tasks.rules.reviews.spans import Kind, Span, cut_off, preliminary_on, span_
 #: The rules that say what figures mean, in the order in which packs print them.
 DEFINITIONS = (
     "R-LEADS", "R-VALID", "R-WON", "R-OPEN", "R-CONVERSION", "R-CYCLE", "R-GRADE", "R-COHORT-DAYS", "R-SMALL", "R-Z",
-    "R-REASONS", "R-EXPECTED", "R-STAGE", "R-TIERS", "R-TIER-DAYS", "R-INTENT", "R-KEPT", "R-THEMES", "R-COST",
-    "R-POOL",
+    "R-NEED-TYPES", "R-REASONS", "R-EXPECTED", "R-STAGE", "R-TIERS", "R-TIER-DAYS", "R-INTENT", "R-KEPT", "R-THEMES",
+    "R-COST", "R-POOL",
     "R-CALLS-A-DAY", "R-SILENT-DAYS", "R-UNANSWERED", "R-NO-PROGRESS", "R-CUT",
 )  # fmt: skip
 #: Who sees the leads of all teams; all others see their own team's.
@@ -113,6 +114,9 @@ def open_review(engine: Engine, settings: Settings, config: Config, span: Span, 
     wait_for_writers(engine, as_of)
     with engine.connect() as conn:
         facts = lead_facts(conn, as_of, settings.tz)
+        days = [during(facts[name], span.before.first, span.last) for name in ("created_on", "closed_on")]
+        kinds = rules_of(config, as_of, settings).value(NEED_TYPES)
+        facts = with_need_types(conn, facts, kinds, days[0] | days[1])
         before = lead_facts(conn, min(earlier, as_of), settings.tz)
         arrived = arrivals(conn, as_of)
         activity = read_activity(conn, span, as_of, settings.tz, config)

@@ -1,7 +1,7 @@
 """What the internal pages show of reviews: the last packs, a pack's datasets, and the leads behind a figure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from models import Review, ReviewRow
 from models.db import look_up
 from tasks.i18n import mask_name, mask_phone
 from tasks.lead_facts import lead_facts
+from tasks.need_types import with_need_types
 from tasks.rules.reviews.activity import during
 from tasks.rules.reviews.facts import LOST, OPEN, TRAITS, WON
 from tasks.rules.reviews.spans import Span
@@ -73,15 +74,25 @@ def rows_of(conn: Connection, review_id: int) -> dict[str, list[dict[str, str]]]
     return found
 
 
-def behind(engine: Engine, settings: Settings, kept: Kept, span: Span, asked: Mapping[str, str]) -> pd.DataFrame:
+def behind(
+    engine: Engine,
+    settings: Settings,
+    kept: Kept,
+    span: Span,
+    asked: Mapping[str, str],
+    kinds: Mapping[str, Sequence[str]],
+) -> pd.DataFrame:
     """The leads that a figure of a build counts, names and phones masked.
 
     asked: figure (one of FIGURES), dimension and value (crosses parted by « × »), view (event or cohort).
+    kinds: of needs, with their words.
     Columns: number, company, contact, phone, source, grade, owner, verdict, result, created_on, closed_on.
     """
     with engine.connect() as conn:
         as_of = kept.as_of if kept.as_of.tzinfo else kept.as_of.replace(tzinfo=UTC)
         facts = lead_facts(conn, as_of, settings.tz)
+        if "need_type" in asked.get("dimension", "").split(" × "):
+            facts = with_need_types(conn, facts, kinds)
         if kept.scope:
             facts = facts[facts["team"] == kept.scope]
         own = _chosen(facts, span, asked)

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tasks.decisions import STATES, Decided, DecisionError, decisions_at, note, settle
 from tasks.knowledge import KINDS, Entry, KnowledgeError, add, find, tags_of
+from tasks.need_types import NEED_TYPES
 from tasks.review_pages import FIGURES, Kept, behind, pack, packs, rows_of
 from tasks.review_sections import masked
 from tasks.review_words import RATES, named, percent, review_words
@@ -69,7 +70,7 @@ def routes(desk: Desk) -> APIRouter:
         span, kept = _kept(desk, kind, period, scope)
         asked = {"figure": figure, "dimension": dimension, "value": value, "view": view}
         try:
-            found = behind(desk.engine, desk.settings, kept, span, asked)
+            found = behind(desk.engine, desk.settings, kept, span, asked, desk.rules.value(NEED_TYPES))
         except LookupError:
             raise Problem(404, "unknown", _words(desk)["none"]) from None
         return shown(

@@ -12,9 +12,11 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
+from config.loader import load_config
 from flows.reviewing import build, open_review
 from models import Base
 from models.db import make_engine, read_frame, upgrade
+from tasks.need_types import NEED_TYPES, need_types
 from tasks.review_checks import check_datasets
 from tasks.rules.reviews.spans import read_span
 from tests.reviews.conftest import REVIEWED, Year
@@ -23,6 +25,7 @@ from tests.reviews.year import ZONE
 pytestmark = pytest.mark.xdist_group("review-year")
 
 MONTH = "2025-08"
+_KINDS = load_config(None).rules.value(NEED_TYPES)
 KNOWN = datetime(2026, 6, 1, 9, tzinfo=ZONE)
 _IN = "BETWEEN '2025-08-01' AND '2025-08-31'"
 # facts of leads: each by its last event, its first grade after verification, and its outcome
@@ -142,6 +145,14 @@ def test_tiers_are_those_of_plain_sql(played: Year, month: dict[str, pd.DataFram
     assert (line["stood"], line["moved"]) == flow
     assert flow[1] > 0
     assert line["of_stock"] == line["now"] / month["tiers"].set_index("tier").loc["意向", "now"]
+
+
+def test_needs_are_told_apart_by_the_words_of_their_rows(played: Year, month: dict[str, pd.DataFrame]) -> None:
+    told_types = need_types(pd.Series(["现有产线升级改造", "采购产线", "更换旧设备", "先了解"]), _KINDS)
+    assert told_types.tolist() == ["升级改造", "新购新建", "替换更新", ""]
+    cells = month["dimensions"]
+    own = cells[(cells["dimension"] == "need_type") & (cells["view"] == "cohort")]
+    assert own[["value", "leads"]].to_numpy().tolist() == [["新购新建", month["periods"]["leads"].iloc[-1]]]
 
 
 def test_channels_tell_what_a_valid_lead_costs(played: Year, month: dict[str, pd.DataFrame]) -> None:
