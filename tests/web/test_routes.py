@@ -29,7 +29,7 @@ INTERNAL = {
     "/known": {"POST"}, "/static/new.js": {"GET"}, "/batches": {"GET"}, "/batches/{number}": {"GET"},
     "/batches/{number}/receipts/{place}": {"GET"}, "/channels": {"GET"}, "/channels/{name}": {"GET"},
     "/reviews": {"GET"}, "/reviews/{kind}/{period}": {"GET", "POST"}, "/reviews/{kind}/{period}/leads": {"GET"},
-    "/knowledge": {"GET", "POST"},
+    "/knowledge": {"GET", "POST"}, "/people": {"GET", "POST"}, "/people/{person}": {"GET", "POST"},
     "/unknown": {"GET"}, "/spot": {"GET", "POST"}, "/healthz": {"GET"},
 }  # fmt: skip
 PASSWORD, TOKEN = "a long password", "a token for programs"
@@ -42,6 +42,7 @@ FILLED = {
     "token": "x.y",
     "kind": "monthly",
     "period": "2026-10",
+    "person": "linruoxi",
 }
 ROUTES = sorted((path, method) for path, methods in INTERNAL.items() for method in methods if path != "/healthz")
 
