@@ -6,10 +6,12 @@ import pytest
 from config.people import Person
 from config.schema import Channel, Roster, Rules
 from models.audit import audit
-from models.db import begin, make_engine, read_frame, update_frame, upgrade, write
+from models.db import begin, make_engine, read_frame, update_frame, upgrade
 from models.lead import Lead
 from tasks.arrival import Arrival
 from tasks.batches import open_batch
+from tasks.closing import close
+from tasks.orders import Order
 from tasks.settle import settle_chunk
 from tasks.split import split_lead
 from tests.prepared import AS_OF, CONFIG, lead, leads_as_sets, outcomes, prepared, settle
@@ -182,17 +184,12 @@ def test_the_event_of_a_touched_lead_tells_the_facts_that_it_was_decided_on(engi
 
 def test_a_second_cycle_is_of_the_same_contact(engine):
     settle(engine, ZHANG)
-    with begin(engine) as conn:
-        write(conn, "UPDATE lead SET status = 'won', closed_at = '2024-03-15 04:00:00'")
+    order = Order("zhengkai", "价格", AS_OF, AS_OF, "Asia/Shanghai")
+    close(engine, "XL202403001", "lost", {"lost_reason": "价格"}, CONFIG, order)
     settle(engine, {**ZHANG, "need": "二期"}, {**ZHANG, "name": "李四", "company": "乙厂"}, file="b.csv")
     found = table(engine, "SELECT number, contact_id FROM lead ORDER BY number")
     assert found["number"].tolist() == ["XL202403001", "XL202403002"]
     assert found["contact_id"].nunique() == 1
-    with begin(engine) as conn:
-        write(conn, "UPDATE membership SET until = '2024-03-15 04:00:00' WHERE lead_id = 1")
-        write(conn, "UPDATE submission SET accepted = 0 WHERE id = 1")
-        write(conn, "UPDATE assignment SET until = '2024-03-15 04:00:00' WHERE lead_id = 1")
-        write(conn, "UPDATE counter SET value = value - 1 WHERE name LIKE 'load:%'")
 
 
 def test_rules_say_what_tells_the_same_person(engine):
