@@ -1,7 +1,8 @@
 """Commands about promises: follow-ups that keep them, clocks, escalations, and the calendar behind them."""
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -18,6 +19,45 @@ Lead = Annotated[str | None, Parameter(help="Only this lead.")]
 Person = Annotated[str | None, Parameter(help="Only of this person of the roster.")]
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Deal:
+    """What a follow-up says of how the lead stands: pause, facts, stage, expected deal, contract, or loss."""
+
+    result: Annotated[str | None, Parameter(help="What came of it, in a few words.")] = None
+    risk: Annotated[str | None, Parameter(help="What may go wrong, in a few words.")] = None
+    pause_kind: Annotated[str | None, Parameter(help="hold (暂缓, default) or reactivate (待激活).")] = None
+    pause_event: Annotated[str | None, Parameter(help="The event until which it waits.")] = None
+    confirmed: Annotated[
+        tuple[str, ...], Parameter(help="What the customer confirmed: need, budget, chain, decider, date, offer.")
+    ] = ()
+    stage: Annotated[str | None, Parameter(help="The stage that was reached, such as 方案设计.")] = None
+    close_on: Annotated[str | None, Parameter(help="When it is expected to close: 2024-05-31.")] = None
+    probability: Annotated[float | None, Parameter(help="How probable that is, in percent.")] = None
+    amount: Annotated[float | None, Parameter(help="The expected amount in yuan.")] = None
+    obstacle: Annotated[str | None, Parameter(help="What stands in the way most.")] = None
+    contract_number: Annotated[str | None, Parameter(help="The contract's number.")] = None
+    contract_date: Annotated[str | None, Parameter(help="When it was signed: 2024-04-10.")] = None
+    contract_amount: Annotated[float | None, Parameter(help="The contract's amount in yuan.")] = None
+    first_payment: Annotated[float | None, Parameter(help="The first payment in yuan.")] = None
+    first_payment_date: Annotated[str | None, Parameter(help="When it came: 2024-04-12.")] = None
+    lost_reason: Annotated[str | None, Parameter(help="Why it was lost.")] = None
+    competitor: Annotated[str | None, Parameter(help="To whom it was lost.")] = None
+    would_have_helped: Annotated[str | None, Parameter(help="What would have helped.")] = None
+
+    def texts(self) -> dict[str, Any]:
+        """All but the days, by field of a record."""
+        said = asdict(self) | {"confirmed": "|".join(self.confirmed)}
+        return {name: value for name, value in said.items() if name not in _DAYS}
+
+    def days(self) -> dict[str, str | None]:
+        """The days as typed, by field of a record."""
+        return {field: getattr(self, name) for name, field in _DAYS.items()}
+
+
+_DAYS = {"close_on": "close_on", "contract_date": "contract_on", "first_payment_date": "first_payment_on"}
+
+
 @app.command
 def log(
     number: str,
@@ -30,36 +70,17 @@ def log(
     answered: Annotated[str, Parameter(help="yes, no (not reached) or later (replied later); default: yes.")] = "yes",
     feedback: Line = None,
     objection: Annotated[str | None, Parameter(help="What the customer objected.")] = None,
-    category: Annotated[str | None, Parameter(help="The kind of the objection.")] = None,
+    category: Line = None,
     answer: Annotated[str | None, Parameter(help="How the objection will be answered.")] = None,
     next: Annotated[str | None, Parameter(help="The next action promised to the customer.")] = None,
     next_at: Annotated[str | None, Parameter(help="Until when; a date alone is that day's end.")] = None,
     next_by: Annotated[str | None, Parameter(help="Who does it (default: the owner).")] = None,
-    result: Line = None,
-    risk: Line = None,
     milestone: Annotated[str | None, Parameter(help="What has been reached; it counts as progress.")] = None,
     plan: Annotated[str | None, Parameter(help="The plan: goals by week, method, dates, support.")] = None,
     support: Annotated[str | None, Parameter(help="Support asked of the technical department.")] = None,
     support_at: Annotated[str | None, Parameter(help="When it is needed.")] = None,
     pause_until: Annotated[str | None, Parameter(help="No follow-up is asked before this time.")] = None,
-    pause_kind: Annotated[str | None, Parameter(help="hold (暂缓, default) or reactivate (待激活).")] = None,
-    pause_event: Annotated[str | None, Parameter(help="The event until which it waits.")] = None,
-    confirmed: Annotated[
-        tuple[str, ...], Parameter(help="What the customer confirmed: need, budget, chain, decider, date, offer.")
-    ] = (),
-    stage: Annotated[str | None, Parameter(help="The stage that was reached, such as 方案设计.")] = None,
-    close_on: Annotated[str | None, Parameter(help="When it is expected to close: 2024-05-31.")] = None,
-    probability: Annotated[float | None, Parameter(help="How probable that is, in percent.")] = None,
-    amount: Annotated[float | None, Parameter(help="The expected amount in yuan.")] = None,
-    obstacle: Annotated[str | None, Parameter(help="What stands in the way most.")] = None,
-    contract_number: Annotated[str | None, Parameter(help="The contract's number.")] = None,
-    contract_date: Annotated[str | None, Parameter(help="When it was signed: 2024-04-10.")] = None,
-    contract_amount: Annotated[float | None, Parameter(help="The contract's amount in yuan.")] = None,
-    first_payment: Annotated[float | None, Parameter(help="The first payment in yuan.")] = None,
-    first_payment_date: Annotated[str | None, Parameter(help="When it came: 2024-04-12.")] = None,
-    lost_reason: Annotated[str | None, Parameter(help="Why it was lost.")] = None,
-    competitor: Annotated[str | None, Parameter(help="To whom it was lost.")] = None,
-    would_have_helped: Annotated[str | None, Parameter(help="What would have helped.")] = None,
+    deal: Deal | None = None,
     as_of: AsOf = None,
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -75,18 +96,26 @@ def log(
     """
     from flows import following
 
-    settings = opened(as_json)
+    settings, said = opened(as_json), deal or Deal()
     texts = {
         "feedback": feedback, "objection": objection, "category": category, "answer": answer, "next_action": next,
-        "next_person": next_by, "result": result, "risk": risk, "milestone": milestone, "plan": plan,
-        "support": support, "pause_kind": pause_kind, "pause_event": pause_event, "confirmed": "|".join(confirmed),
-        "stage": stage, "probability": probability, "amount": amount, "obstacle": obstacle,
-        "contract_number": contract_number, "contract_amount": contract_amount, "first_payment": first_payment,
-        "lost_reason": lost_reason, "competitor": competitor, "would_have_helped": would_have_helped,
-    }  # fmt: skip
-    days = {"close_on": close_on, "contract_on": contract_date, "first_payment_on": first_payment_date}
+        "next_person": next_by, "milestone": milestone, "plan": plan,
+        "support": support,
+    } | said.texts()  # fmt: skip
     asked = following.Asked(
-        number, by, at, method, summary, answered, texts, next_at, support_at, pause_until, as_of, dry_run, days
+        number,
+        by,
+        at,
+        method,
+        summary,
+        answered,
+        texts,
+        next_at,
+        support_at,
+        pause_until,
+        as_of,
+        dry_run,
+        said.days(),
     )
     return told(following.log(settings, asked), settings, as_json)
 

@@ -1,16 +1,14 @@
 """The procedure of the flow `nightly`: what time has changed of leads, and who hears that a lead is his now."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-
-import numpy as np
 
 from config.schema import Config
 from config.settings import Settings
 from flows.request import rules_on
 from models.db import make_engine
-from tasks.clocks import reckoner_of
+from tasks.clocks import in_hours
 from tasks.leave import staffed
 from tasks.nightly import run_nightly
 from tasks.outbox import send_pending
@@ -44,11 +42,8 @@ def keep_leads(
         night = Night(dict(kept.counts), kept.changes)
         if kept.counts["moved"]:
             tell(engine, config.model_copy(update={"rules": rules}), settings, as_of)
-        with engine.connect() as conn:
-            reckoner = reckoner_of(conn, rules, config, settings.tz)
-        now = np.datetime64(as_of.astimezone(UTC).replace(tzinfo=None), "s")
         # at night nobody is mailed: the sweep of the morning sends what waits
-        if bool(reckoner.is_open(now, np.array([""], dtype=object))[0]):
+        if in_hours(engine, rules, as_of, settings.tz):
             night.messages = send_pending(engine, settings, as_of, rules, backfill_mail=backfill_mail)
         return night
     finally:

@@ -1,16 +1,13 @@
 """The procedure of the flow `escalate`: promises that are due, their messages, new owners told, all sent."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-
-import numpy as np
 
 from config.schema import Config
 from config.settings import Settings
 from flows.request import rules_on
 from models.db import make_engine
-from tasks.clocks import reckoner_of
 from tasks.leave import staffed
 from tasks.outbox import send_pending
 from tasks.ready import make_ready
@@ -43,11 +40,7 @@ def escalate_promises(
         swept = sweep(engine, config, settings, as_of)
         if swept.counts["reassigned"] or swept.counts["taken_up"]:
             tell(engine, config, settings, as_of)
-        with engine.connect() as conn:
-            reckoner = reckoner_of(conn, config.rules, config, settings.tz)
-        now = np.datetime64(as_of.astimezone(UTC).replace(tzinfo=None), "s")
-        is_open = bool(reckoner.is_open(now, np.array([""], dtype=object))[0])
-        messages = send_pending(engine, settings, as_of, config.rules, backfill_mail=backfill_mail, is_open=is_open)
+        messages = send_pending(engine, settings, as_of, config.rules, backfill_mail=backfill_mail)
         return Escalated(dict(swept.counts), swept.steps, messages)
     finally:
         engine.dispose()

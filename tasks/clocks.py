@@ -1,11 +1,13 @@
 """Clocks of leads kept in the same transaction as the events that begin, stop or change them: set-based, no loop."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
+from config.people import Roster
 from config.schema import ClockRule, Config, Rules
 from models import Clock, ClockPast, FollowUp, Objection
 from models.db import insert_frame, look_up, take_ids, update_frame
@@ -54,6 +56,14 @@ def reckoner_of(conn: Connection, rules: Rules, config: Config, zone: str) -> Re
             _made.pop(next(iter(_made)))
         _made[digest] = made
     return Reckoner(_made[digest], zone)
+
+
+def in_hours(engine: Engine, rules: Rules, at: datetime, zone: str) -> bool:
+    """Whether the company is at work at a moment (aware): frames, half days, make-up workdays."""
+    with engine.connect() as conn:
+        calendars = Calendars.of(load_days(conn), rules, Roster())
+    now = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "s")
+    return bool(Reckoner(calendars, zone).is_open(now, np.array([""], dtype=object))[0])
 
 
 def follow_events(

@@ -15,22 +15,22 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from config.schema import Rules
 from models import Message, MessageFile
 from models.db import begin, take_numbers, take_turn
-from tasks.calendar import load_days
 from tasks.i18n import words
-from tasks.rules.mailtime import in_hours
 
-GATHER_MINUTES, HOURS = "N-GATHER-MINUTES", "K-HOURS"
+GATHER_MINUTES = "N-GATHER-MINUTES"
 #: What may wait for more of its kind; everything else goes out as it is.
 KINDS = ("new_leads", "digest")
 _BODY = re.compile(r"(<body[^>]*>)(.*)(</body>)", re.DOTALL)
 
 
-def gather(engine: Engine, rules: Rules, now: datetime, zone: ZoneInfo, lang: str) -> set[int]:
-    """Put the mails together that are due and give the ids of those that wait. Harmless when repeated."""
+def gather(engine: Engine, rules: Rules, now: datetime, lang: str, *, working: bool) -> set[int]:
+    """Put the mails together that are due and give the ids of those that wait. Harmless when repeated.
+
+    working: whether the company is at work now.
+    """
     due = now - timedelta(minutes=float(rules.value(GATHER_MINUTES)))
     waiting: set[int] = set()
     with begin(engine) as conn:
-        working = in_hours(now.astimezone(zone), rules.value(HOURS), load_days(conn))
         # whoever sends beside us must not put the same ones together
         take_turn(conn)
         for recipient, mails in _pending(conn).items():

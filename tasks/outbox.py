@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Engine, func, select, update
+from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 
 from config.schema import Rules, SettingsError
 from config.settings import Settings
 from models import Message, MessageFile
 from models.db import begin
 from tasks.channels import CHANNELS
+from tasks.clocks import in_hours
 from tasks.gather import gather
 from tasks.mailer import Answer, Mail, Server, mail_bytes, sender
 from tasks.points import reached
@@ -34,7 +35,7 @@ NO_ADDRESS, NO_ANSWER = "no address", "interrupted while sending"
 PAST_HOURS = "N-PAST-HOURS"
 BACK_OFF, GIVE_UP = "N-BACK-OFF", "N-GIVE-UP"
 #: Kinds of which nothing is said outside working hours, also when a try failed within them.
-QUIET = "promise\\_%"
+QUIET = ("promise\\_%", "day%")
 _FRESH = timedelta(minutes=30)
 _LONGEST = timedelta(hours=4)
 _NOTED_AT_ONCE = 50
@@ -48,12 +49,12 @@ def send_pending(
     *,
     now: datetime | None = None,
     backfill_mail: bool = False,
-    is_open: bool = True,
 ) -> dict[str, int]:
     """Send the pending messages; gives counts of sent, filed, refused, pending, unknown, dead, held_back, and of those
     that wait for more to the same person.
 
-    Outside working hours (not `is_open`) a reminder or escalation that could not be sent within them waits.
+    Outside the company's working hours a reminder or escalation that could not be sent within them waits, whoever
+    sends.
 
     A run dated further back than N-PAST-HOURS says writes files instead of mailing, and an earlier one's unsent
     messages are held back, unless `backfill_mail` says that real people may get them.
@@ -69,12 +70,14 @@ def send_pending(
             counts.update(_file(engine, settings, now, upto=as_of))
         else:
             counts.update(_held_back(engine, past))
-            gathered = gather(engine, rules, now, settings.zone, settings.lang)
+            is_open = in_hours(engine, rules, now, settings.tz)
+            gathered = gather(engine, rules, now, settings.lang, working=is_open)
             counts.update(_Post(engine, settings, now, past, is_open, pause, longest, gathered).mail())
     elif settings.mail_mode == "file":
         counts.update(_file(engine, settings, now, upto=None))
     else:
-        gathered = set() if backfill_mail else gather(engine, rules, now, settings.zone, settings.lang)
+        is_open = in_hours(engine, rules, now, settings.tz)
+        gathered = set() if backfill_mail else gather(engine, rules, now, settings.lang, working=is_open)
         counts.update(_Post(engine, settings, now, None, is_open, pause, longest, gathered).mail())
     return {key: count for key, count in sorted(counts.items()) if count}
 
@@ -249,8 +252,8 @@ class _Post:
             Message.next_at.is_(None) | (Message.next_at <= self.now),
         )
         if not self.is_open:
-            waits = Message.kind.like(QUIET, escape="\\") & (Message.created_at < self.now - _FRESH)
-            more = (*more, ~waits)
+            quiet = or_(*(Message.kind.like(kind, escape="\\") for kind in QUIET))
+            more = (*more, ~(quiet & (Message.created_at < self.now - _FRESH)))
         return _pending(self.engine, upto=None, since=self.since, more=more)
 
     def _note(self, number: int, answer: Answer) -> str:

@@ -75,8 +75,10 @@ def test_every_option_in_the_table_of_commands_exists() -> None:
         words = row.split()
         command = tuple(word for word in words if re.fullmatch(r"[a-z][a-z-]*", word))[:2]
         command = command if command in COMMANDS else command[:1]
-        help_text = inspect.signature(_function(command)).parameters
-        options = {name.strip("_").replace("_", "-") for name in help_text}
+        found = app
+        for name in command:
+            found = found[name]
+        options = {name.lstrip("-") for one in found.assemble_argument_collection() for name in one.names}
         assert set(re.findall(r"--([a-z-]+)", row)) <= options
 
 

@@ -104,7 +104,7 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
     close(engine, "XL202403001", "lost", {}, config, Order("linruoxi", "", later, later, "Asia/Shanghai"))
     # what arrives by itself, what somebody types in, and what is looked at of it
     sweep_posts(get_settings(), config, now)
-    gather(engine, config.rules, now, get_settings().zone, "zh_CN")
+    gather(engine, config.rules, now, "zh_CN", working=True)
     entered_by_others("行业展会", config.roster.people[0], config, "zh_CN")
     desk = make_desk(get_settings(), config, engine)
     assert TestClient(internal_app(desk), base_url="http://127.0.0.1").get("/spot").status_code == 200

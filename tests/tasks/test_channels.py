@@ -104,16 +104,17 @@ def test_what_is_refused_for_now_waits_longer_each_time_and_is_given_up_at_last(
     put(engine)
     settings = settings_of(tmp_path, httpserver.url_for("/send"))
     tried: list[int] = []
+    afternoon = NOW + timedelta(hours=3)
     for minutes in range(0, 130, 5):
-        at = NOW + timedelta(minutes=minutes)
+        at = afternoon + timedelta(minutes=minutes)
         before = state(engine)[1]
         send_pending(engine, settings, at, RULES, now=at)
         if state(engine)[1] > before:
             tried.append(minutes)
     # at once, at the next run, then after 5, 10, 20, 40 minutes
     assert tried == [0, 5, 10, 20, 40, 80]
-    for days in (2, 3, 4):
-        at = NOW + timedelta(days=days)
+    for days in (3, 4, 5):
+        at = afternoon + timedelta(days=days)
         send_pending(engine, settings, at, RULES, now=at)
     assert state(engine)[0] == "dead"
 
@@ -121,12 +122,13 @@ def test_what_is_refused_for_now_waits_longer_each_time_and_is_given_up_at_last(
 def test_a_notice_that_could_not_be_sent_in_time_waits_for_the_morning(httpserver: HTTPServer, tmp_path):
     httpserver.expect_request("/send").respond_with_data(json.dumps({"errcode": 0}))
     engine = base(tmp_path)
-    put(engine)
+    put(engine, attempts=1)
     settings = settings_of(tmp_path, httpserver.url_for("/send"))
     night = NOW + timedelta(hours=12)
-    assert send_pending(engine, settings, night, RULES, now=night, is_open=False) == {}
-    assert state(engine) == ("pending", 0)
-    assert send_pending(engine, settings, night, RULES, now=night, is_open=True) == {"sent": 1}
+    assert send_pending(engine, settings, night, RULES, now=night) == {}
+    assert state(engine) == ("pending", 1)
+    morning = night + timedelta(hours=60)  # of the next Monday
+    assert send_pending(engine, settings, morning, RULES, now=morning) == {"sent": 1}
 
 
 def test_what_was_on_its_way_when_the_process_died_is_not_sent_again(httpserver: HTTPServer, tmp_path):
