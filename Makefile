@@ -23,14 +23,14 @@ check: venv
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 test: venv
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 # Twenty kills at random moments and one at each named point, on both databases: minutes to an hour.
 crash: venv
-	LEADS_CRASH_ROUNDS=$(ROUNDS) $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/crash $(PYTEST_ARGS)
+	LEADS_CRASH_ROUNDS=$(ROUNDS) $(BIN)/pytest -n $(WORKERS) tests/crash $(PYTEST_ARGS)
 
 format: venv
 	$(BIN)/ruff format .

@@ -2,8 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 for _name in ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED", "GX_ANALYTICS_ENABLED"):
     os.environ[_name] = "1" if _name == "DO_NOT_TRACK" else "false"
@@ -11,6 +13,33 @@ for _name in ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED", "GX_ANALYTICS_
 pytest_plugins = ["tests.postgres", "tests.crash.hits"]
 
 _MISSING = "missing:"
+
+# tests that share what takes long to make, by the beginning of their names: one worker has them all.
+# (pytest-xdist 3.8 finds no group by its mark any more, since pytest 9.2 keeps the names of tests elsewhere.)
+_TOGETHER = {
+    "tests/flows/test_up.py": "up",
+    "tests/flows/test_ingest.py": "prefect",
+    "tests/flows/test_review_flow.py": "prefect",
+    "tests/flows/test_cli.py::test_with_the_engine": "prefect",
+    "tests/reviews/test_pages.py": "review year",
+    "tests/reviews/test_year.py": "review year",
+    "tests/reviews/test_mails.py": "review mails",
+    "tests/simulated/test_promises_kept.py": "promises",
+    "tests/simulated/test_year.py": "year",
+    "tests/web/test_browser.py": "browser",
+}
+
+
+class _Together(LoadScopeScheduling):
+    """Gives tests out one by one, but for those that stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((group for start, group in _TOGETHER.items() if nodeid.startswith(start)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Together:
+    """How pytest-xdist gives tests to its workers."""
+    return _Together(config, log)
 
 
 @pytest.fixture(autouse=True)

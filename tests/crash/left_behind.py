@@ -21,7 +21,7 @@ _CLOCK = {("lead_event", "recorded_at"), ("message", "sent_at")}
 _BY_SEQUENCE = sorted(set(SEQUENCES) - {"batch", "message", "lead_event"} | {"clock", "clock_past"})
 _REFERS_TO = {
     "submission_id": "submission", "same_as": "submission", "origin_id": "submission", "lead_id": "lead",
-    "joined_into": "lead", "contact_id": "contact", "account_id": "account", "choice_id": "choice",
+    "joined_into": "lead", "contact_id": "contact", "account_id": "account", "choice_id": "choice", "clock_id": "clock",
 }  # fmt: skip
 _ANSWERS = ("receipts", "mails", "done", "refused")
 

@@ -186,7 +186,6 @@ def test_the_help_of_every_command_has_an_example_and_the_exit_codes(
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("prefect")
 def test_with_the_engine_standard_output_is_json_alone_and_start_up_is_told_apart(
     home: Path, lead_file: Path, tmp_path: Path
 ) -> None:

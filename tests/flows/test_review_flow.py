@@ -13,7 +13,7 @@ from models.db import make_engine
 from tests.foreign.crm import full_mapping, write_files
 from tests.reviews.postman import REFUSED, listening
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.usefixtures("prefect_server"), pytest.mark.timeout(300)]
 
 # New Year is a holiday: the first working day of a week, a month and a quarter is the second
 AS_OF = datetime(2018, 1, 2, 1, 1, tzinfo=UTC)

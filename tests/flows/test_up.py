@@ -25,7 +25,7 @@ CHUNK_ROWS = 40
 LONG = 1_200 if IN_FULL else 600  # rows: many chunks, some of which are settled when it is interrupted
 ALSO = {"the flow": (), "the flow and the worker": ("worker",)} if IN_FULL else {"the flow": ()}
 
-pytestmark = [pytest.mark.slow, pytest.mark.kill, pytest.mark.timeout(280), pytest.mark.xdist_group("up")]
+pytestmark = [pytest.mark.slow, pytest.mark.kill, pytest.mark.timeout(280)]
 
 
 class Running:

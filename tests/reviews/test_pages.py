@@ -18,7 +18,6 @@ from tests.reviews.year import ZONE
 from web.app import make_desk
 from web.internal import internal_app
 
-pytestmark = pytest.mark.xdist_group("review-year")
 PAGE = "/reviews/monthly/2025-08"
 
 

@@ -22,8 +22,6 @@ from tasks.rules.reviews.spans import read_span
 from tests.reviews.conftest import REVIEWED, Year
 from tests.reviews.year import ZONE
 
-pytestmark = pytest.mark.xdist_group("review-year")
-
 MONTH = "2025-08"
 _KINDS = load_config(None).rules.value(NEED_TYPES)
 KNOWN = datetime(2026, 6, 1, 9, tzinfo=ZONE)

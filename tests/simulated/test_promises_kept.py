@@ -19,8 +19,7 @@ from models.db import make_engine, read_frame, upgrade
 from tests.simulated import naive
 from tests.simulated.naive import RULES, Lead
 
-# one worker has them all: the base that they look at takes a while to make
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("simulated")]
+pytestmark = pytest.mark.slow
 
 FIRST, LAST = date(2025, 9, 15), date(2025, 10, 18)
 AWAY = ("dongsiyuan", date(2025, 9, 22), date(2025, 9, 24))

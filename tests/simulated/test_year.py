@@ -21,8 +21,7 @@ from tasks.rules.lifecycle.state import Facts
 from tasks.state_past import facts_at
 from tests.simulated.naive_states import Story
 
-# one worker has them all: the year that they look at takes a while to play
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("year")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 FIRST, LAST = date(2025, 1, 6), date(2026, 1, 5)
 CONFIG = load_config()
