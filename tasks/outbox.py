@@ -53,8 +53,8 @@ def send_pending(
     """Send the pending messages; gives counts of sent, filed, refused, pending, unknown, dead, held_back, and of those
     that wait for more to the same person.
 
-    Outside the company's working hours a reminder or escalation that could not be sent within them waits, whoever
-    sends.
+    Outside the company's working hours (at `as_of`) a reminder or escalation that could not be sent within them
+    waits, whoever sends.
 
     A run dated further back than N-PAST-HOURS says writes files instead of mailing, and an earlier one's unsent
     messages are held back, unless `backfill_mail` says that real people may get them.
@@ -70,13 +70,13 @@ def send_pending(
             counts.update(_file(engine, settings, now, upto=as_of))
         else:
             counts.update(_held_back(engine, past))
-            is_open = in_hours(engine, rules, now, settings.tz)
+            is_open = in_hours(engine, rules, as_of, settings.tz)
             gathered = gather(engine, rules, now, settings.lang, working=is_open)
             counts.update(_Post(engine, settings, now, past, is_open, pause, longest, gathered).mail())
     elif settings.mail_mode == "file":
         counts.update(_file(engine, settings, now, upto=None))
     else:
-        is_open = in_hours(engine, rules, now, settings.tz)
+        is_open = in_hours(engine, rules, as_of, settings.tz)
         gathered = set() if backfill_mail else gather(engine, rules, now, settings.lang, working=is_open)
         counts.update(_Post(engine, settings, now, None, is_open, pause, longest, gathered).mail())
     return {key: count for key, count in sorted(counts.items()) if count}
