@@ -26,10 +26,9 @@ from config.loader import load_config
 from config.schema import Config
 from config.settings import Settings
 from models import Account, Assignment, Contact, FollowUp, Lead, LeadEvent
-from models.db import add_to_counters, begin, insert_frame, read_frame
+from models.db import add_to_counters, begin, insert_frame, read_frame, stored_moment
 from tasks.calendar import sync_calendar
 from tasks.nightly import run_nightly
-from tasks.sweep import stored
 
 AS_OF = datetime(2025, 9, 3, 17, 30, tzinfo=UTC)
 DUE_SHARE = 0.01
@@ -85,7 +84,7 @@ def measured(database: str, leads: int) -> Found:
         fill(engine, config, leads, round(leads * DUE_SHARE))
         with engine.connect() as conn:
             began = time.perf_counter()
-            due = len(read_frame(conn, _BARE, as_of=stored(conn, AS_OF)))
+            due = len(read_frame(conn, _BARE, as_of=stored_moment(conn, AS_OF)))
             bare = time.perf_counter() - began
         began = time.perf_counter()
         kept = run_nightly(engine, config, settings, AS_OF)

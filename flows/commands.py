@@ -6,7 +6,7 @@ import tempfile
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -232,6 +232,14 @@ def usable_home(settings: Settings) -> None:
 def lead_number(typed: str) -> str:
     """A lead's number as it is stored, however its letters were typed: small, or as wide as Chinese signs."""
     return unicodedata.normalize("NFKC", typed).strip().upper()
+
+
+def parse_day(text: str, name: str) -> date:
+    """A day as typed, 2024-03-15; UsageError names what it was typed for."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(f"{name} {text!r} is no day such as 2024-03-15") from None
 
 
 def parse_moment(text: str | None, settings: Settings) -> datetime | None:

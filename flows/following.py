@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from config.schema import Config
 from config.settings import Settings
-from flows.commands import company, database, lead_number, parse_moment, refuse_stranger
+from flows.commands import company, database, lead_number, parse_day, parse_moment, refuse_stranger
 from flows.console import Answer, UsageError
 from flows.request import rules_on
 from tasks.clocks import reckoner_of
@@ -17,6 +17,7 @@ from tasks.follow_ups import METHODS, OUTCOMES, Said, method_of, record_follow_u
 from tasks.i18n import local_time
 from tasks.orders import Order, OrderError
 from tasks.promises_shown import Shown, clocks_shown
+from tasks.rules.due import moment_of
 from tasks.snooze import snooze
 
 _ANSWERED = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
@@ -81,18 +82,11 @@ def _said(settings: Settings, config: Config, asked: Asked, as_of: datetime) -> 
         )
         if text is not None
     }  # fmt: skip
-    days: dict[str, Any] = {name: _stated_day(text, name) for name, text in asked.days.items() if text is not None}
+    days: dict[str, Any] = {name: parse_day(text, name) for name, text in asked.days.items() if text is not None}
     return Said(
         lead_number(asked.number), asked.by, at or _moment(asked.at, "--at", settings, config), method,
         asked.summary, _ANSWERED[asked.answered], **asked.texts, **ahead, **days,
     )  # fmt: skip
-
-
-def _stated_day(text: str, name: str) -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise UsageError(f"{name} {text!r} is no day such as 2024-03-15") from None
 
 
 def _is_day(text: str) -> bool:
@@ -116,8 +110,7 @@ def _moment(text: str, option: str, settings: Settings, config: Config) -> datet
         raise UsageError(f"{option} {text!r} is no moment such as 2024-03-18T10:30 or 2024-03-20") from None
     with database(settings).connect() as conn:
         reckoner = reckoner_of(conn, config.rules, config, settings.tz)
-    end = reckoner.day_end(np.array([day], "datetime64[D]"))[0]
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(end.astype(np.int64)))
+    return moment_of(reckoner.day_end(np.array([day], "datetime64[D]"))[0])
 
 
 __all__ = ["OUTCOMES", "Asked", "log"]
@@ -145,10 +138,7 @@ def put_off(settings: Settings, asked: PutOff) -> Answer:
     method = method_of(asked.method, config)
     if method is None:
         raise UsageError(f"--method {asked.method}: unknown; known: {', '.join(config.rules.value(METHODS))}")
-    try:
-        until = date.fromisoformat(asked.until.strip())
-    except ValueError:
-        raise UsageError(f"--until {asked.until!r} is no day such as 2024-12-12") from None
+    until = parse_day(asked.until, "--until")
     if until <= as_of.astimezone(settings.zone).date():
         raise UsageError(f"--until {until} is not after today")
     order = Order(asked.by, asked.reason, as_of, now, settings.tz)

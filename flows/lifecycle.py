@@ -2,12 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from config.loader import load_config
 from config.settings import Settings
-from flows.commands import company, database, lead_number, parse_moment, refuse_stranger
+from flows.commands import company, database, lead_number, parse_day, parse_moment, refuse_stranger
 from flows.console import OK, REFUSED, Answer, UsageError
 from flows.keeping import keep_leads
 from tasks.closing import Closed, close
@@ -77,7 +77,11 @@ def closed(settings: Settings, asked: Asked) -> Answer:
     if at is not None and at > as_of:
         raise UsageError(f"--at {asked.at}: lies in the future")
     happened = at.astimezone(UTC).replace(tzinfo=None).isoformat() if at else None
-    deal = asked.deal | {name: _day(asked.deal.get(name), name) for name in ("contract_on", "first_payment_on")}
+    deal = asked.deal | {
+        name: parse_day(text, name).isoformat()
+        for name in ("contract_on", "first_payment_on")
+        if (text := asked.deal.get(name)) is not None
+    }
     done: list[Closed] = []
     faults: list[str] = []
     for number in dict.fromkeys(map(lead_number, asked.numbers)):
@@ -101,12 +105,3 @@ def _line(one: Closed) -> str:
     why = f" ({one.reason})" if one.reason else ""
     lacks = f"; the archive lacks {', '.join(one.missing)}" if one.missing else ""
     return f"{one.number}  {one.before} → {one.status}{why}{lacks}"
-
-
-def _day(text: str | None, name: str) -> str | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text.strip()).isoformat()
-    except ValueError:
-        raise UsageError(f"{name} {text!r} is no day such as 2024-03-15") from None

@@ -55,7 +55,7 @@ def day_shown(settings: Settings, who: str | None, as_of: str | None, *, send: b
         raise UsageError(f"--person {who}: nobody of that id is in the roster")
     config = config.model_copy(update={"rules": rules_on(config.rules, moment, settings)})
     with engine.connect() as conn:
-        day = day_of(conn, config, moment, settings.tz)
+        day = day_of(conn, config, moment, settings.tz, who)
     sent: dict[str, Any] = {}
     if send:
         done = begin_day(settings, config, moment, backfill_mail=backfill_mail)

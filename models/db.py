@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,12 @@ def update_frame(conn: Connection, table: type[Base], frame: pd.DataFrame, key: 
         side.update(table.__tablename__, rows, key)
     else:
         update_rows(_driver(conn), table.__tablename__, rows, key)
+
+
+def stored_moment(conn: Connection, moment: datetime) -> Any:
+    """A moment (aware) in the form in which the database compares it with the times that it holds."""
+    moment = moment.astimezone(UTC)
+    return moment if conn.dialect.name == "postgresql" else moment.strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def write(conn: Connection, statement: str, **values: Any) -> int:
@@ -302,6 +309,7 @@ __all__ = [
     "make_engine",
     "read_frame",
     "refresh_statistics",
+    "stored_moment",
     "take_ids",
     "take_numbers",
     "take_turn",

@@ -10,10 +10,9 @@ from sqlalchemy import Engine, text
 
 from config.schema import Config
 from models import Clock
-from models.db import begin, read_frame, take_turn, update_frame
+from models.db import begin, read_frame, stored_moment, take_turn, update_frame
 from tasks.clocks import CLOCK_COLUMNS, reckoner_of
 from tasks.rules.ladder import next_look
-from tasks.sweep import stored
 
 WAIT = "K-ACK"
 _CLOCKS = f"""
@@ -42,7 +41,7 @@ def acknowledge(engine: Engine, number: str, person: str, config: Config, as_of:
     with begin(engine) as conn:
         take_turn(conn)
         clocks = read_frame(conn, _CLOCKS, number=number, person=person)
-        at = stored(conn, as_of)
+        at = stored_moment(conn, as_of)
         noted = conn.execute(_NOTE, {"at": at, "person": person, "number": number}).rowcount
         running = clocks[clocks["ended_at"].isna() & clocks["next_at"].notna() & clocks["paused_at"].isna()]
         reckoner = reckoner_of(conn, rules, config, zone)

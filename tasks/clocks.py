@@ -15,7 +15,7 @@ from tasks.arrival import Arrival
 from tasks.calendar import load_days
 from tasks.rules.calendars import Calendars
 from tasks.rules.clockwork import CHANGING, MET, TIMES, VOID, Moved, begin, ended, follow
-from tasks.rules.due import Reckoner, written
+from tasks.rules.due import Reckoner, same_times, written
 from tasks.rules.lifecycle.pauses import pause_spans
 from tasks.rules.lifecycle.records import COLUMNS, noted, told
 from tasks.rules.promises import OPEN
@@ -126,16 +126,10 @@ def _keep_past(conn: Connection, ids: pd.Series, at: pd.Timestamp, now: pd.DataF
         after = now.set_index("id").reindex(before["clock_id"])
         other = np.zeros(len(before), dtype=bool)
         for name in ("started_at", "due_at", "ended_at"):
-            other |= ~_alike(before[name], after[name])
+            other |= ~same_times(*(np.asarray(part[name], dtype="datetime64[s]") for part in (before, after)))
         before = before[other]
     past = before.assign(id=take_ids(conn, "clock_past", len(before)), until=at)
     insert_frame(conn, ClockPast, past.astype({"ending": "str"}))
-
-
-def _alike(one: pd.Series, two: pd.Series) -> np.ndarray:
-    before, after = (np.asarray(part, dtype="datetime64[s]") for part in (one, two))
-    same: np.ndarray = (before == after) | (np.isnat(before) & np.isnat(after))
-    return same
 
 
 def no_clocks() -> pd.DataFrame:

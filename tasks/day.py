@@ -1,7 +1,9 @@
 """What a working day asks of each person: due, overdue, new, to verify, objections open (H1-5.2-remind)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,8 +11,9 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from config.schema import Config
-from models.db import read_frame
+from models.db import read_frame, stored_moment
 from tasks.clocks import reckoner_of
+from tasks.rules.due import moment_of
 
 #: In the order in which people read them.
 SECTIONS = ("overdue", "due", "new", "to_verify", "objections")
@@ -45,7 +48,11 @@ class Day:
 
     def of(self, person: str) -> pd.DataFrame:
         """What it asks of one person."""
-        return self.rows[(self.rows["person"] == person).to_numpy(dtype=bool)].reset_index(drop=True)
+        return self.rows.take(self._places.get(person, [])).reset_index(drop=True)
+
+    @cached_property
+    def _places(self) -> Mapping[Any, Any]:
+        return self.rows.groupby("person").indices
 
     def counts(self, person: str) -> dict[str, int]:
         """How much of each section it asks of one person."""
@@ -53,20 +60,21 @@ class Day:
         return {section: int(found.get(section, 0)) for section in SECTIONS}
 
 
-def day_of(conn: Connection, config: Config, as_of: datetime, zone: str) -> Day:
-    """Read what the business day of a moment asks of everybody; in a section a lead stands once, as first due."""
+def day_of(conn: Connection, config: Config, as_of: datetime, zone: str, person: str | None = None) -> Day:
+    """Read what the business day of a moment asks of everybody, or of one person; in a section a lead stands once, as
+    first due."""
     rules = config.rules
     reckoner = reckoner_of(conn, rules, config, zone)
     now = np.datetime64(as_of.astimezone(UTC).replace(tzinfo=None), "s")
     today = reckoner.local(np.array([now])).astype("datetime64[D]")[0]
     morning = reckoner.utc(np.array([today]).astype("datetime64[s]"))[0]
     until, since = morning + np.timedelta64(1, "D"), _last_morning(reckoner, today)
-    clocks = read_frame(conn, _CLOCKS, until=_stored(conn, until))
+    clocks = _asked(conn, _CLOCKS, person, until=stored_moment(conn, moment_of(until)))
     clocks["section"] = np.where(clocks["due_at"].to_numpy("datetime64[s]") < now, "overdue", "due")
     others = [
-        read_frame(conn, query, **values).assign(section=section)
+        _asked(conn, query, person, **values).assign(section=section)
         for section, query, values in (
-            ("new", _NEW, {"since": _stored(conn, since)}),
+            ("new", _NEW, {"since": stored_moment(conn, moment_of(since))}),
             ("to_verify", _TO_VERIFY, {}),
             ("objections", _OBJECTIONS, {}),
         )
@@ -77,6 +85,12 @@ def day_of(conn: Connection, config: Config, as_of: datetime, zone: str) -> Day:
     rows = rows.drop_duplicates(["person", "section", "lead_id"]).reset_index(drop=True)
     on = today.astype(object)
     return Day(on, rows, tuple(_here(reckoner, config, morning)))
+
+
+def _asked(conn: Connection, query: str, person: str | None, **values: Any) -> pd.DataFrame:
+    if person is None:
+        return read_frame(conn, query, **values)
+    return read_frame(conn, f"SELECT * FROM ({query}) AS asked WHERE person = :person", person=person, **values)
 
 
 def _here(reckoner: Any, config: Config, morning: np.datetime64) -> list[str]:
@@ -98,8 +112,3 @@ def _last_morning(reckoner: Any, today: np.datetime64) -> np.datetime64:
     worked = np.flatnonzero(reckoner.used(starts, starts + np.timedelta64(1, "D"), none, none) > 0)
     found: np.datetime64 = starts[worked[0] if len(worked) else 0]
     return found
-
-
-def _stored(conn: Connection, at: np.datetime64) -> Any:
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(at.astype("datetime64[s]").astype(np.int64)))
-    return moment if conn.dialect.name == "postgresql" else moment.strftime("%Y-%m-%d %H:%M:%S.%f")

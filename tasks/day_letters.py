@@ -16,9 +16,8 @@ from models.db import take_numbers
 from tasks.day import SECTIONS, Day
 from tasks.day_words import words
 from tasks.letters import LISTED, Letter, render
-from tasks.links import address, load_secret
+from tasks.links import lead_links
 from tasks.notice_words import words as notice_words
-from tasks.notices import LINK_DAYS
 from tasks.rules.recipients import Ladderers
 
 EMPTY = "N-DAY-EMPTY"
@@ -45,7 +44,7 @@ class _Desk:
 
 def write_day(conn: Connection, day: Day, config: Config, settings: Settings, as_of: datetime) -> list[Letter]:
     """Put the mails of a day into the outbox; those that are there already are left. Gives the new ones."""
-    desk = _Desk(config, settings, as_of, day, _links(config, settings, as_of))
+    desk = _Desk(config, settings, as_of, day, lead_links(settings, config.rules, as_of, "p"))
     letters = [*_own(desk), *_teams(desk)]
     known = set(conn.execute(select(Message.key).where(Message.key.in_([one.key for one in letters]))).scalars())
     fresh = [one for one in letters if one.key not in known]
@@ -144,10 +143,3 @@ def _teams(desk: _Desk) -> Iterator[Letter]:
 def _name(desk: _Desk, person: str) -> str:
     known = desk.config.roster.person(person)
     return known.name if known else person
-
-
-def _links(config: Config, settings: Settings, as_of: datetime) -> Callable[[str, str], str] | None:
-    if settings.base_url is None:
-        return None
-    secret, days = load_secret(settings), int(config.rules.value(LINK_DAYS))
-    return lambda number, person: address(settings, secret, number, person, as_of, days, "p")

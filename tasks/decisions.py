@@ -8,8 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from models import ReviewDecision
-from models.db import begin, read_frame, take_ids, take_turn
-from tasks.lead_facts import stored_moment
+from models.db import begin, read_frame, stored_moment, take_ids, take_turn
 
 STATES = ("open", "done", "dropped")
 _KNOWN = """

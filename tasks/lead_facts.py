@@ -3,14 +3,13 @@
 import json
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, text
 
 from models.columns import MOMENT, read_columns
-from models.db import DatabaseError, begin
+from models.db import DatabaseError, begin, stored_moment
 from tasks.rules.reviews.facts import Known
 from tasks.rules.reviews.facts import lead_facts as facts_of
 from tasks.rules.reviews.receipts import OUTCOMES
@@ -118,12 +117,6 @@ def wait_for_writers(engine: Engine, as_of: datetime, patience: float = _PATIENC
                 "a transaction that began before the cut-off is still open; try again when it has ended"
             )
         sleep(_LOOK)
-
-
-def stored_moment(conn: Connection, moment: datetime) -> Any:
-    """A moment in the form in which the database compares it with the times that it holds."""
-    moment = moment.astimezone(UTC)
-    return moment if conn.dialect.name == "postgresql" else moment.strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def _frame(found: pa.Table) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, text
 from config.people import Leave as Away
 from config.schema import Config
 from models import Leave
-from models.db import begin, insert_frame, read_frame, take_ids, take_turn
+from models.db import begin, insert_frame, read_frame, stored_moment, take_ids, take_turn
 from tasks.orders import Order, OrderError
 
 _LIVE = """
@@ -20,7 +20,7 @@ _END = text('UPDATE "leave" SET until = :at WHERE id = :id')
 
 def leaves(conn: Connection, at: datetime) -> pd.DataFrame:
     """Read the leave in force at a moment: id, person, first_on, last_on (days), hours, deputy, origin, said_by."""
-    found = read_frame(conn, _LIVE, at=_stored(conn, at))
+    found = read_frame(conn, _LIVE, at=stored_moment(conn, at))
     days = {name: [_day(one) for one in found[name]] for name in ("first_on", "last_on")}
     return found.assign(**{name: pd.Series(said, dtype="object") for name, said in days.items()})
 
@@ -65,7 +65,7 @@ def end_leave(engine: Engine, number: int, order: Order, *, dry_run: bool = Fals
         if found["origin"] != "added":
             raise OrderError(f"leave {number} stands in roster.yaml: change it there")
         at = max(order.as_of, found["since"].to_pydatetime().replace(tzinfo=UTC) + timedelta(microseconds=1))
-        conn.execute(_END, {"at": _stored(conn, at), "id": number})
+        conn.execute(_END, {"at": stored_moment(conn, at), "id": number})
     return str(found["person"]), found["first_on"], found["last_on"]
 
 
@@ -83,9 +83,3 @@ def _said(first: date, last: date, hours: str | None, deputy: str | None) -> Awa
 
 def _day(stored: object) -> date:
     return stored if isinstance(stored, date) else date.fromisoformat(str(stored)[:10])
-
-
-def _stored(conn: Connection, at: datetime) -> object:
-    """A moment as a plain statement is given it: SQLite keeps times as text."""
-    at = at.astimezone(UTC)
-    return f"{at:%Y-%m-%d %H:%M:%S.%f}" if conn.dialect.name == "sqlite" else at

@@ -6,13 +6,17 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from config.errors import SettingsError
+from config.schema import Rules
 from config.settings import Settings
 
+#: The rule that says for how many days a link opens something.
+LINK_DAYS = "N-LINK-DAYS"
 _BYTES = 32
 
 
@@ -61,6 +65,14 @@ def address(
     """The address of a lead's page for one person, from now on for so many days; page: v (verify) or p (promises)."""
     token = sign(secret, Link(number, person, now + timedelta(days=days)))
     return f"{str(settings.base_url).rstrip('/')}/{page}/{token}"
+
+
+def lead_links(settings: Settings, rules: Rules, now: datetime, page: str = "v") -> Callable[[str, str], str] | None:
+    """What makes the address of a lead's page for a person (number, person); None where no address is set."""
+    if settings.base_url is None:
+        return None
+    secret, days = load_secret(settings), int(rules.value(LINK_DAYS))
+    return lambda number, person: address(settings, secret, number, person, now, days, page)
 
 
 def load_secret(settings: Settings) -> bytes:

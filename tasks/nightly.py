@@ -1,17 +1,16 @@
 """What time alone has changed, once a night: pauses that end, stalls, silence, care; read by its index."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
 from config.schema import Config
 from config.settings import Settings
-from models.db import begin, take_turn
-from tasks.orders import Order
+from models.db import begin, stored_moment, take_turn
+from tasks.orders import Order, own_order
 from tasks.points import reached
 from tasks.state import Kept, keep_current
-from tasks.sweep import stored
 
 #: Leads of one transaction.
 AT_ONCE = 20_000
@@ -26,7 +25,7 @@ def run_nightly(
 
     Without `keep` nothing stays: it tells what it would do. recorded_at: when it becomes known (default: now).
     """
-    order = Order("leadflow", "", as_of, recorded_at or datetime.now(UTC), settings.tz)
+    order = own_order(as_of, settings.tz, recorded_at)
     kept = Kept()
     while True:
         with begin(engine, keep=keep) as conn:
@@ -41,7 +40,7 @@ def run_nightly(
 
 def due(conn: Connection, as_of: datetime, rows: int = AT_ONCE) -> list[int]:
     """The leads (ids) that time has changed by a moment, the ones due first."""
-    asked: dict[str, Any] = {"as_of": stored(conn, as_of), "rows": rows}
+    asked: dict[str, Any] = {"as_of": stored_moment(conn, as_of), "rows": rows}
     return [int(one) for one in conn.execute(_DUE, asked).scalars()]
 
 

@@ -15,11 +15,11 @@ from models import Message
 from models.db import take_numbers
 from tasks.channels import CHANNELS, short_text
 from tasks.letters import LISTED, Letter, render
-from tasks.links import address, load_secret
+from tasks.links import lead_links
 from tasks.notice_words import words
 from tasks.rules.due import Reckoner, read_pauses
 
-DIGEST, WAYS, LINK_DAYS = "K-DIGEST", "K-WAYS", "N-LINK-DAYS"
+DIGEST, WAYS = "K-DIGEST", "K-WAYS"
 _URGENCY = {"reminder": 1, "breach": 2, "escalation": 3, "reassign": 4, "pool": 4}
 
 
@@ -50,7 +50,7 @@ def write_notices(
     heard = steps[(steps["state"] == "fired") & (steps["recipient"] != "")]
     if heard.empty:
         return found
-    desk = _Desk(config, settings, reckoner, as_of, _links(config, settings, as_of))
+    desk = _Desk(config, settings, reckoner, as_of, lead_links(settings, config.rules, as_of, "p"))
     digest, listed = int(config.rules.value(DIGEST)), int(config.rules.value(LISTED))
     ordered = heard.assign(rank=heard["kind"].map(_URGENCY), many=heard.groupby("recipient")["id"].transform("size"))
     ordered = ordered.sort_values(["recipient", "rank", "due_at", "id"], ascending=[True, False, True, True])
@@ -156,13 +156,6 @@ def _told(desk: _Desk, steps: pd.DataFrame) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _links(config: Config, settings: Settings, as_of: datetime) -> Callable[[str, str], str] | None:
-    if settings.base_url is None:
-        return None
-    secret, days = load_secret(settings), int(config.rules.value(LINK_DAYS))
-    return lambda number, person: address(settings, secret, number, person, as_of, days, "p")
 
 
 def _shown(local: np.ndarray) -> list[str]:

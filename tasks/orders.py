@@ -1,7 +1,7 @@
 """A person's word about leads or about many rows at once: whose it is, why, and when."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from config.schema import Channel
 from tasks.arrival import Arrival
@@ -9,6 +9,9 @@ from tasks.arrival import Arrival
 
 class OrderError(Exception):
     """The word cannot be taken; the message says why."""
+
+
+MACHINE = "leadflow"
 
 
 @dataclass(frozen=True)
@@ -29,3 +32,8 @@ class Order:
         """OrderError where no reason is given."""
         if not self.reason.strip():
             raise OrderError("the reason is blank: whoever reads a lead's story must learn why")
+
+
+def own_order(as_of: datetime, zone: str, recorded_at: datetime | None = None) -> Order:
+    """What leadflow does of itself at a moment; recorded_at: when it becomes known (default: now)."""
+    return Order(MACHINE, "", as_of, recorded_at or datetime.now(UTC), zone)

@@ -308,6 +308,15 @@ def unit_of(leads: pd.DataFrame) -> pd.Series:
     return leads["account_id"].astype("Int64").fillna(-leads["lead_id"].astype("Int64")).astype("int64")
 
 
+def companies_leads(conn: Connection, leads: pd.DataFrame) -> pd.DataFrame:
+    """The open leads of the companies of some leads, as OTHERS gives them; those without a company alone."""
+    accounts = leads["account_id"].dropna().drop_duplicates().astype("int64").sort_values()
+    alone = leads.loc[leads["account_id"].isna(), "lead_id"].astype("int64").sort_values()
+    parts = [look_up(conn, keys, "BIGINT", query) for keys, query in ((accounts, OTHERS), (alone, ALONE)) if len(keys)]
+    kept = [part for part in parts if len(part)] or parts
+    return pd.concat(kept, ignore_index=True) if kept else look_up(conn, accounts, "BIGINT", OTHERS)
+
+
 def together(conn: Connection, lead_id: int, account_id: int | None) -> pd.DataFrame:
     """The open leads of a lead's company, as OTHERS gives them; the lead alone where it has none."""
     if account_id is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,8 @@ from sqlalchemy import Connection, Engine, text
 from config.schema import Config
 from config.settings import Settings
 from models.db import begin, take_turn
-from tasks.arrival import Arrival
 from tasks.clocks import reckoner_of
-from tasks.orders import Order
+from tasks.orders import own_order
 from tasks.points import reached
 from tasks.rules.lifecycle.state import ALIVE, ENDED, KEPT, state
 from tasks.state import Kept, differences, keep_current
@@ -41,7 +40,7 @@ def check(engine: Engine, config: Config, settings: Settings, as_of: datetime, *
     past: hold what the log says that leads were then against what was known then.
     """
     found = Checked()
-    arrival = _arrival(as_of, settings)
+    arrival = own_order(as_of, settings.tz).arrival("state")
     rules = config.rules.at(arrival.local.date())
     config = config.model_copy(update={"rules": rules})
     with engine.connect() as conn:
@@ -65,7 +64,7 @@ def check(engine: Engine, config: Config, settings: Settings, as_of: datetime, *
 
 def rebuild(engine: Engine, config: Config, settings: Settings, as_of: datetime) -> Kept:
     """Bring every lead to what state() says at a moment (aware), in pieces; harmless when repeated."""
-    arrival, kept = _arrival(as_of, settings), Kept()
+    arrival, kept = own_order(as_of, settings.tz).arrival("state"), Kept()
     after = 0
     while True:
         with begin(engine) as conn:
@@ -76,10 +75,6 @@ def rebuild(engine: Engine, config: Config, settings: Settings, as_of: datetime)
         if not ids:
             return kept
         after = ids[-1]
-
-
-def _arrival(as_of: datetime, settings: Settings) -> Arrival:
-    return Order("leadflow", "", as_of, datetime.now(UTC), settings.tz).arrival("state")
 
 
 def _pieces(conn: Connection) -> Iterator[list[int]]:

@@ -11,8 +11,7 @@ from sqlalchemy import Connection
 
 from config.schema import Config
 from models.columns import MOMENT, read_columns
-from models.db import look_up, read_frame
-from tasks.lead_facts import stored_moment
+from models.db import look_up, read_frame, stored_moment
 from tasks.rules.reviews import activity as frames
 from tasks.rules.reviews.activity import Activity
 from tasks.rules.reviews.spans import Span

@@ -1,7 +1,7 @@
 """«Call me after the 12th»: leads put off until a day, as the customer or the owner asked."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,6 +11,7 @@ from config.schema import Config
 from tasks.clocks import reckoner_of
 from tasks.follow_ups import Recorded, Said, record_follow_ups
 from tasks.orders import Order
+from tasks.rules.due import moment_of
 
 #: What a pause until a day is called: 暂缓.
 HOLD = "hold"
@@ -28,8 +29,7 @@ def snooze(
     rules = config.rules.at(order.as_of.astimezone(ZoneInfo(order.zone)).date())
     with engine.connect() as conn:
         reckoner = reckoner_of(conn, rules, config, order.zone)
-    end = reckoner.day_end(np.array([until], "datetime64[D]"))[0]
-    pause = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(end.astype("datetime64[s]").astype(np.int64)))
+    pause = moment_of(reckoner.day_end(np.array([until], "datetime64[D]"))[0])
     said = [
         Said(number, order.actor, order.as_of, method, order.reason.strip(), pause_until=pause, pause_kind=HOLD,
              channel=channel, key=f"snooze:{number}:{order.actor}:{until}:{order.as_of:%Y%m%d}")

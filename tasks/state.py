@@ -18,6 +18,7 @@ from models.db import update_frame
 from tasks.arrival import Arrival
 from tasks.clocks import reckoner_of
 from tasks.history import DECISION, STATE, append_events
+from tasks.rules.due import same_times
 from tasks.rules.lifecycle.state import ENDED, KEPT, STALLED, state
 from tasks.state_effects import end_leads, follow_grades, neglect, write_outcomes, write_stages
 from tasks.state_facts import load_facts
@@ -94,8 +95,7 @@ def differences(now: pd.DataFrame, stored: pd.DataFrame, columns: Iterable[str])
     for name in columns:
         one, two = now[name], stored[name]
         if name in (*_TIMES, "state_at"):
-            a, b = (np.asarray(side, dtype="datetime64[s]") for side in (one, two))
-            other |= ~((a == b) | (np.isnat(a) & np.isnat(b)))
+            other |= ~same_times(*(np.asarray(side, dtype="datetime64[s]") for side in (one, two)))
         elif name in _NUMBERS:
             x, y = (side.to_numpy(dtype=np.float64, na_value=np.nan) for side in (one, two))
             other |= ~(np.isclose(x, y, equal_nan=True))

@@ -13,7 +13,8 @@ from tasks.arrival import Arrival
 from tasks.choose import choose_others
 from tasks.hand_over import BY_HAND
 from tasks.history import Changes, write_assignments
-from tasks.ownership import ALONE, OTHERS, POOL, no_leads, unit_of
+from tasks.orders import MACHINE
+from tasks.ownership import ALONE, POOL, companies_leads, no_leads, unit_of
 from tasks.release import give_leads
 from tasks.rules.owner_rules import place_of_rule, strength
 from tasks.take_away import take_away
@@ -26,7 +27,6 @@ FROM wanted w JOIN outcome o ON o.lead_id = w.key AND o.until IS NULL
 _STAGES = "SELECT s.id, s.lead_id, s.place FROM wanted w JOIN stage_entry s ON s.lead_id = w.key AND s.until IS NULL"
 _SAID = ("result", "amount", "reason", "competitor", "would_have_helped", "contract_number")
 # what owners follow is one comparison; the machine's own word, where nobody ended the lead
-_MACHINE = "leadflow"
 
 
 def end_leads(conn: Connection, leads: pd.DataFrame, arrival: Arrival) -> None:
@@ -62,7 +62,7 @@ def write_outcomes(conn: Connection, ended: pd.DataFrame, arrival: Arrival, conf
             "contract_number": ended["contract_number"].astype("str").array,
             "contract_on": ended["contract_on"].map(_date).array,
             "paid_at": pd.to_datetime(ended["first_payment_on"], errors="coerce").astype("datetime64[us]").array,
-            "actor": ended["actor"].where(ended["state_rule"] != "L-LOST-SILENT", _MACHINE).fillna(_MACHINE).array,
+            "actor": ended["actor"].where(ended["state_rule"] != "L-LOST-SILENT", MACHINE).fillna(MACHINE).array,
         }
     )
     live = look_up(conn, now["lead_id"].sort_values(), "BIGINT", _OUTCOMES).set_index("lead_id")
@@ -109,7 +109,7 @@ def neglect(conn: Connection, leads: pd.DataFrame, arrival: Arrival, config: Con
     if leads.empty:
         return []
     steps = leads[["lead_id", "account_id", "owner", "owner_rule"]].assign(policy=NEGLECTED)
-    company = _of_companies(conn, leads)
+    company = companies_leads(conn, leads)
     take_away(conn, steps, arrival, config, POOL)
     return [int(one) for one in company["lead_id"]]
 
@@ -122,7 +122,7 @@ def follow_grades(conn: Connection, lead_ids: pd.Series, arrival: Arrival, confi
     if lead_ids.empty:
         return []
     alone = look_up(conn, lead_ids.astype("int64").sort_values(), "BIGINT", ALONE)
-    company = _of_companies(conn, alone)
+    company = companies_leads(conn, alone)
     company = company[company["old_owner"].notna()].reset_index(drop=True)
     if company.empty:
         return []
@@ -150,15 +150,6 @@ def follow_grades(conn: Connection, lead_ids: pd.Series, arrival: Arrival, confi
 _BY_HAND = """
 SELECT l.id AS lead_id, l.account_id FROM wanted w JOIN lead l ON l.id = w.key AND l.owner_rule = :rule
 """
-
-
-def _of_companies(conn: Connection, leads: pd.DataFrame) -> pd.DataFrame:
-    """The open leads of the companies of some leads; those without a company alone."""
-    accounts = leads["account_id"].dropna().drop_duplicates().astype("int64").sort_values()
-    alone = leads.loc[leads["account_id"].isna(), "lead_id"].astype("int64").sort_values()
-    parts = [look_up(conn, accounts, "BIGINT", OTHERS), look_up(conn, alone, "BIGINT", ALONE)]
-    kept = [part for part in parts if len(part)]
-    return pd.concat(kept, ignore_index=True) if kept else parts[0]
 
 
 def _date(value: Any) -> Any:

@@ -8,10 +8,9 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from config.schema import Config
-from models.db import look_up, read_frame
+from models.db import look_up, read_frame, stored_moment
 from tasks.arrival import Arrival
 from tasks.clocks import reckoner_of
-from tasks.lead_facts import stored_moment
 from tasks.rules.lifecycle.begin import begin_states
 from tasks.rules.lifecycle.state import CONFIRMED_BY, STALLED, Facts
 from tasks.state_facts import LEAD_COLUMNS, RECORD_COLUMNS, read_words, typed_records, with_evidence

@@ -14,15 +14,14 @@ from sqlalchemy import Connection, Engine, text
 from config.schema import Config, Rules
 from config.settings import Settings
 from models import Clock, Escalation
-from models.db import begin, insert_frame, read_frame, take_ids, take_turn, update_frame
-from tasks.arrival import Arrival
+from models.db import begin, insert_frame, read_frame, stored_moment, take_ids, take_turn, update_frame
 from tasks.clocks import CLOCK_COLUMNS, reckoner_of, write_changed
 from tasks.held import take_up, take_up_held
 from tasks.notices import write_notices
-from tasks.orders import Order
+from tasks.orders import own_order
 from tasks.points import reached
 from tasks.rules.clockwork import aim_anew, resumed
-from tasks.rules.due import Reckoner
+from tasks.rules.due import Reckoner, same_times
 from tasks.rules.ladder import look
 from tasks.rules.promises import OPEN
 from tasks.rules.recipients import Ladderers
@@ -64,7 +63,7 @@ def sweep(engine: Engine, config: Config, settings: Settings, as_of: datetime, *
     with engine.connect() as conn:
         reckoner = reckoner_of(conn, rules, config, settings.tz)
         changed = _fingerprint(rules, reckoner) != _known_fingerprint(conn)
-        waits = conn.execute(_ANY_DUE, {"as_of": stored(conn, as_of)}).first() is not None
+        waits = conn.execute(_ANY_DUE, {"as_of": stored_moment(conn, as_of)}).first() is not None
     if not keep:
         _foresee(engine, config, settings, reckoner, as_of, swept, changed=changed)
         return swept
@@ -77,7 +76,7 @@ def sweep(engine: Engine, config: Config, settings: Settings, as_of: datetime, *
             rows = _Sweep(conn, config, settings, reckoner, as_of, swept).run()
             reached("swept")
         waits = rows == AT_ONCE
-    swept.counts["taken_up"] += take_up_held(engine, config, _arrival(as_of, settings))
+    swept.counts["taken_up"] += take_up_held(engine, config, own_order(as_of, settings.tz).arrival("handover"))
     return swept
 
 
@@ -120,7 +119,7 @@ def _foresee(
             after, some = _aim_some(conn, config.rules, reckoner, as_of, after)
         while _Sweep(conn, config, settings, reckoner, as_of, swept).run() == AT_ONCE:
             pass
-        swept.counts["taken_up"] += take_up(conn, config, _arrival(as_of, settings))
+        swept.counts["taken_up"] += take_up(conn, config, own_order(as_of, settings.tz).arrival("handover"))
 
 
 def remember_settings(engine: Engine, config: Config, as_of: datetime, zone: str) -> None:
@@ -128,13 +127,6 @@ def remember_settings(engine: Engine, config: Config, as_of: datetime, zone: str
     rules = config.rules.at(as_of.astimezone(ZoneInfo(zone)).date())
     with begin(engine) as conn:
         _keep_fingerprint(conn, _fingerprint(rules, reckoner_of(conn, rules, config, zone)))
-
-
-def stored(conn: Connection, moment: datetime) -> Any:
-    """A moment as the database compares it with what it keeps."""
-    if conn.dialect.name == "postgresql":
-        return moment
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 class _Sweep:
@@ -150,7 +142,7 @@ class _Sweep:
 
     def run(self) -> int:
         """Do what is due; gives how many clocks were."""
-        due = read_frame(self.conn, _DUE, as_of=stored(self.conn, self.as_of), rows=AT_ONCE)
+        due = read_frame(self.conn, _DUE, as_of=stored_moment(self.conn, self.as_of), rows=AT_ONCE)
         self.swept.counts["due"] += len(due)
         fired = [self._of_rule(mine, rule) for rule in self.rules.sla if len(mine := due[due["policy"] == rule.id])]
         strange = due[~due["policy"].isin([rule.id for rule in self.rules.sla])]
@@ -220,7 +212,7 @@ class _Sweep:
         for kind in ("reassign", "pool"):
             given = fires[(fires["kind"] == kind) & fires["status"].isin(OPEN)]
             if len(given):
-                arrival = _arrival(self.as_of, self.settings)
+                arrival = own_order(self.as_of, self.settings.tz).arrival("handover")
                 self.swept.counts[f"{kind}ed"] += take_away(self.conn, given, arrival, self.config, kind)
                 keep_current(self.conn, given["lead_id"], arrival, self.config)
 
@@ -242,10 +234,6 @@ class _Sweep:
         rows = fires.assign(heard=heard).explode("heard", ignore_index=True)
         named = pd.DataFrame(rows["heard"].tolist(), columns=["recipient", "instead_of"], dtype="object")
         return rows.assign(recipient=named["recipient"], instead_of=named["instead_of"], state="fired")
-
-
-def _arrival(as_of: datetime, settings: Settings) -> Arrival:
-    return Order("leadflow", "", as_of, datetime.now(UTC), settings.tz).arrival("handover")
 
 
 def _facts(live: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
@@ -274,8 +262,7 @@ def _altered(changed: pd.DataFrame, live: pd.DataFrame) -> pd.DataFrame:
     for name in ("target", "basis", "rules_version"):
         other |= (changed[name].astype("str") != before[name].astype("str")).to_numpy(dtype=bool)
     for name in ("due_at", "next_at", "paused_at", "ended_at", "started_at"):
-        one, two = _at(changed, name), _at(before, name)
-        other |= ~((one == two) | (np.isnat(one) & np.isnat(two)))
+        other |= ~same_times(_at(changed, name), _at(before, name))
     return changed[other].reset_index(drop=True)
 
 

@@ -4,11 +4,10 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from config.schema import Config
-from models.db import look_up
 from tasks.arrival import Arrival
 from tasks.choose import choose_others
 from tasks.hand_over import BY_HAND
-from tasks.ownership import ALONE, OTHERS, POOL, unit_of
+from tasks.ownership import POOL, companies_leads, unit_of
 from tasks.release import give_leads, to_pool
 
 
@@ -38,11 +37,7 @@ def take_away(conn: Connection, steps: pd.DataFrame, arrival: Arrival, config: C
 
 def _concerned(conn: Connection, steps: pd.DataFrame) -> pd.DataFrame:
     """The leads of the steps and those that the same owner has of their companies."""
-    accounts = steps["account_id"].dropna().drop_duplicates().astype("int64").sort_values()
-    alone = steps.loc[steps["account_id"].isna(), "lead_id"].astype("int64").sort_values()
-    parts = [look_up(conn, accounts, "BIGINT", OTHERS)] if len(accounts) else []
-    parts += [look_up(conn, alone, "BIGINT", ALONE)] if len(alone) else []
-    found = pd.concat(parts, ignore_index=True)
+    found = companies_leads(conn, steps)
     had = steps.dropna(subset="account_id").drop_duplicates("account_id").set_index("account_id")["owner"]
     same = found["account_id"].map(had).fillna("") == found["old_owner"].fillna("")
     return found[(found["lead_id"].isin(steps["lead_id"]) | same).to_numpy(dtype=bool)].reset_index(drop=True)

@@ -5,7 +5,7 @@ the top what nobody took; the deputy stands in for who is on leave. All of it an
 so a kill leaves one mail or none yet.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import cached_property
 from itertools import islice
@@ -22,7 +22,7 @@ from models import Message, MessageFile
 from models.db import begin, take_numbers
 from tasks.i18n import CODED, english, words
 from tasks.letters import Book, Letter, Section, render
-from tasks.links import address, load_secret
+from tasks.links import lead_links
 from tasks.news import FIELDS, NOBODY, Span, read_news
 from tasks.points import reached
 from tasks.workbook import SEPARATOR, join_rows, write_workbook
@@ -41,7 +41,7 @@ def tell(engine: Engine, config: Config, settings: Settings, as_of: datetime) ->
         if owned[1] > owned[0] or events[1] > events[0]:
             said = {field: english(field) for field in CODED} if settings.lang == "en" else None
             with read_news(conn, *owned, events, said) as news:
-                book = Book(config, settings.lang, news, f"{on:%Y%m%d}", link=_links(config, settings, as_of))
+                book = Book(config, settings.lang, news, f"{on:%Y%m%d}", link=lead_links(settings, config.rules, as_of))
                 teller = _Teller(book, on, owned[1], events[1])
                 written = _write(conn, teller.letters(), config, as_of)
             _keep(conn, "told", owned)
@@ -49,13 +49,6 @@ def tell(engine: Engine, config: Config, settings: Settings, as_of: datetime) ->
             reached("telling")
             return written
     return 0
-
-
-def _links(config: Config, settings: Settings, as_of: datetime) -> Callable[[str, str], str] | None:
-    if settings.base_url is None:
-        return None
-    secret, days = load_secret(settings), int(config.rules.value("N-LINK-DAYS"))
-    return lambda number, person: address(settings, secret, number, person, as_of, days)
 
 
 def _span(conn: Connection, counter: str, table: str) -> Span:

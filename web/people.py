@@ -18,8 +18,7 @@ from tasks.day import SECTIONS, Day, day_of
 from tasks.day_words import words as day_words
 from tasks.i18n import local_time, mask_phone, word
 from tasks.leave import add_leave, end_leave, leaves, staffed
-from tasks.links import address
-from tasks.notices import LINK_DAYS
+from tasks.links import lead_links
 from tasks.orders import Order, OrderError
 from tasks.ownership import loads_of
 from tasks.rules.assign import DAY_CAP, OPEN_CAP
@@ -128,7 +127,7 @@ def _mine(desk: Desk, request: Request, code: str, q: str) -> Response:
     now = datetime.now(UTC)
     with desk.engine.connect() as conn:
         config = staffed(conn, desk.config, now)
-        day = day_of(conn, config.model_copy(update={"rules": desk.rules}), now, desk.settings.tz)
+        day = day_of(conn, config.model_copy(update={"rules": desk.rules}), now, desk.settings.tz, person.id)
         query = (
             select(Lead.id, Lead.number, Lead.grade, Lead.status, Lead.tier, Account.name.label("company"),
                    Contact.name, Contact.phone)
@@ -151,18 +150,15 @@ def _ordered(desk: Desk, person: Person, day: Day, leads: list[dict[str, Any]], 
     found = day.of(person.id)
     for lead, row in zip(found["lead_id"].tolist(), found.itertuples(), strict=True):
         asked.setdefault(lead, []).append(row)
-    rows = []
+    link, rows = lead_links(desk.settings, desk.rules, now, "p"), []
     for one in leads:
         mine = sorted(asked.get(one["id"], []), key=lambda row: SECTIONS.index(row.section))
         due = next((row.due_at for row in mine if pd.notna(row.due_at)), None)
-        link = ""
-        if desk.settings.base_url is not None:
-            days = int(desk.rules.value(LINK_DAYS))
-            link = address(desk.settings, desk.secret, one["number"], person.id, now, days, "p")
         rows.append(one | {
             "rank": SECTIONS.index(mine[0].section) if mine else len(SECTIONS),
             "tags": [(row.section, w[f"section.{row.section}"]) for row in mine],
             "due": local_time(due.to_pydatetime().replace(tzinfo=UTC), desk.settings.zone) if due is not None else "",
-            "said": word(lang, "status", one["status"]), "masked": mask_phone(one["phone"] or ""), "link": link,
+            "said": word(lang, "status", one["status"]), "masked": mask_phone(one["phone"] or ""),
+            "link": link(one["number"], person.id) if link else "",
         })  # fmt: skip
     return sorted(rows, key=lambda row: (row["rank"], row["due"] or "9", row["grade"] or "Z"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,17 @@ from tasks.rules.worktime import WorkTime
 _HOUR, _MINUTE, _DAY = 3600, 60, 86_400
 _SECOND = np.timedelta64(1, "s")
 NEVER = np.datetime64("NaT", "s")
+
+
+def moment_of(time: np.datetime64) -> datetime:
+    """A reckoned time (UTC) as an aware moment, to the second."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(time.astype("datetime64[s]").astype(np.int64)))
+
+
+def same_times(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    """Where two columns of times say the same; what is missing in both is the same."""
+    found: np.ndarray = (one == two) | (np.isnat(one) & np.isnat(two))
+    return found
 
 
 def written(span: Span) -> str:

@@ -1,5 +1,7 @@
 """What leads are that nobody has followed yet: state() over them alone."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -37,16 +39,18 @@ def begin_states(
     return kept, found["state_at"].astype("datetime64[us]")
 
 
+@cache
 def no_records() -> pd.DataFrame:
-    """A frame of no follow-ups, with the types of one that has some."""
+    """A frame of no follow-ups, with the types of one that has some; made once, so nobody may change it."""
     names = (*COLUMNS, *DEAL, "person", "probability")
     kinds = dict.fromkeys(names, "str") | dict.fromkeys(_TIMES, "datetime64[us]") | dict.fromkeys(_NUMBERS, "float64")
     kinds |= {"id": "int64", "lead_id": "int64"}
     return pd.DataFrame({name: pd.Series(dtype=kinds[name]) for name in names})
 
 
+@cache
 def no_words() -> pd.DataFrame:
-    """A frame of nothing that people said."""
+    """A frame of nothing that people said; made once, so nobody may change it."""
     kinds = dict.fromkeys(("field", "said", "actor", "result", *DEAL), "str") | dict.fromkeys(
         ("since", "at"), "datetime64[us]"
     )
