@@ -29,26 +29,34 @@ class Morning:
     messages: dict[str, int] = field(default_factory=dict)
 
 
-def begin_day(settings: Settings, config: Config, as_of: datetime, *, backfill_mail: bool = False) -> Morning:
-    """Mail everybody who works on this day what it asks of him; harmless when repeated, nothing on a day off."""
+def begin_day(
+    settings: Settings, config: Config, as_of: datetime, *, backfill_mail: bool = False, dry_run: bool = False
+) -> Morning:
+    """Mail everybody who works on this day what it asks of him; harmless when repeated, nothing on a day off.
+
+    dry_run: which mails it would write.
+    """
     engine = make_engine(settings.database_url)
     try:
         config = make_ready(engine, config, as_of)
         config = config.model_copy(update={"rules": rules_on(config.rules, as_of, settings)})
         found = Morning()
-        with begin(engine) as conn:
+        with begin(engine, keep=not dry_run) as conn:
             take_turn(conn)
             day = day_of(conn, config, as_of, settings.tz)
             found.letters.update(one.kind for one in write_day(conn, day, config, settings, as_of))
             reached("day-told")
-        found.messages = send_pending(engine, settings, as_of, config.rules, backfill_mail=backfill_mail)
+        if not dry_run:
+            found.messages = send_pending(engine, settings, as_of, config.rules, backfill_mail=backfill_mail)
         return found
     finally:
         engine.dispose()
 
 
-def day_shown(settings: Settings, who: str | None, as_of: str | None, *, send: bool, backfill_mail: bool) -> Answer:
-    """What a day asks of one person or of everybody; `send`: mail it as the flow does."""
+def day_shown(
+    settings: Settings, who: str | None, as_of: str | None, *, send: bool, dry_run: bool, backfill_mail: bool
+) -> Answer:
+    """What a day asks of one person or of everybody; `send`: mail it as the flow does; `dry_run`: only count mails."""
     moment = parse_moment(as_of, settings) or datetime.now(UTC)
     config, engine = company(settings, moment)
     if who is not None and config.roster.person(who) is None:
@@ -57,15 +65,16 @@ def day_shown(settings: Settings, who: str | None, as_of: str | None, *, send: b
     with engine.connect() as conn:
         day = day_of(conn, config, moment, settings.tz, who)
     sent: dict[str, Any] = {}
-    if send:
-        done = begin_day(settings, config, moment, backfill_mail=backfill_mail)
-        sent = {"letters": dict(done.letters), "messages": done.messages}
+    if send or dry_run:
+        done = begin_day(settings, config, moment, backfill_mail=backfill_mail, dry_run=dry_run)
+        sent = {"dry_run": dry_run, "letters": dict(done.letters), "messages": done.messages}
     people = [who] if who else [person.id for person in config.roster.people if len(day.of(person.id))]
     lines = [line for person in people for line in _lines(day, person, settings, listed=who is not None)]
     told = {
         person: {"here": person in day.here, **day.counts(person), "leads": _leads(day, person)} for person in people
     }
-    lines += [f"mails written: {sum(sent['letters'].values())}"] if sent else []
+    would = "mails that would be written" if dry_run else "mails written"
+    lines += [f"{would}: {sum(sent['letters'].values())}"] if sent else []
     return Answer("\n".join(lines) or "nothing is asked of anybody", {"day": day.on.isoformat(), "people": told} | sent)
 
 

@@ -24,6 +24,7 @@ from models.lead import (
 )
 from models.lists import Block, Reversal
 from models.outcome import HistoryRecord, Outcome, StageEntry
+from models.plan import Plan, PlanItem
 from models.post import Post, PostTaken, SpotCheck
 from models.review import Knowledge, Review, ReviewDecision, ReviewRow
 from models.share import Share
@@ -61,6 +62,8 @@ __all__ = [
     "Objection",
     "Outcome",
     "Person",
+    "Plan",
+    "PlanItem",
     "Post",
     "PostTaken",
     "Profile",

@@ -28,6 +28,8 @@ _REFERENCES = (
     ("outcome", "lead_id", "lead"),
     ("stage_entry", "lead_id", "lead"),
     ("history_record", "lead_id", "lead"),
+    ("plan_item", "plan_id", "plan"),
+    ("plan_item", "lead_id", "lead"),
 )
 _CHECKS = {
     "a row that counts for a lead has none": "SELECT count(*) FROM submission s WHERE s.accepted AND s.same_as IS NULL"

@@ -1,4 +1,4 @@
-"""What a working day asks of each person: due, overdue, new, to verify, objections open (H1-5.2-remind)."""
+"""What a working day asks of each person: due, overdue, new, to verify, objections, support (H1-5.2-remind)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from tasks.clocks import reckoner_of
 from tasks.rules.due import moment_of
 
 #: In the order in which people read them.
-SECTIONS = ("overdue", "due", "new", "to_verify", "objections")
+SECTIONS = ("overdue", "due", "new", "to_verify", "objections", "support")
 COLUMNS = ("person", "section", "lead_id", "number", "grade", "company", "policy", "due_at")
 _LEAD = "l.id AS lead_id, l.number, l.grade, a.name AS company"
 _FROM = "JOIN lead l ON l.id = {key} AND l.closed_at IS NULL LEFT JOIN account a ON a.id = l.account_id"
@@ -35,6 +35,10 @@ WHERE l.closed_at IS NULL AND l.owner IS NOT NULL AND l.verdict = 'to_verify' AN
 _OBJECTIONS = f"""
 SELECT l.owner AS person, {_LEAD} FROM objection o {_FROM.format(key="o.lead_id")}
 WHERE o.planned_at IS NULL AND l.owner IS NOT NULL
+"""
+_SUPPORT = f"""
+SELECT l.owner AS person, {_LEAD}, c.policy, c.due_at FROM clock c {_FROM.format(key="c.lead_id")}
+WHERE c.ended_at IS NULL AND c.policy = :policy
 """
 
 
@@ -70,6 +74,7 @@ def day_of(conn: Connection, config: Config, as_of: datetime, zone: str, person:
     morning = reckoner.utc(np.array([today]).astype("datetime64[s]"))[0]
     until, since = morning + np.timedelta64(1, "D"), _last_morning(reckoner, today)
     clocks = _asked(conn, _CLOCKS, person, until=stored_moment(conn, moment_of(until)))
+    clocks = clocks[~clocks["policy"].isin(_support_rules(config)).to_numpy(dtype=bool)].reset_index(drop=True)
     clocks["section"] = np.where(clocks["due_at"].to_numpy("datetime64[s]") < now, "overdue", "due")
     others = [
         _asked(conn, query, person, **values).assign(section=section)
@@ -79,12 +84,38 @@ def day_of(conn: Connection, config: Config, as_of: datetime, zone: str, person:
             ("objections", _OBJECTIONS, {}),
         )
     ]
+    others.append(_support(conn, config, now, until, person))
     rows = pd.concat([part.reindex(columns=list(COLUMNS)) for part in (clocks, *others)], ignore_index=True)
     rows["due_at"] = rows["due_at"].astype("datetime64[us]")
     rows = rows.sort_values(["person", "due_at", "grade", "number"], na_position="last", kind="stable")
     rows = rows.drop_duplicates(["person", "section", "lead_id"]).reset_index(drop=True)
     on = today.astype(object)
     return Day(on, rows, tuple(_here(reckoner, config, morning)))
+
+
+def here_on(conn: Connection, config: Config, on: date, zone: str) -> tuple[str, ...]:
+    """Who works on a day, if only for a part of it."""
+    reckoner = reckoner_of(conn, config.rules, config, zone)
+    return tuple(_here(reckoner, config, reckoner.utc(np.array([on], "datetime64[D]").astype("datetime64[s]"))[0]))
+
+
+def _support_rules(config: Config) -> list[str]:
+    return [rule.id for rule in config.rules.sla if rule.watches == "support"]
+
+
+def _support(
+    conn: Connection, config: Config, now: np.datetime64, until: np.datetime64, person: str | None
+) -> pd.DataFrame:
+    """Requests for support that wait: the technical department's to answer, their leads' owners' to know of."""
+    parts = [read_frame(conn, _SUPPORT, policy=rule) for rule in _support_rules(config)]
+    open_ = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["person", "due_at"])
+    due = open_["due_at"].to_numpy("datetime64[s]")
+    when = np.where(due < now, "overdue", np.where(due < until, "due", "support"))
+    helpers = [one.id for one in config.roster.people if one.role == "tech" and one.active]
+    theirs = [open_.assign(person=helper, section=when) for helper in helpers]
+    known = open_[open_["person"].notna()].assign(section="support")
+    found = pd.concat([known, *theirs], ignore_index=True)
+    return found if person is None else found[(found["person"] == person).to_numpy(dtype=bool)]
 
 
 def _asked(conn: Connection, query: str, person: str | None, **values: Any) -> pd.DataFrame:

@@ -19,6 +19,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "section.new": ("新线索", "new"),
     "section.to_verify": ("待核实", "to verify"),
     "section.objections": ("异议待答复", "objections open"),
+    "section.support": ("技术支持处理中", "support asked for"),
     "subject": ("{day} 待跟进：{counts}", "To follow up on {day}: {counts}"),
     "subject.empty": ("{day} 没有待跟进的线索", "Nothing to follow up on {day}"),
     "intro": ("今天请先处理：", "First things first today:"),

@@ -42,7 +42,9 @@ def test_the_commands_are_the_ones_that_were_promised() -> None:
     promised += "|feed pull|feed check|feed reread"
     promised += "|import-history|review export|review build|review send"
     promised += "|review note|review outcome|review decisions|knowledge add|knowledge list|knowledge search"
-    promised += "|pool|claim|give-back|reassign|leave add|leave list|leave remove|day|snooze"
+    promised += (
+        "|pool|claim|give-back|reassign|leave add|leave list|leave remove|day|snooze|plan list|plan confirm|plan send"
+    )
     promised += "|up|status|batches|batch revert|block|unblock"
     promised += "|nightly|rebuild|close"
     promised += "|log|clocks|escalations|due|escalate|calendar import"

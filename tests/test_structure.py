@@ -94,6 +94,7 @@ def test_importing_every_module_has_no_effect(tmp_path: Path) -> None:
         "flows.checks",
         "flows.nightly",
         "flows.morning",
+        "flows.day_plan",
     )
     watched = [name for name in MODULES if name not in apart]
     code = f"""

@@ -20,6 +20,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "reviews": ("报告", "Reviews"),
     "knowledge": ("知识库", "Knowledge"),
     "people": ("人员与休假", "People"),
+    "plans": ("跟进计划", "Plans"),
+    "p_undone": ("今日未完成", "Not done today"),
     "p_who": ("请选择操作人", "Say who you are"),
     "p_person": ("姓名", "Person"),
     "p_role": ("角色", "Role"),

@@ -14,6 +14,7 @@ from config.settings import get_settings
 from flows.feeding import pull_feeds
 from flows.intake import take_in
 from flows.keeping import keep_leads
+from flows.planning import plan_day
 from flows.posting import sweep_posts
 from flows.request import Request
 from flows.review_faults import tell_operations
@@ -97,6 +98,7 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
     tell_operations(engine, review, "refused", [])
     due(engine, get_settings(), config, now)
     begin_day(get_settings(), config, now)
+    plan_day(get_settings(), config, now)
     _into_the_pool_and_out(config, now)
     # what becomes of a lead: nights, and its end
     later = now + timedelta(days=40)

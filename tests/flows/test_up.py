@@ -151,7 +151,7 @@ def test_the_status_is_healthy_and_names_what_runs(up: Running) -> None:
     assert [one["name"] for one in said["services"]] == ["web", "posts", "server", "worker", "scan"]
     assert all(one["runs"] for one in said["services"])
     last = {one["name"]: one["last"] for one in said["deployments"]}
-    wanted = {"ingest", "feed", "watch", "review", "escalate", "posts", "checks", "nightly", "morning"}
+    wanted = {"ingest", "feed", "watch", "review", "escalate", "posts", "checks", "nightly", "morning", "day-plan"}
     assert (set(last), last["ingest"], last["watch"]) == (wanted, "Completed", None)
 
 
