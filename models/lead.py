@@ -14,6 +14,7 @@ from models.base import BIG, Base
 LIVE = text("until IS NULL")
 OPEN = text("closed_at IS NULL")
 CHANGING = text("state_at IS NOT NULL")
+UNOWNED = text("owner IS NULL AND closed_at IS NULL AND verdict <> 'invalid'")
 HELD = text("status = 'new' AND owner IS NULL AND closed_at IS NULL")
 
 
@@ -97,6 +98,7 @@ class Lead(Base):
         Index("ix_lead_origin", "origin_id"),
         # what time alone changes next is read by this, never the base
         Index("ix_lead_held", "id", sqlite_where=HELD, postgresql_where=HELD),
+        Index("ix_lead_unowned", "region", sqlite_where=UNOWNED, postgresql_where=UNOWNED),
         Index("ix_lead_state_at", "state_at", sqlite_where=CHANGING, postgresql_where=CHANGING),
     )
 

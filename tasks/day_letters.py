@@ -32,6 +32,8 @@ class _Desk:
     as_of: datetime
     day: Day
     link: Callable[[str, str], str] | None
+    # the page of all of a person's leads
+    mine: Callable[[str, str], str] | None
 
     @property
     def w(self) -> Mapping[str, str]:
@@ -44,7 +46,8 @@ class _Desk:
 
 def write_day(conn: Connection, day: Day, config: Config, settings: Settings, as_of: datetime) -> list[Letter]:
     """Put the mails of a day into the outbox; those that are there already are left. Gives the new ones."""
-    desk = _Desk(config, settings, as_of, day, lead_links(settings, config.rules, as_of, "p"))
+    links = (lead_links(settings, config.rules, as_of, page) for page in ("p", "m"))
+    desk = _Desk(config, settings, as_of, day, *links)
     letters = [*_own(desk), *_teams(desk)]
     known = set(conn.execute(select(Message.key).where(Message.key.in_([one.key for one in letters]))).scalars())
     fresh = [one for one in letters if one.key not in known]
@@ -84,7 +87,8 @@ def _letter(desk: _Desk, person: Person, recipient: str, rows: pd.DataFrame) -> 
     subject = subject.format(day=day) if not len(rows) else subject
     first = _first(rows)
     sections = [_section(desk, name, first, recipient) for name in SECTIONS if (first["section"] == name).any()]
-    said = {"name": _name(desk, recipient), "subject": subject, "intro": intro, "sections": sections, "w": w}
+    said = {"name": _name(desk, recipient), "subject": subject, "intro": intro, "sections": sections, "w": w,
+            "mine": desk.mine("mine", recipient) if desk.mine else ""}  # fmt: skip
     text, html = render("day", desk.settings.lang, **said)
     return Letter(key, "day", recipient, subject, text, html)
 

@@ -28,6 +28,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "due": ("应于 {due}", "due by {due}"),
     "more": ("还有 {n} 条，请在系统中查看。", "{n} more are in the system."),
     "unstated": ("未填公司", "no company stated"),
+    "mine": ("我的全部线索", "All my leads"),
     "open": ("打开", "open"),
     "team.subject": ("{day} 团队待跟进：{counts}", "Your team on {day}: {counts}"),
     "team.intro": ("您团队各人今天的待跟进：", "What today asks of each of your people:"),

@@ -30,6 +30,14 @@ GROUP BY l.id, l.number, l.status, l.region, l.industry, l.grade, l.verdict, l.o
 """
 
 
+class ClaimRefused(OrderError):
+    """A person may not claim a lead; `code` says why, `said` holds what the sentence names."""
+
+    def __init__(self, code: str, text: str, **said: Any) -> None:
+        super().__init__(text.format(**said))
+        self.code, self.said = code, said
+
+
 @dataclass(frozen=True)
 class Moved:
     """The leads (numbers) that went together, from whom and to whom; None is the pool."""
@@ -96,36 +104,66 @@ def _open(conn: Connection, number: str) -> Any:
 
 
 def _refuse(conn: Connection, lead: Any, leads: pd.DataFrame, person: Person, config: Config, order: Order) -> None:
-    """OrderError where the person may not claim the lead, with the reason."""
+    """ClaimRefused where the person may not claim the lead, with the reason."""
     rules, day = config.rules, order.as_of.astimezone(ZoneInfo(order.zone)).date()
+    said = {"number": lead.number, "person": person.id}
     if lead.owner is not None:
-        raise OrderError(f"{lead.number} has an owner: {lead.owner}")
+        raise ClaimRefused("owned", "{number} has an owner: {owner}", **said, owner=lead.owner)
     if lead.verdict == "invalid":
-        raise OrderError(f"{lead.number} is invalid")
+        raise ClaimRefused("invalid", "{number} is invalid", **said)
     live = select(AccountOwner.person).where(AccountOwner.account_id == lead.account_id, AccountOwner.until.is_(None))
     holder = conn.execute(live).scalar() if lead.account_id is not None else None
     if holder not in (None, person.id):
-        raise OrderError(f"the company of {lead.number} is {holder}'s")
+        raise ClaimRefused("holder", "the company of {number} is {owner}'s", **said, owner=holder)
     one = pd.DataFrame({"verdict": [lead.verdict], "grade": [lead.grade]}, dtype="str")
     if not may_have(one, pd.Series([person.id]), (person,), rules)[0]:
-        raise OrderError(f"{lead.number} needs a higher role than that of {person.id}")
+        raise ClaimRefused("role", "{number} needs a higher role than that of {person}", **said)
     if not covers(person, lead.region, lead.industry):
-        raise OrderError(f"{lead.number} is of another region or industry than {person.id}'s")
+        raise ClaimRefused("territory", "{number} is of another region or industry than {person}'s", **said)
     if person.is_away(day):
-        raise OrderError(f"{person.id} is on leave")
-    cooled = order.as_of - timedelta(days=rules.value(COOLDOWN_DAYS))
-    had = select(func.max(Assignment.until)).where(Assignment.lead_id == lead.id, Assignment.person == person.id)
-    last = conn.execute(had).scalar()
-    if last is not None and last > cooled:
-        free = (last + timedelta(days=rules.value(COOLDOWN_DAYS))).astimezone(ZoneInfo(order.zone))
-        raise OrderError(f"{person.id} had {lead.number} before and may claim it again from {free:%Y-%m-%d %H:%M}")
-    most = rules.value(CLAIMS_A_DAY)
-    if _claimed(conn, person.id, order.as_of, order.zone) >= most:
-        raise OrderError(f"{person.id} has claimed {most} leads today, which is the most")
-    cap = rules.value(OPEN_CAP) if person.open_cap is None else person.open_cap
+        raise ClaimRefused("away", "{person} is on leave", **said)
+    free = cooling(conn, person.id, config, order.as_of, lead.id).get(lead.id)
+    if free is not None:
+        local = f"{free.astimezone(ZoneInfo(order.zone)):%Y-%m-%d %H:%M}"
+        raise ClaimRefused("cooling", "{person} had {number} before and may claim it again from {free}", **said,
+                           free=local)  # fmt: skip
+    room = room_of(conn, person, config, order.as_of, order.zone)
+    if room.claimed >= room.most:
+        text = "{person} has claimed {most} leads today, which is the most"
+        raise ClaimRefused("day", text, **said, most=room.most)
+    if room.load + len(leads) > room.cap:
+        text = "{person} has {load} open leads of at most {cap}"
+        raise ClaimRefused("full", text, **said, load=room.load, cap=room.cap)
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a person may still claim: companies claimed today of the most, open leads of the cap."""
+
+    claimed: int
+    most: int
+    load: int
+    cap: int
+
+
+def room_of(conn: Connection, person: Person, config: Config, as_of: datetime, zone: str) -> Room:
+    """How much a person has, and how much he may have."""
+    cap = config.rules.value(OPEN_CAP) if person.open_cap is None else person.open_cap
     load = conn.execute(select(Counter.value).where(Counter.name == f"load:{person.id}")).scalar() or 0
-    if load + len(leads) > cap:
-        raise OrderError(f"{person.id} has {load} open leads of at most {cap}")
+    return Room(_claimed(conn, person.id, as_of, zone), int(config.rules.value(CLAIMS_A_DAY)), load, int(cap))
+
+
+def cooling(
+    conn: Connection, person: str, config: Config, as_of: datetime, lead: int | None = None
+) -> dict[int, datetime]:
+    """Which leads a person had too lately to claim them, and from when he may: by id, of one lead or of all."""
+    days = timedelta(days=config.rules.value(COOLDOWN_DAYS))
+    had = select(Assignment.lead_id, func.max(Assignment.until)).where(
+        Assignment.person == person, Assignment.until > as_of - days
+    )
+    had = had if lead is None else had.where(Assignment.lead_id == lead)
+    rows = conn.execute(had.group_by(Assignment.lead_id)).tuples()
+    return {found: last + days for found, last in rows if last is not None}
 
 
 def _claimed(conn: Connection, person: str, as_of: datetime, zone: str) -> int:

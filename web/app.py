@@ -9,7 +9,7 @@ from config.schema import Config
 from config.settings import Settings
 from tasks.links import load_secret
 from tasks.posts.inbox import open_inbox
-from web import forms, hooks, plan_page, promised, verify
+from web import forms, hooks, mine, plan_page, pool, promised, verify
 from web.desk import Desk
 from web.problems import SCHEMA, answer_with_problems
 
@@ -42,8 +42,9 @@ def create_app(settings: Settings, config: Config, engine: Engine) -> FastAPI:
 def public_app(desk: Desk) -> FastAPI:
     """Make the public application."""
     app = FastAPI(title="leadflow", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    for part in (forms, hooks, verify, promised, plan_page):
+    for part in (forms, hooks, verify, promised, plan_page, mine):
         app.include_router(part.routes(desk))
+    app.include_router(pool.signed_routes(desk))
     app.state.desk = desk
     guard(app, HEADERS)
 

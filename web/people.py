@@ -4,19 +4,13 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-import pandas as pd
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
-from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
 from config.people import Leave as Away
 from config.people import Person, role_name
-from models import Account, Contact, Lead
-from tasks.day import SECTIONS, Day, day_of
-from tasks.day_words import words as day_words
-from tasks.i18n import local_time, mask_phone, word
 from tasks.leave import add_leave, end_leave, leaves, staffed
 from tasks.links import lead_links
 from tasks.orders import Order, OrderError
@@ -24,11 +18,10 @@ from tasks.ownership import loads_of
 from tasks.rules.assign import DAY_CAP, OPEN_CAP
 from tasks.standings import read_turns
 from web.desk import Desk
+from web.mine import MOST, leads_of
 from web.problems import PROBLEMS, Problem
 from web.shown import actor, form_body, people, sent_form, shown, words_of
 
-# open leads that one page shows
-_MOST = 300
 _LEAVE_FIELDS = ("person", "first", "last", "hours", "deputy", "by")
 
 
@@ -121,44 +114,13 @@ def _leave(desk: Desk, request: Request, typed: dict[str, str]) -> Response:
 
 
 def _mine(desk: Desk, request: Request, code: str, q: str) -> Response:
-    person = desk.config.roster.person(code)
-    if person is None:
-        raise Problem(404, "unknown", words_of(desk)["p_no_person"])
     now = datetime.now(UTC)
     with desk.engine.connect() as conn:
-        config = staffed(conn, desk.config, now)
-        day = day_of(conn, config.model_copy(update={"rules": desk.rules}), now, desk.settings.tz, person.id)
-        query = (
-            select(Lead.id, Lead.number, Lead.grade, Lead.status, Lead.tier, Account.name.label("company"),
-                   Contact.name, Contact.phone)
-            .join(Contact, Contact.id == Lead.contact_id).outerjoin(Account, Account.id == Lead.account_id)
-            .where(Lead.owner == person.id, Lead.closed_at.is_(None))
-        )  # fmt: skip
-        if q:
-            like = f"%{q.replace('%', '').replace('_', '')}%"
-            query = query.where(Account.name.like(like) | Contact.name.like(like) | Lead.number.like(like.upper()))
-        leads = conn.execute(query.order_by(Lead.grade, Lead.id.desc()).limit(_MOST)).mappings().all()
-    rows = _ordered(desk, person, day, [dict(one) for one in leads], now)
-    counts = [(name, day_words(desk.settings.lang)[f"section.{name}"], n) for name, n in day.counts(person.id).items()]
-    return shown(desk, request, "mine", "people", person=person, rows=rows, counts=counts, q=q, most=_MOST)
-
-
-def _ordered(desk: Desk, person: Person, day: Day, leads: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
-    """The open leads, those that the day asks for first, each with what is to be done of it."""
-    lang, w = desk.settings.lang, day_words(desk.settings.lang)
-    asked: dict[int, list[Any]] = {}
-    found = day.of(person.id)
-    for lead, row in zip(found["lead_id"].tolist(), found.itertuples(), strict=True):
-        asked.setdefault(lead, []).append(row)
-    link, rows = lead_links(desk.settings, desk.rules, now, "p"), []
-    for one in leads:
-        mine = sorted(asked.get(one["id"], []), key=lambda row: SECTIONS.index(row.section))
-        due = next((row.due_at for row in mine if pd.notna(row.due_at)), None)
-        rows.append(one | {
-            "rank": SECTIONS.index(mine[0].section) if mine else len(SECTIONS),
-            "tags": [(row.section, w[f"section.{row.section}"]) for row in mine],
-            "due": local_time(due.to_pydatetime().replace(tzinfo=UTC), desk.settings.zone) if due is not None else "",
-            "said": word(lang, "status", one["status"]), "masked": mask_phone(one["phone"] or ""),
-            "link": link(one["number"], person.id) if link else "",
-        })  # fmt: skip
-    return sorted(rows, key=lambda row: (row["rank"], row["due"] or "9", row["grade"] or "Z"))
+        config = staffed(conn, desk.config, now).model_copy(update={"rules": desk.rules})
+    person = config.roster.person(code)
+    if person is None:
+        raise Problem(404, "unknown", words_of(desk)["p_no_person"])
+    link = lead_links(desk.settings, desk.rules, now, "p")
+    to = (lambda number: link(number, person.id)) if link else None
+    found = leads_of(desk, config, person, q, now, to)
+    return shown(desk, request, "mine", "people", person=person, rows=found.rows, counts=found.counts, q=q, most=MOST)

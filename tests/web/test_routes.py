@@ -22,6 +22,7 @@ PUBLIC = {
     "/f/{channel}": {"GET", "POST", "OPTIONS"}, "/f/{channel}/token": {"GET"},
     "/f/{channel}/thanks/{reference}": {"GET"}, "/hooks/{channel}": {"GET", "POST"}, "/v/{token}": {"GET", "POST"},
     "/p/{token}": {"GET", "POST"}, "/d/{token}": {"GET", "POST"},
+    "/m/{token}": {"GET", "POST"}, "/g/{token}": {"GET", "POST"},
     "/healthz": {"GET"},
 }  # fmt: skip
 INTERNAL = {
@@ -30,7 +31,7 @@ INTERNAL = {
     "/batches/{number}/receipts/{place}": {"GET"}, "/channels": {"GET"}, "/channels/{name}": {"GET"},
     "/reviews": {"GET"}, "/reviews/{kind}/{period}": {"GET", "POST"}, "/reviews/{kind}/{period}/leads": {"GET"},
     "/knowledge": {"GET", "POST"}, "/people": {"GET", "POST"}, "/people/{person}": {"GET", "POST"},
-    "/plans": {"GET"},
+    "/plans": {"GET"}, "/pool": {"GET", "POST"},
     "/unknown": {"GET"}, "/spot": {"GET", "POST"}, "/healthz": {"GET"},
 }  # fmt: skip
 PASSWORD, TOKEN = "a long password", "a token for programs"

@@ -1,4 +1,4 @@
-"""plans of a working day"""
+"""plans of a working day; leads that nobody has are found by an index"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 _LIVE = sa.text("until IS NULL")
+_UNOWNED = sa.text("owner IS NULL AND closed_at IS NULL AND verdict <> 'invalid'")
 
 
 def _id(name: str) -> "sa.Column[int]":
@@ -48,9 +49,11 @@ def upgrade() -> None:
         _text("note", nullable=True),
         sa.PrimaryKeyConstraint("plan_id", "lead_id", name=op.f("pk_plan_item")),
     )
+    op.create_index("ix_lead_unowned", "lead", ["region"], sqlite_where=_UNOWNED, postgresql_where=_UNOWNED)
 
 
 def downgrade() -> None:
     """Take this step back."""
+    op.drop_index("ix_lead_unowned", "lead")
     op.drop_table("plan_item")
     op.drop_table("plan")
