@@ -66,7 +66,7 @@ def test_my_leads_are_due_and_open_found_and_a_tap_away(engine: Engine, client: 
 
 
 def test_who_stands_in_has_what_is_due_for_one_on_leave(engine: Engine, client: TestClient) -> None:
-    arrive(engine, ZHANG | {"company": "丙公司", "mobile": "13800003333"})
+    arrive(engine, ZHANG | {"company": "丙公司", "mobile": "13800003333"}, file="b.csv")
     owner = CONFIG.roster.person(owners(engine)[FIRST] or "")
     deputy = CONFIG.roster.person(owner.deputy or "")
     for config, wanted in ((CONFIG, []), (away(owner.id, "2024-03-18", "2024-03-18"), [f"代 {owner.name}"])):
