@@ -15,6 +15,7 @@ Watched = Literal[
     "plan",  # from the first contact until a plan is written
     "stall",  # from the last progress to the next one
     "silence",  # from the last contact or attempt of an owned lead to the next one
+    "recycle",  # from when a lead came to its owner, or its last contact or attempt, to the next one
     "change",  # from a change of the contact or the decision chain until the chain is confirmed anew
     "case",  # from the last industry case sent to a lead to the next one
     "care",  # from the last contact with a won customer to the next one

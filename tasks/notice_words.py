@@ -30,6 +30,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "watches.plan": ("跟进计划", "plan"),
     "watches.stall": ("推进", "progress"),
     "watches.silence": ("跟进，否则流失或回公海", "follow-up, or the lead is lost or goes to the pool"),
+    "watches.recycle": ("跟进，否则收回公海", "follow-up, or the lead goes to the pool"),
     "watches.change": ("联系人或决策链变化，重新确认", "contact or chain changed, to be confirmed anew"),
     "watches.case": ("行业案例", "industry case"),
     "watches.care": ("客户维护", "care of the customer"),

@@ -18,7 +18,9 @@ from web.bodies import read_json
 from web.desk import Desk
 from web.limits import read_body
 from web.problems import PROBLEMS, Problem
+from web.promise_words import words as promise_words
 from web.shown import actor, asker, form_body, people, sent_form, shown, words_of
+from web.support import shown_support
 
 _MOST_BYTES = 16_384
 _CHECKED = ("phone", "email", "company", "contact")
@@ -57,7 +59,12 @@ def routes(desk: Desk) -> APIRouter:
             )
         except LookupError:
             raise Problem(404, "unknown", words_of(desk)["no_lead"].format(number=number[:30])) from None
-        return shown(desk, request, "lead", "home", number=number.upper(), lines=_indented(story.lines))
+        found = desk.lead(number.upper())
+        support = shown_support(desk, found["id"]) if found else []
+        return shown(
+            desk, request, "lead", "home", number=number.upper(), lines=_indented(story.lines), support=support,
+            w=promise_words(settings.lang),
+        )  # fmt: skip
 
     _by_hand(router, desk, page)
     return router

@@ -25,10 +25,11 @@ from web.bodies import read_form
 from web.desk import Desk
 from web.limits import read_body
 from web.promise_words import words
+from web.support import shown_support
 
 # of a form with a few short texts
 _MOST_BYTES, _MOST_CHARACTERS = 65_536, 1_000
-_TEXTS = ("summary", "objection", "next_action")
+_TEXTS = ("summary", "objection", "next_action", "support")
 _FIELDS = ("at", "method", "answered", *_TEXTS, "next_at", "until", "snooze_reason", "give_back_reason")
 _OUTCOMES = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
 
@@ -134,7 +135,7 @@ def _read(desk: Desk, found: _Opened, typed: Mapping[str, str], now: datetime) -
     return Said(
         found.link.number, found.person.id, at, method, texts["summary"], _OUTCOMES[typed["answered"]],
         objection=texts["objection"] or None, next_action=texts["next_action"] or None, next_at=next_at,
-        channel="page",
+        support=texts["support"] or None, channel="page",
     )  # fmt: skip
 
 
@@ -157,6 +158,7 @@ def _shown(
     return desk.page(
         "promises", status, w=w, n=n, lead=found.lead, person=found.person.name, typed=typed,
         error=w[error].format(n=_MOST_CHARACTERS) if error else "", promises=_promises(desk, found),
+        support=shown_support(desk, found.lead["id"]),
         methods=list(desk.config.rules.value(METHODS)), knowledge=desk.settings.internal_url or "",
     )  # fmt: skip
 

@@ -120,6 +120,13 @@ def _silence(facts: pd.DataFrame, rules: Rules) -> Found:
     return start, start, facts["owner"].notna().to_numpy(), True
 
 
+def _recycle(facts: pd.DataFrame, rules: Rules) -> Found:
+    """From when the lead came to its owner, and from each contact or attempt anew."""
+    start = _last(_times(facts["last_contact_at"]), _times(facts["owner_since"]))
+    start = np.where(np.isnat(start), _times(facts["opened_at"]), start)
+    return start, start, facts["owner"].notna().to_numpy(), True
+
+
 def _change(facts: pd.DataFrame, rules: Rules) -> Found:
     """From the follow-up that speaks of the change until one has confirmed the chain."""
     changed = _times(facts["changed_at"])
@@ -161,6 +168,7 @@ def alive_of(facts: pd.DataFrame, watches: str) -> np.ndarray:
 _KINDS: dict[str, Callable[[pd.DataFrame, Rules], Found]] = {
     "entry": _entry,
     "silence": _silence,
+    "recycle": _recycle,
     "change": _change,
     "case": _case,
     "care": _care,
