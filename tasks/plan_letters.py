@@ -14,7 +14,7 @@ from config.schema import Config
 from config.settings import Settings
 from models import Message
 from models.db import read_frame, stored_moment, take_numbers
-from tasks.day import SECTIONS, Day, here_on
+from tasks.day import Day, here_on
 from tasks.day_letters import EMPTY
 from tasks.day_words import words as day_words
 from tasks.i18n import local_time
@@ -134,7 +134,7 @@ def shown_items(rows: pd.DataFrame, config: Config, settings: Settings) -> list[
         section = row["section"]
         shown.append({
             "number": row["number"], "grade": row["grade"] or "", "company": row["company"] or w["unstated"],
-            "section": section, "said": d[f"section.{section}"] if section in SECTIONS else w["section.added"],
+            "section": section, "said": w.get(f"section.{section}") or d[f"section.{section}"],
             "due": w["due"].format(due=local_time(due, settings.zone)) if due else "",
             "instead_of": w["instead_of"].format(name=other.name) if other else "",
         })  # fmt: skip

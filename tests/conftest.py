@@ -27,6 +27,7 @@ _TOGETHER = {
     "tests/simulated/test_promises_kept.py": "promises",
     "tests/simulated/test_year.py": "year",
     "tests/web/test_browser.py": "browser",
+    "tests/web/test_day_pictures.py": "day pictures",
 }
 
 

@@ -24,7 +24,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "pool": ("公海", "Pool"),
     "p_log": ("记录跟进", "Log"),
     "p_put_off": ("暂缓", "Put off"),
-    "p_back": ("退回公海", "Give back"),
+    "p_back": ("退回", "Give back"),
     "p_undone": ("今日未完成", "Not done today"),
     "p_who": ("请选择操作人", "Say who you are"),
     "p_person": ("姓名", "Person"),

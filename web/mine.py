@@ -72,6 +72,7 @@ def _shown(desk: Desk, token: str, q: str) -> HTMLResponse:
     ]
     return desk.page(
         "mine_own", w=internal_words(lang), heading=plan_words(lang)["mine"], person=came.person.name, q=q,
+        none_open=plan_words(lang)["none_open"],
         rows=found.rows, counts=found.counts, links=links, most=MOST,
     )  # fmt: skip
 
