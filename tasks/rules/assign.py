@@ -302,8 +302,9 @@ def _share_step(
 
 
 def _key(crew: Crew, group: _Group, role: str, handed: bool) -> str:
-    """The name of those who share: everybody of the role to whose territory the group belongs, there today or not."""
-    fitting = crew.ids[(crew.role == role) & (group.territory == ELIGIBLE) & crew.active]
+    """The name of those who share: everybody of the role to whose territory the group belongs, there today or not, and
+    also who has left: nobody's turn begins anew because of that."""
+    fitting = crew.ids[(crew.role == role) & (group.territory == ELIGIBLE)]
     digest = hashlib.blake2s("\n".join(fitting.tolist()).encode(), digest_size=8).hexdigest()
     return f"{group.rule.id}/{role}/{digest}{'/handed' if handed else ''}"
 
