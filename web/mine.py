@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from config.people import Person
 from config.schema import Config
 from models import Account, Contact, Lead
-from tasks.day import SECTIONS, day_of
+from tasks.day import SECTIONS, day_of, here_on
 from tasks.day_words import words as day_words
 from tasks.i18n import local_time, mask_phone, word
 from tasks.letters import dialled
@@ -64,17 +64,24 @@ def _shown(desk: Desk, token: str, q: str) -> HTMLResponse:
         return came
     lang = desk.settings.lang
     found = leads_of(desk, came.config, came.person, q, came.now, lambda number: _other(desk, came, "p", number))
-    with desk.engine.connect() as conn:
-        on = next_working_day(conn, came.config, came.now, desk.settings.tz).isoformat()
     links = [
-        (plan_words(lang)["title"].format(day=on), _other(desk, came, "d", plan_link(on))),
-        (pool_words(lang)["title"], _other(desk, came, "g", "pool")),
+        (plan_words(lang)["title"].format(day=on), _other(desk, came, "d", plan_link(on)))
+        for on in _planned(desk, came)
     ]
+    links.append((pool_words(lang)["title"], _other(desk, came, "g", "pool")))
     return desk.page(
         "mine_own", w=internal_words(lang), heading=plan_words(lang)["mine"], person=came.person.name, q=q,
         none_open=plan_words(lang)["none_open"],
         rows=found.rows, counts=found.counts, links=links, most=MOST,
     )  # fmt: skip
+
+
+def _planned(desk: Desk, came: Visit) -> list[str]:
+    """The days of which he can confirm a plan: today and the next working day, where he works on them."""
+    tz, today = desk.settings.tz, came.now.astimezone(desk.settings.zone).date()
+    with desk.engine.connect() as conn:
+        days = (today, next_working_day(conn, came.config, came.now, tz))
+        return [on.isoformat() for on in days if came.person.id in here_on(conn, came.config, on, tz)]
 
 
 def leads_of(

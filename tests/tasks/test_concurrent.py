@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -11,7 +13,9 @@ from sqlalchemy import Engine, text
 from models.audit import audit
 from models.db import begin, make_engine, read_frame, take_turn, upgrade
 from models.side import SideWriter
-from tests.prepared import lead, leads_as_sets, outcomes, settle
+from tasks.orders import Order
+from tasks.pool import ClaimRefused, claim, give_back
+from tests.prepared import AS_OF, CONFIG, lead, leads_as_sets, outcomes, settle
 
 pytestmark = pytest.mark.postgres
 # whoever of this database waits for a lock of another
@@ -98,6 +102,27 @@ def test_workers_whose_writes_go_beside_them_never_wait_for_each_other_in_a_circ
         for side in sides:
             side.close()
     assert [lead(engine, f"XL20240300{at}")["rows"] for at in (1, 2)] == [2, 2]
+
+
+def test_of_two_who_claim_a_lead_at_once_one_gets_it(engine):
+    settle(engine, ZHANG | {"chain_state": "complete", "urgency_state": "urgent"})
+    owner = lead(engine, "XL202403001")["owner"]
+    then = AS_OF + timedelta(hours=1)
+    give_back(engine, "XL202403001", CONFIG, Order(owner, "区域调整", then, then, "Asia/Shanghai"))
+    people = [one.id for one in CONFIG.roster.people if one.role in ("supervisor", "senior") and one.id != owner]
+    gate = Barrier(len(people))
+
+    def claimed(person: str) -> str | None:
+        gate.wait(30)
+        order = Order(person, "", then + timedelta(hours=1), then + timedelta(hours=1), "Asia/Shanghai")
+        try:
+            return claim(engine, "XL202403001", CONFIG, order).owner
+        except ClaimRefused as refused:
+            return None if refused.code == "owned" else refused.code
+
+    with ThreadPoolExecutor(len(people)) as workers:
+        got = list(workers.map(claimed, people))
+    assert [one for one in got if one] == [lead(engine, "XL202403001")["owner"]]
 
 
 def test_who_met_nobody_has_nothing_to_ask(engine):

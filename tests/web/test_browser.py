@@ -33,6 +33,9 @@ PAGES = (
     "/channels/website",
     "/reviews",
     "/knowledge",
+    "/people",
+    "/plans",
+    "/pool",
     "/unknown",
     "/spot",
 )
