@@ -86,7 +86,7 @@ def list_plans(settings: Settings, who: str | None, day: str | None, as_of: str 
         raise UsageError(f"--person {who}: nobody of that id is in the roster")
     on = parse_day(day, "--day") if day else None
     with engine.connect() as conn:
-        found = foreseen(conn, config, moment, settings.tz, on)
+        found = foreseen(conn, config, moment, settings.tz, on, who)
         if who is None:
             stand = standings(conn, found, config, moment, settings.zone)
             lines = [f"{one.person.id}: {one.state}, planned {one.planned}, left out {len(one.left)}, "
@@ -112,7 +112,7 @@ def confirm_plan(
     config = config.model_copy(update={"rules": rules_on(config.rules, order.as_of, settings)})
     on = parse_day(day, "--day") if day else None
     with engine.connect() as conn:
-        items, _ = current(conn, foreseen(conn, config, order.as_of, settings.tz, on), who, config, order.as_of)
+        items, _ = current(conn, foreseen(conn, config, order.as_of, settings.tz, on, who), who, config, order.as_of)
     gone = [lead_number(one) for one in left]
     kept = [one for one in items.loc[items["kept"].to_numpy(dtype=bool), "number"] if one not in gone]
     kept += [lead_number(one) for one in add]

@@ -65,29 +65,34 @@ def is_time(conn: Connection, config: Config, as_of: datetime, zone: str, rule: 
     return bool((np.isnat(begins) or begins <= now) and now < closing[0])
 
 
-def foreseen(conn: Connection, config: Config, as_of: datetime, zone: str, on: date | None = None) -> Day:
+def foreseen(
+    conn: Connection, config: Config, as_of: datetime, zone: str, on: date | None = None, person: str | None = None
+) -> Day:
     """What the next working day (or `on`: today or that day) will ask of everybody, as far as is known now.
 
-    OrderError for any other day: what it asks is not known yet, or over.
+    person: only of him, and of those for whom he stands in. OrderError for any other day: what it asks is not known
+    yet, or over.
     """
     following, opening = _opening(reckoner_of(conn, config.rules, config, zone), as_of)
     if on == as_of.astimezone(ZoneInfo(zone)).date():
-        return day_of(conn, config, as_of, zone)
+        return _day(conn, config, as_of, zone, person)
     if on not in (None, following):
         raise OrderError(f"plans are made for today and for the next working day, {following}, not for {on}")
-    return day_of(conn, config, max(as_of, moment_of(opening)), zone)
+    return _day(conn, config, max(as_of, moment_of(opening)), zone, person)
+
+
+def _day(conn: Connection, config: Config, as_of: datetime, zone: str, person: str | None) -> Day:
+    if person is None:
+        return day_of(conn, config, as_of, zone)
+    own = day_of(conn, config, as_of, zone, person)
+    others = [away for away, other in _stand_ins(config, own).items() if other == person]
+    rows = [day_of(conn, config, as_of, zone, one).rows for one in others]
+    return Day(own.on, pd.concat([own.rows, *rows], ignore_index=True), own.here)
 
 
 def asked_of(day: Day, config: Config) -> pd.DataFrame:
     """Each person's plan of a day as it would be proposed: the rows of the day with person, section, instead_of."""
-    present, stand_ins = Ladderers(config.roster, day.on), {}
-    for person in config.roster.people:
-        if person.id in day.here or not person.active:
-            continue
-        hearers = [one.person for one in present.hearers(["owner"], person.id) if one.person in day.here]
-        if hearers:
-            stand_ins[person.id] = hearers[0]
-    rows = prefilled(day.rows, stand_ins, SECTIONS)
+    rows = prefilled(day.rows, _stand_ins(config, day), SECTIONS)
     return rows[rows["person"].isin(day.here).to_numpy(dtype=bool)].reset_index(drop=True)
 
 
@@ -132,7 +137,7 @@ def confirm(
     zone = order.zone
     with begin(engine, keep=not dry_run) as conn:
         take_turn(conn)
-        day = foreseen(conn, config, order.as_of, zone, on)
+        day = foreseen(conn, config, order.as_of, zone, on, person)
         if person not in day.here:
             raise OrderError(f"{person} does not work on {day.on}")
         items, state = current(conn, day, person, config, order.as_of)
@@ -168,6 +173,18 @@ def current(
     rank = both["section"].map({name: place for place, name in enumerate(SECTIONS)}).fillna(len(SECTIONS))
     both = both.assign(rank=rank).sort_values("rank", kind="stable").drop(columns="rank").reset_index(drop=True)
     return both.astype({"kept": "bool", "lead_id": "int64"}), str(plans["state"].iloc[0])
+
+
+def _stand_ins(config: Config, day: Day) -> dict[str, str]:
+    """Who stands in on a day for each one who is away."""
+    present, here, found = Ladderers(config.roster, day.on), set(day.here), {}
+    for person in config.roster.people:
+        if person.id in here or not person.active:
+            continue
+        hearers = [one.person for one in present.hearers(["owner"], person.id) if one.person in here]
+        if hearers:
+            found[person.id] = hearers[0]
+    return found
 
 
 def _opening(reckoner: Reckoner, as_of: datetime) -> tuple[date, np.datetime64]:

@@ -14,14 +14,14 @@ from starlette.concurrency import run_in_threadpool
 from config.people import Person
 from config.schema import Config
 from models import Account, Contact, Lead
-from tasks.day import SECTIONS, day_of, here_on
+from tasks.day import SECTIONS, here_on
 from tasks.day_words import words as day_words
 from tasks.i18n import local_time, mask_phone, word
 from tasks.letters import dialled
 from tasks.links import Link, sign
 from tasks.plan_letters import plan_link
 from tasks.plan_words import words as plan_words
-from tasks.plans import asked_of, next_working_day
+from tasks.plans import asked_of, foreseen, next_working_day
 from tasks.pool_words import words as pool_words
 from web.desk import Desk
 from web.internal_words import internal_words
@@ -90,7 +90,8 @@ def leads_of(
     """Read what a person has to do and what is open with him, what the day asks for first, also of those for whom he
     stands in; q: only what it names."""
     with desk.engine.connect() as conn:
-        day = day_of(conn, config, now, desk.settings.tz)
+        today = now.astimezone(desk.settings.zone).date()
+        day = foreseen(conn, config, now, desk.settings.tz, today, person.id)
         others = asked_of(day, config)
         others = others[((others["person"] == person.id) & others["instead_of"].notna()).to_numpy(dtype=bool)]
         asked = pd.concat([day.of(person.id), others], ignore_index=True)

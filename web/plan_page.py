@@ -66,7 +66,7 @@ def _planned(desk: Desk, came: Visit) -> tuple[Day, pd.DataFrame, str | None, An
     w, on = words(desk.settings.lang), _day(came)
     with desk.engine.connect() as conn:
         try:
-            day = foreseen(conn, came.config, came.now, desk.settings.tz, on)
+            day = foreseen(conn, came.config, came.now, desk.settings.tz, on, came.person.id)
         except OrderError:
             return told(desk, 410, w["over"].format(day=on))
         items, state = current(conn, day, came.person.id, came.config, came.now)
