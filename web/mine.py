@@ -96,7 +96,7 @@ def leads_of(
         others = others[((others["person"] == person.id) & others["instead_of"].notna()).to_numpy(dtype=bool)]
         asked = pd.concat([day.of(person.id), others], ignore_index=True)
         query = (
-            select(Lead.id, Lead.number, Lead.grade, Lead.status, Lead.tier, Account.name.label("company"),
+            select(Lead.id, Lead.number, Lead.grade, Lead.status, Lead.tier, Lead.owner, Account.name.label("company"),
                    Contact.name, Contact.phone)
             .join(Contact, Contact.id == Lead.contact_id).outerjoin(Account, Account.id == Lead.account_id)
             .where(Lead.closed_at.is_(None))
@@ -110,12 +110,13 @@ def leads_of(
         leads = [dict(one) for one in conn.execute(query.order_by(*order).limit(MOST)).mappings()]
     w = day_words(desk.settings.lang)
     counts = [(name, w[f"section.{name}"], n) for name, n in day.counts(person.id).items() if n]
-    return Mine(_ordered(desk, config, asked, leads, link), counts)
+    return Mine(_ordered(desk, config, asked, leads, link, person), counts)
 
 
 def _ordered(
-    desk: Desk, config: Config, asked: pd.DataFrame, leads: list[dict[str, Any]], link: Callable[[str], str] | None
-) -> list[dict[str, Any]]:
+    desk: Desk, config: Config, asked: pd.DataFrame, leads: list[dict[str, Any]], link: Callable[[str], str] | None,
+    person: Person,
+) -> list[dict[str, Any]]:  # fmt: skip
     """The open leads, those that the day asks for first, each with what is to be done of it."""
     lang, w = desk.settings.lang, day_words(desk.settings.lang)
     of: dict[int, list[Any]] = {}
@@ -133,6 +134,7 @@ def _ordered(
             "due": local_time(due.to_pydatetime().replace(tzinfo=UTC), desk.settings.zone) if due is not None else "",
             "said": word(lang, "status", one["status"]), "masked": mask_phone(one["phone"] or ""),
             "dial": dialled(one["phone"] or ""), "link": link(one["number"]) if link else "",
+            "own": one["owner"] == person.id or known is not None,
             "instead_of": plan_words(lang)["instead_of"].format(name=known.name) if known else "",
         })  # fmt: skip
     return sorted(rows, key=lambda row: (row["rank"], row["due"] or "9", row["grade"] or "Z"))

@@ -89,6 +89,9 @@ def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
 def _let_go(desk: Desk, found: _Opened, typed: Mapping[str, str], now: datetime) -> HTMLResponse:
     """Put the lead off until a day, or give it back to the pool; each with a reason, and once."""
     number, does = found.link.number, typed["do"]
+    if found.person.role == "tech" and found.lead["owner"] != found.person.id:
+        # who helps with a lead answers; what becomes of it is its owner's to say
+        return _message(desk, 403, "not_yours", number=number)
     reason = typed.get(f"{does}_reason", "").strip()
     if len(reason) > _MOST_CHARACTERS:
         return _shown(desk, found, typed, "shorter", 400)

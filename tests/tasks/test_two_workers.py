@@ -12,7 +12,7 @@ from models.db import make_engine, read_frame, upgrade
 from tests.crash.runs import IN_FULL
 from tests.prepared import settle
 
-ROUNDS = 300 if IN_FULL else 25
+ROUNDS = 300 if IN_FULL else 12
 _SECONDS = 120
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(1800 if IN_FULL else 300)]

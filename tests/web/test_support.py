@@ -48,6 +48,9 @@ def test_both_sides_see_what_was_asked_and_what_was_answered(engine: Engine, cli
         assert "处理中，应于" in page
         assert "技术支持处理中" in client.get(link("m", "mine", who)).text
     assert number in client.get(link("m", "mine", TECH)).text
+    # what becomes of the lead is its owner's to say
+    assert "#give_back" not in client.get(link("m", "mine", TECH)).text
+    assert client.post(link("p", number, TECH), data={"do": "give_back", "give_back_reason": "x"}).status_code == 403
     client.post(link("p", number, TECH), data=said("节拍 45 秒可行", 5))
     for page in (client.get(link("p", number, owner)).text,
                  TestClient(internal_app(make_desk(client.app.state.desk.settings, CONFIG, engine)),
