@@ -13,7 +13,7 @@ from flows.commands import company, database, lead_number, parse_day, parse_mome
 from flows.console import Answer, UsageError
 from flows.request import rules_on
 from tasks.clocks import reckoner_of
-from tasks.follow_ups import METHODS, OUTCOMES, Said, method_of, record_follow_ups
+from tasks.follow_ups import METHODS, Said, method_of, record_follow_ups
 from tasks.i18n import local_time
 from tasks.orders import Order, OrderError
 from tasks.promises_shown import Shown, clocks_shown
@@ -111,9 +111,6 @@ def _moment(text: str, option: str, settings: Settings, config: Config) -> datet
     with database(settings).connect() as conn:
         reckoner = reckoner_of(conn, config.rules, config, settings.tz)
     return moment_of(reckoner.day_end(np.array([day], "datetime64[D]"))[0])
-
-
-__all__ = ["OUTCOMES", "Asked", "log"]
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
 """Follow-ups as records: each is an event of its lead, and begins and stops what is promised about it (H1-3.4)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
@@ -14,32 +14,62 @@ from models import FollowUp, Lead, Objection
 from models.db import begin, insert_frame, look_up, take_ids, take_turn, update_frame
 from tasks.arrival import Arrival
 from tasks.clocks import reckoner_of
+from tasks.follow_up_words import fault_text
 from tasks.history import DECISION, append_events, without_traits
 from tasks.orders import Order
 from tasks.points import reached
 from tasks.records_due import follow_subjects
-from tasks.rules.lifecycle.records import CONFIRMED, unknown_facts
+from tasks.rules.follow_up_check import AHEAD, DAYS, NUMBERS, fault, fault_frame, faults_of
+from tasks.rules.lifecycle.records import CONFIRMED
 from tasks.rules.promises import OPEN
 from tasks.state import keep_current
 
 METHODS = "K-METHODS"
-OUTCOMES = ("answered", "not_reached", "replied_later")
-_MOST = 4_000
 _LEADS = f"""
-SELECT l.id AS lead_id, l.number, l.status, l.closed_at, l.joined_into AS into_id, l.account_id, l.contact_id, l.owner,
+SELECT l.id AS lead_id, l.number, l.status, l.closed_at, i.number AS into_number, l.account_id, l.contact_id, l.owner,
 l.owner_rule, l.touched_at, l.tier, l.source, {", ".join(f"l.{name}" for name in DECISION)}
-FROM wanted w JOIN lead l ON l.number = w.key
+FROM wanted w JOIN lead l ON l.number = w.key LEFT JOIN lead i ON i.id = l.joined_into
 """
-_KNOWN = "SELECT f.key, f.id, f.lead_id FROM wanted w JOIN follow_up f ON f.key = w.key"
-_NUMBER = text("SELECT number FROM lead WHERE id = :id")
+#: What makes a record told again another one; what it objected stands elsewhere.
+_COMPARED = (
+    "outcome", "feedback", "next_action", "next_at", "next_person", "result", "risk", "milestone", "stage",
+    "confirmed", "plan", "support", "support_at", "pause_until", "pause_kind", "pause_event", *DAYS, *NUMBERS,
+    "obstacle", "contract_number", "lost_reason", "competitor", "would_have_helped",
+)  # fmt: skip
+_KNOWN = f"""
+SELECT f.key, f.id, f.lead_id, {", ".join(f"f.{name}" for name in _COMPARED)}
+FROM wanted w JOIN follow_up f ON f.key = w.key
+"""
 _ACKNOWLEDGE = text("""
 UPDATE escalation SET acknowledged_at = :at, acknowledged_by = :person WHERE recipient = :person AND state = 'fired'
 AND acknowledged_at IS NULL AND clock_id IN (SELECT id FROM clock WHERE lead_id = :lead)
 """)
 
 
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong of a record: its place among those told, its lead, the field, and what it is."""
+
+    row: int
+    number: str
+    field: str
+    code: str
+    value: str
+    known: Mapping[str, tuple[str, ...]]
+
+    def said(self, lang: str) -> str:
+        """What is wrong, in the reader's language."""
+        return fault_text(self.code, self.field, self.value, lang, self.known)
+
+
 class FollowUpError(Exception):
-    """The follow-up cannot be recorded; the message says why, and names no value of a row."""
+    """Follow-ups cannot be recorded; `faults` are all that is wrong of them, and none repeats a free text."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        said = {number: [one for one in faults if one.number == number] for number in {f.number: 0 for f in faults}}
+        texts = ("; ".join(f"{one.field}: {one.said('en')}" for one in mine) for mine in said.values())
+        super().__init__("\n".join(f"{number}: {text}" for number, text in zip(said, texts, strict=True)))
+        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True)
@@ -102,12 +132,12 @@ class Recorded:
 def record_follow_ups(
     engine: Engine, said: Sequence[Said], config: Config, order: Order, *, dry_run: bool = False
 ) -> list[Recorded]:
-    """Record follow-ups in one transaction; FollowUpError names the first that cannot be, and none is recorded.
+    """Record follow-ups in one transaction; FollowUpError names all that is wrong, and then none is recorded.
 
     The same one told again, by its key or its content, is recorded once.
     """
-    for one in said:
-        _check(one, config, order)
+    rows = _rows(said, order.arrival("follow_up"))
+    _refuse(rows, _checked(rows, config, order), config)
     with begin(engine, keep=not dry_run) as conn:
         take_turn(conn)
         found = record(conn, said, config, order.arrival("follow_up"))
@@ -121,7 +151,7 @@ def record(conn: Connection, said: Sequence[Said], config: Config, arrival: Arri
     known = look_up(conn, rows["key"].drop_duplicates(), "TEXT", _KNOWN).set_index("key")
     fresh = ~rows["key"].isin(known.index) & ~rows["key"].duplicated()
     leads = look_up(conn, rows["number"].drop_duplicates(), "TEXT", _LEADS).set_index("number")
-    _refuse_closed(conn, rows[fresh], leads)
+    _refuse(rows, _unfit(rows, known, leads), config)
     rows["id"] = known["id"].reindex(rows["key"]).array
     rows.loc[fresh, "id"] = take_ids(conn, "follow_up", int(fresh.sum()))
     rows["id"] = rows.groupby("key")["id"].transform("first").astype("int64")
@@ -220,87 +250,67 @@ def _rows(said: Sequence[Said], arrival: Arrival) -> pd.DataFrame:
     return rows.assign(recorded_at=arrival.at)
 
 
-def _refuse_closed(conn: Connection, rows: pd.DataFrame, leads: pd.DataFrame) -> None:
-    for number in rows["number"].drop_duplicates():
-        if number not in leads.index:
-            raise FollowUpError(f"there is no lead {number}")
-        lead = leads.loc[number]
-        if pd.notna(lead["into_id"]):
-            into = conn.execute(_NUMBER, {"id": int(lead["into_id"])}).scalar_one()
-            raise FollowUpError(f"{number} was joined into {into}: record it there")
-        if lead["status"] == "won":
-            # a customer is cared for
-            continue
-        if lead["status"] not in (*OPEN, "pool") or pd.notna(lead["closed_at"]):
-            raise FollowUpError(f"{number} is closed: no follow-up can be recorded")
+def _refuse(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> None:
+    """Raise what is wrong of records, all of it; a free text is never repeated."""
+    if faults.empty:
+        return
+    numbers = rows["number"].to_numpy(object)[faults["row"].to_numpy(int)]
+    told = zip(faults["row"], numbers, faults["field"], faults["code"], faults["value"], strict=True)
+    known = {"method": tuple(config.rules.value(METHODS)), "confirmed": CONFIRMED}
+    raise FollowUpError(
+        [Fault(int(row), str(number), field, code, str(value), known) for row, number, field, code, value in told]
+    )
 
 
-def _check(said: Said, config: Config, order: Order) -> None:
-    """Refuse what no record may say; a text is never repeated."""
-    wrong: list[str] = []
-    if config.roster.person(said.person) is None:
-        wrong.append(f"nobody of the id {said.person!r} is in the roster")
-    if said.next_person and config.roster.person(said.next_person) is None:
-        wrong.append(f"nobody of the id {said.next_person!r} is in the roster")
-    if said.outcome not in OUTCOMES:
-        wrong.append(f"outcome {said.outcome!r} is none of {', '.join(OUTCOMES)}")
-    if method_of(said.method, config) != said.method:
-        wrong.append(f"method {said.method!r} is none of {', '.join(config.rules.value(METHODS))}")
-    if not said.summary.strip():
-        wrong.append("the summary is blank: whoever takes over must learn what was said")
-    if said.at > order.as_of:
-        wrong.append("its time lies in the future")
-    wrong += _dates_wrong(said, order.as_of)
-    wrong += _facts_wrong(said, config, order)
-    long = [one.name for one in fields(Said) if len(_text(getattr(said, one.name))) > _MOST]
-    wrong += [f"{name} has more than {_MOST} signs" for name in long]
-    if wrong:
-        raise FollowUpError(f"{said.number}: {'; '.join(wrong)}")
-
-
-def _dates_wrong(said: Said, as_of: datetime) -> list[str]:
-    wrong = []
-    if (said.next_at is None) != (not (said.next_action or "").strip()):
-        wrong.append("a next action needs what and when, both")
-    for name, at in (("next", said.next_at), ("support", said.support_at), ("pause", said.pause_until)):
-        if at is not None and at <= said.at:
-            wrong.append(f"the time of {name} lies before the follow-up")
-        if at is not None and at.year > as_of.year + _YEARS_AHEAD:
-            wrong.append(f"the time of {name} lies more than {_YEARS_AHEAD} years ahead")
-    return wrong
-
-
-def _facts_wrong(said: Said, config: Config, order: Order) -> list[str]:
-    """What is wrong of stage, pause, numbers and days."""
+def _checked(rows: pd.DataFrame, config: Config, order: Order) -> pd.DataFrame:
+    """What is wrong of records by themselves."""
     today = order.as_of.astimezone(ZoneInfo(order.zone)).date()
     rules = config.rules.at(today)
-    wrong = []
-    stages = [rule.stage for rule in rules.stages]
-    if said.stage and said.stage not in stages:
-        wrong.append(f"stage {said.stage!r} is none of {', '.join(stages)}")
-    if said.pause_kind not in (None, "", *PAUSES):
-        wrong.append(f"the kind of pause {said.pause_kind!r} is none of {', '.join(PAUSES)}")
-    strange = set(unknown_facts(said.confirmed, rules))
-    wrong += [f"confirmed: {one!r} is none of {', '.join(CONFIRMED)}" for one in sorted(strange)]
-    if said.probability is not None and not 0 <= said.probability <= 100:
-        wrong.append("the probability is no percentage")
-    for name in NUMBERS[1:]:
-        value = getattr(said, name)
-        if value is not None and not 0 <= value < _MOST_YUAN:
-            wrong.append(f"{name} is no sum in yuan")
-    for name in ("contract_on", "first_payment_on"):
-        day = getattr(said, name)
-        if day is not None and day > today:
-            wrong.append(f"{name} lies in the future")
-    if said.close_on is not None and said.close_on.year > today.year + _YEARS_AHEAD:
-        wrong.append(f"close_on lies more than {_YEARS_AHEAD} years ahead")
-    return wrong
+    people = [person.id for person in config.roster.people]
+    as_of = pd.Timestamp(order.as_of).tz_convert("UTC").tz_localize(None)
+    return faults_of(rows, people, list(config.rules.value(METHODS)), rules, as_of, today)
 
 
-NUMBERS = ("probability", "amount", "contract_amount", "first_payment")
-PAUSES = ("hold", "reactivate")
-_YEARS_AHEAD, _MOST_YUAN = 5, 1e12
+def _unfit(rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
+    """Records of leads that take none, and those that were recorded before as something else."""
+    fresh = ~rows["key"].isin(known.index).to_numpy()
+    about = leads.reindex(rows["number"])
+    joined = about["into_number"].notna().to_numpy()
+    # a customer is cared for
+    takes = about["status"].isin([*OPEN, "pool", "won"]).to_numpy(dtype=bool)
+    takes = takes & (about["closed_at"].isna() | (about["status"] == "won")).to_numpy(dtype=bool)
+    there = rows["number"].isin(leads.index).to_numpy()
+    into = about["into_number"].reset_index(drop=True)
+    return fault_frame(
+        [
+            fault(fresh & ~there, "number", "no_lead"),
+            fault(fresh & joined, "number", "joined", into),
+            fault(fresh & there & ~joined & ~takes, "number", "closed"),
+            fault(_other(rows, known), "at", "differs"),
+        ]
+    )
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def _other(rows: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
+    """Which records say something else than the one of their key that was stored, or told first in the same breath."""
+    first = rows.drop_duplicates("key").set_index("key")
+    other = np.zeros(len(rows), dtype=bool)
+    for name in _COMPARED:
+        stored = _plain(known[name]).reindex(first.index)
+        stored = stored.where(first.index.isin(known.index), _plain(first[name]))
+        mine, before = _plain(rows[name]).to_numpy(object), stored.reindex(rows["key"]).to_numpy(object)
+        other |= mine != before
+    return other
+
+
+def _plain(values: pd.Series) -> pd.Series:
+    """Values of a field as text, however a database gives them: times to the second, days as days, blanks empty."""
+    if pd.api.types.is_numeric_dtype(values):
+        text = values.astype("float64").map("{:.6f}".format)
+    elif values.name in DAYS:
+        text = values.astype("object").astype("str").str[:10]
+    elif values.name in AHEAD:
+        text = pd.to_datetime(values).dt.strftime("%Y-%m-%dT%H:%M:%S")
+    else:
+        text = values.astype("object").astype("str")
+    return text.astype("object").where(values.notna(), "")

@@ -7,14 +7,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from starlette.concurrency import run_in_threadpool
 
 from config.errors import ConfigError
 from config.people import Person
 from models import Clock, Escalation
 from tasks.acknowledge import acknowledge
-from tasks.follow_ups import METHODS, FollowUpError, Said, method_of, record_follow_ups
+from tasks.follow_ups import METHODS, FollowUpError, record_follow_ups
 from tasks.i18n import local_time
 from tasks.links import Link, LinkError, opened
 from tasks.notice_words import words as notice_words
@@ -25,13 +25,13 @@ from web.bodies import read_form
 from web.desk import Desk
 from web.limits import read_body
 from web.promise_words import words
+from web.record_form import FORM, read_record, shown_form, wrong_fields
 from web.support import shown_support
 
 # of a form with a few short texts
 _MOST_BYTES, _MOST_CHARACTERS = 65_536, 1_000
-_TEXTS = ("summary", "objection", "next_action", "support")
-_FIELDS = ("at", "method", "answered", *_TEXTS, "next_at", "until", "snooze_reason", "give_back_reason")
-_OUTCOMES = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
+_LEADING = ("supervisor", "manager")
+_FIELDS = (*FORM, "until", "snooze_reason", "give_back_reason")
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,17 @@ def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
         return _let_go(desk, found, typed, now)
     if typed.get("do") != "log":
         return _shown(desk, found, typed, "choose", 400)
-    try:
-        said = _read(desk, found, typed, now)
-    except ValueError as wrong:
-        return _shown(desk, found, typed, str(wrong), 400)
+    said, wrong = read_record(typed, found.link.number, found.person.id, desk, now)
+    if said is None:
+        return _shown(desk, found, typed, "mend", 400, wrong)
     order = Order(found.person.id, "", now, now, desk.settings.tz)
     try:
         [recorded] = record_follow_ups(desk.engine, [said], desk.config, order)
-    except FollowUpError:
-        return _message(desk, 409, "closed", number=found.link.number)
+    except FollowUpError as refused:
+        wrong = wrong_fields(refused, desk.settings.lang)
+        if "number" in wrong:
+            return _message(desk, 409, "closed", number=found.link.number)
+        return _shown(desk, found, typed, "mend", 400, wrong)
     return _message(desk, 200, "known" if recorded.before else "recorded", number=found.link.number)
 
 
@@ -120,39 +122,11 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _read(desk: Desk, found: _Opened, typed: Mapping[str, str], now: datetime) -> Said:
-    """Read the form; ValueError names the word that says what is wrong."""
-    texts = {name: typed.get(name, "").strip() for name in _TEXTS}
-    if any(len(text) > _MOST_CHARACTERS for text in texts.values()):
-        raise ValueError("shorter")
-    method = method_of(typed.get("method", ""), desk.config)
-    if method is None or typed.get("answered") not in _OUTCOMES or not texts["summary"]:
-        raise ValueError("fill")
-    at, next_at = (_moment(desk, typed.get(name, "")) for name in ("at", "next_at"))
-    if at is None or at > now:
-        raise ValueError("past")
-    if bool(texts["next_action"]) != (next_at is not None):
-        raise ValueError("next")
-    if (next_at is not None and not at < next_at) or (next_at is not None and next_at.year > now.year + 5):
-        raise ValueError("ahead")
-    return Said(
-        found.link.number, found.person.id, at, method, texts["summary"], _OUTCOMES[typed["answered"]],
-        objection=texts["objection"] or None, next_action=texts["next_action"] or None, next_at=next_at,
-        support=texts["support"] or None, channel="page",
-    )  # fmt: skip
-
-
-def _moment(desk: Desk, text: str) -> datetime | None:
-    try:
-        given = datetime.fromisoformat(text.strip())
-        return (given if given.tzinfo else given.replace(tzinfo=desk.settings.zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def _shown(
-    desk: Desk, found: _Opened, typed: Mapping[str, str] | None = None, error: str = "", status: int = 200
-) -> HTMLResponse:
+    desk: Desk, found: _Opened, typed: Mapping[str, str] | None = None, error: str = "", status: int = 200,
+    wrong: Mapping[str, str] | None = None,
+) -> HTMLResponse:  # fmt: skip
+    """The page, with what was typed and what is wrong of it: `error` at its top, `wrong` by field."""
     lang, w = desk.settings.lang, words(desk.settings.lang)
     n = notice_words(lang)
     local = datetime.now(desk.settings.zone)
@@ -161,7 +135,7 @@ def _shown(
     return desk.page(
         "promises", status, w=w, n=n, lead=found.lead, person=found.person.name, typed=typed,
         error=w[error].format(n=_MOST_CHARACTERS) if error else "", promises=_promises(desk, found),
-        support=shown_support(desk, found.lead["id"]),
+        support=shown_support(desk, found.lead["id"]), wrong=wrong or {}, form=shown_form(desk, typed),
         methods=list(desk.config.rules.value(METHODS)), knowledge=desk.settings.internal_url or "",
     )  # fmt: skip
 
@@ -203,20 +177,30 @@ def _may(desk: Desk, person: Person, lead: Mapping[str, Any]) -> bool:
     """Whether the lead is this person's to see: his, his people's, or one of which he was told something open."""
     roster = desk.config.roster
     at = roster.person(lead["owner"]) if lead["owner"] else None
-    if at is None or person.id in {at.id, *at.deputies}:
+    if at is None:
+        # of one that nobody has, those who see to it that somebody gets it
+        return person.role in _LEADING or _told_of(desk, lead, Escalation.recipient == person.id)
+    if person.id in {at.id, *at.deputies}:
         return True
     while at is not None and at.reports_to is not None:
         if at.reports_to == person.id:
             return True
         at = roster.person(at.reports_to)
+    mine = (Escalation.instead_of.is_not(None)) | (Clock.person == person.id)
+    if _told_of(desk, lead, (Escalation.recipient == person.id) & mine):
+        return True
+    return person.role == "tech" and bool(shown_support(desk, lead["id"]))
+
+
+def _told_of(desk: Desk, lead: Mapping[str, Any], who: ColumnElement[bool]) -> bool:
+    """Whether somebody was told of a promise of the lead that is still open."""
     told = (
         select(Escalation.id)
         .join(Clock, Clock.id == Escalation.clock_id)
-        .where(Clock.lead_id == lead["id"], Clock.ended_at.is_(None), Escalation.recipient == person.id)
-        .where((Escalation.instead_of.is_not(None)) | (Clock.person == person.id))
+        .where(Clock.lead_id == lead["id"], Clock.ended_at.is_(None), who)
     )
     with desk.engine.connect() as conn:
-        return conn.execute(told.limit(1)).first() is not None or person.role == "tech"
+        return conn.execute(told.limit(1)).first() is not None
 
 
 def _message(desk: Desk, status: int, word: str, **values: str) -> HTMLResponse:

@@ -1,0 +1,80 @@
+"""The words of a follow-up's fields and of what can be wrong with them, Chinese and English."""
+
+from collections.abc import Mapping
+
+from tasks.rules.follow_up_check import MOST_SIGNS, OUTCOMES, PAUSES, YEARS_AHEAD
+
+#: The fields of a record in the order of the handbook's sheet (H1 跟进记录表), then the further ones.
+FIELDS: Mapping[str, tuple[str, str]] = {
+    "number": ("线索编号", "Lead"),
+    "at": ("跟进时间", "When"),
+    "person": ("跟进人", "Who"),
+    "method": ("跟进方式", "How"),
+    "outcome": ("客户是否接通", "Answered"),
+    "summary": ("沟通内容", "What was said"),
+    "feedback": ("客户反馈", "The customer's feedback"),
+    "objection": ("客户异议", "Objection"),
+    "category": ("异议类别", "Kind of objection"),
+    "answer": ("异议的解决办法", "How it will be answered"),
+    "next_action": ("下一步行动", "Next action"),
+    "next_at": ("下一步的时间", "Until when"),
+    "next_person": ("下一步由谁做", "Who does it"),
+    "result": ("结果状态", "Result"),
+    "risk": ("风险提示", "Risk"),
+    "milestone": ("达成的里程碑", "Milestone"),
+    "confirmed": ("客户已确认的事项", "Confirmed by the customer"),
+    "stage": ("当前阶段", "Stage"),
+    "plan": ("跟进计划", "Plan"),
+    "support": ("需要的支持", "Support needed"),
+    "support_at": ("何时需要支持", "Support until"),
+    "pause_until": ("暂缓到", "Paused until"),
+    "pause_kind": ("暂缓类型", "Kind of pause"),
+    "pause_event": ("等待的事件", "Event waited for"),
+    "close_on": ("预计成交日期", "Expected close"),
+    "probability": ("成交概率（%）", "Probability (%)"),
+    "amount": ("预计成交金额（元）", "Expected amount (yuan)"),
+    "obstacle": ("关键障碍", "Key obstacle"),
+    "contract_number": ("合同编号", "Contract number"),
+    "contract_on": ("签约日期", "Contract signed on"),
+    "contract_amount": ("合同金额（元）", "Contract amount (yuan)"),
+    "first_payment": ("首付款（元）", "First payment (yuan)"),
+    "first_payment_on": ("首付款日期", "First payment on"),
+    "lost_reason": ("流失原因", "Why it was lost"),
+    "competitor": ("输给的竞争对手", "Lost to"),
+    "would_have_helped": ("怎样或可挽回", "What would have helped"),
+}
+_FAULTS = {
+    "nobody": ("名单中没有“{value}”", "nobody of the id {value!r} is in the roster"),
+    "choice": ("“{value}”不在可选项中{known}", "{value!r} is none of those known{known}"),
+    "blank": ("请填写", "it is blank"),
+    "type": ("格式不正确：{value}", "it is not {value}"),
+    "unknown_field": ("没有这个字段", "there is no such field"),
+    "future": ("不能晚于现在", "it lies in the future"),
+    "both": ("下一步须同时写明内容和时间", "a next action needs what and when, both"),
+    "before": ("须晚于本次跟进的时间", "it lies before the follow-up"),
+    "far": (f"不能超过 {YEARS_AHEAD} 年之后", f"it lies more than {YEARS_AHEAD} years ahead"),
+    "percent": ("须为 0 到 100", "it is no percentage"),
+    "yuan": ("须为以元为单位的金额", "it is no sum in yuan"),
+    "long": (f"请不要超过 {MOST_SIGNS} 个字", f"it has more than {MOST_SIGNS} signs"),
+    "no_lead": ("没有这条线索", "there is no such lead"),
+    "joined": ("已并入 {value}，请记录在那里", "it was joined into {value}: record it there"),
+    "closed": ("线索已关闭，不能再记录跟进", "it is closed: no follow-up can be recorded"),
+    "differs": (
+        "同一次跟进此前已按其他内容记录；如需更正，请另记一次跟进",
+        "the same follow-up was recorded before with something else: record what is right as a further one",
+    ),
+}
+_CHOICES = {"outcome": OUTCOMES, "pause_kind": PAUSES}
+
+
+def fault_text(code: str, field: str, value: str, lang: str, known: Mapping[str, tuple[str, ...]]) -> str:
+    """What is wrong with a field, in the reader's language; `known`: further lists to choose from."""
+    english = lang == "en"
+    choices = known.get(field) or _CHOICES.get(field) or ()
+    listed = "" if not choices else f": {', '.join(choices)}" if english else f"：{'、'.join(choices)}"
+    return _FAULTS[code][english].format(value=value, known=listed)
+
+
+def field_name(field: str, lang: str) -> str:
+    """A field as people read it."""
+    return FIELDS[field][lang == "en"] if field in FIELDS else field

@@ -1,0 +1,115 @@
+"""The form of a follow-up: its fields, how they are read, and what of them is wrong, field by field."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from tasks.follow_up_words import field_name
+from tasks.follow_ups import FollowUpError, Said, method_of
+from tasks.rules.follow_up_check import DAYS, NUMBERS
+from tasks.rules.lifecycle.records import CONFIRMED
+from web.desk import Desk
+from web.promise_words import words
+
+_MOST = 1_000
+_OUTCOMES = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
+_TEXTS = ("summary", "objection", "next_action", "support")
+_TIMES = ("next_at", "support_at")
+#: What stands folded in, in groups: what was said further, how the deal stands, a contract, a loss.
+GROUPS = {
+    "said": ("feedback", "category", "answer", "result", "risk", "milestone", "plan"),
+    "deal": ("stage", "close_on", "probability", "amount", "obstacle"),
+    "contract": ("contract_number", "contract_on", "contract_amount", "first_payment", "first_payment_on"),
+    "loss": ("lost_reason", "competitor", "would_have_helped"),
+}
+_FOLDED = tuple(name for group in GROUPS.values() for name in group)
+FORM = ("at", "method", "answered", *_TEXTS, *_TIMES, "confirmed", *_FOLDED)
+
+
+def read_record(
+    typed: Mapping[str, str], number: str, person: str, desk: Desk, now: datetime
+) -> tuple[Said | None, dict[str, str]]:
+    """Read what was typed into the form: the record, or None and what is wrong by field, in the reader's language."""
+    w = words(desk.settings.lang)
+    given = {name: typed.get(name, "").strip() for name in FORM}
+    wrong = {name: w["shorter"].format(n=_MOST) for name in (*_TEXTS, *_FOLDED) if len(given[name]) > _MOST}
+    method = method_of(given["method"], desk.config)
+    if method is None:
+        wrong["method"] = w["fill"]
+    if given["answered"] not in _OUTCOMES:
+        wrong["answered"] = w["fill"]
+    if not given["summary"]:
+        wrong["summary"] = w["fill"]
+    read: dict[str, Any] = {name: given[name] or None for name in (*_TEXTS[1:], *_FOLDED)}
+    readers = dict.fromkeys(("at", *_TIMES), _moment) | dict.fromkeys(DAYS, _day) | dict.fromkeys(NUMBERS, _number)
+    for name, reader in readers.items():
+        read[name] = reader(given[name], desk) if given[name] else None
+        if given[name] and read[name] is None:
+            wrong[name] = w["unreadable"]
+    if read["at"] is None or read["at"] > now:
+        wrong["at"] = w["past"]
+    if bool(given["next_action"]) != bool(given["next_at"]):
+        wrong["next_at" if given["next_action"] else "next_action"] = w["next"]
+    if wrong or method is None:
+        return None, wrong
+    record = Said(
+        number, person, read.pop("at"), method, given["summary"], _OUTCOMES[given["answered"]],
+        confirmed=_confirmed(given["confirmed"]), channel="page", **read,
+    )  # fmt: skip
+    return record, {}
+
+
+def wrong_fields(refused: FollowUpError, lang: str) -> dict[str, str]:
+    """What a refused record's fields have wrong, by field of the form."""
+    as_typed = {"outcome": "answered"}
+    return {as_typed.get(one.field, one.field): one.said(lang) for one in refused.faults}
+
+
+def shown_form(desk: Desk, typed: Mapping[str, str]) -> dict[str, Any]:
+    """What the form's template is given: fields in groups with their labels and kinds, and what can be confirmed."""
+    lang, w = desk.settings.lang, words(desk.settings.lang)
+    checked = set(_confirmed(typed.get("confirmed", "")).split("|"))
+    groups = [
+        {
+            "title": w[f"group.{group}"],
+            "fields": [(name, field_name(name, lang), _kind(name)) for name in names],
+            "open": any(typed.get(name) for name in names),
+        }
+        for group, names in GROUPS.items()
+    ]
+    return {
+        "groups": groups,
+        "confirmed": [(name, w[f"fact.{name}"], name in checked) for name in CONFIRMED],
+        "stages": [rule.stage for rule in desk.rules.stages],
+    }
+
+
+def _kind(name: str) -> str:
+    return "date" if name in DAYS else "number" if name in NUMBERS else "stage" if name == "stage" else "text"
+
+
+def _confirmed(text: str) -> str:
+    return "|".join(part for part in text.replace(",", "|").split("|") if part)
+
+
+def _moment(text: str, desk: Desk) -> datetime | None:
+    try:
+        given = datetime.fromisoformat(text)
+        return (given if given.tzinfo else given.replace(tzinfo=desk.settings.zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _day(text: str, _desk: Desk) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _number(text: str, _desk: Desk) -> float | None:
+    try:
+        found = float(text.replace(",", "").replace("，", "").rstrip("%％元"))
+    except ValueError:
+        return None
+    return found if abs(found) < 1e15 else None
