@@ -30,9 +30,11 @@ SELECT p.id AS plan_id, p.person, p.state, p.actor, p.at FROM plan p
 WHERE p.day_on = :on AND p.at <= :at AND (p.until IS NULL OR p.until > :at) ORDER BY p.person
 """
 _ITEMS = """
-SELECT i.plan_id, i.lead_id, i.section, i.instead_of, i.kept, i.note, l.number, l.grade, l.closed_at, a.name AS company
+SELECT i.plan_id, i.lead_id, i.section, i.instead_of, i.kept, i.note, l.number, l.grade, l.closed_at, l.owner,
+a.name AS company, s.since AS owner_since
 FROM wanted w JOIN plan_item i ON i.plan_id = w.key JOIN lead l ON l.id = i.lead_id
-LEFT JOIN account a ON a.id = l.account_id ORDER BY i.plan_id, i.lead_id
+LEFT JOIN account a ON a.id = l.account_id LEFT JOIN assignment s ON s.lead_id = l.id AND s.until IS NULL
+ORDER BY i.plan_id, i.lead_id
 """
 _OPEN = "SELECT id AS lead_id, number, owner FROM lead WHERE closed_at IS NULL AND owner = :person ORDER BY id"
 
@@ -120,10 +122,13 @@ def plans_of(conn: Connection, on: date, as_of: datetime) -> pd.DataFrame:
 
 
 def items_of(conn: Connection, plans: pd.DataFrame) -> pd.DataFrame:
-    """What stands in plans: person, state, lead_id, number, grade, company, section, instead_of, kept, note."""
+    """What stands in plans: person, state, section, instead_of, kept, note; lead_id, number, grade, company, and of the
+    lead as it is now owner, closed_at, and moved: whether it went to somebody else after the plan was made."""
     found = look_up(conn, plans["plan_id"].astype("int64").sort_values(), "BIGINT", _ITEMS)
     found = found.assign(kept=found["kept"].astype(bool))
-    return found.merge(plans[["plan_id", "person", "state"]], on="plan_id")
+    found = found.merge(plans[["plan_id", "person", "state", "at"]], on="plan_id")
+    moved = found["owner"].isna() | ((found["owner"] != found["person"]) & (found["owner_since"] > found["at"]))
+    return found.assign(moved=moved.astype("bool")).drop(columns="at")
 
 
 def confirm(
@@ -166,7 +171,9 @@ def current(
     if plans.empty:
         return asked.reset_index(drop=True), None
     kept = items_of(conn, plans)
-    kept = kept[kept["closed_at"].isna().to_numpy(dtype=bool)].merge(asked[["lead_id", "due_at"]], "left", "lead_id")
+    his = ~kept["moved"] | kept["lead_id"].isin(asked["lead_id"])
+    kept = kept[(his & kept["closed_at"].isna()).to_numpy(dtype=bool)]
+    kept = kept.merge(asked[["lead_id", "due_at"]], "left", "lead_id")
     more = asked[~asked["lead_id"].isin(kept["lead_id"]).to_numpy(dtype=bool)]
     columns = ["person", "lead_id", "number", "grade", "company", "section", "instead_of", "kept", "note", "due_at"]
     both = pd.concat([part.reindex(columns=columns).astype("object") for part in (kept, more)], ignore_index=True)

@@ -38,6 +38,11 @@ def left_out(items: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
 
 
 def done(items: pd.DataFrame, touched: pd.Series) -> pd.DataFrame:
-    """Mark what of a plan was done: the leads kept in it that a follow-up of the day touched; adds `done`."""
+    """Mark what of a plan was done: the leads kept in it that a follow-up of the day touched, or that are closed.
+
+    Adds `done`. A lead that went to somebody else before anything was done of it is no longer asked of him.
+    """
     kept = items[items["kept"].to_numpy(dtype=bool)].reset_index(drop=True)
-    return kept.assign(done=np.isin(kept["lead_id"].to_numpy(), touched.to_numpy()))
+    was_done = np.isin(kept["lead_id"].to_numpy(), touched.to_numpy()) | kept["closed_at"].notna().to_numpy(dtype=bool)
+    gone = kept["moved"].to_numpy(dtype=bool) & ~was_done
+    return kept.assign(done=was_done)[~gone].reset_index(drop=True)

@@ -13,6 +13,7 @@ from models.db import read_frame
 from tasks.orders import Order, OrderError
 from tasks.plan_letters import Standing, standings
 from tasks.plans import CONFIRMED, Edited, confirm, current, foreseen
+from tasks.pool import give_back
 from tests.tasks.promised import CONFIG, FIRST, ZONE, A, arrive, at, away, follow_up
 
 FRIDAY, MONDAY, TUESDAY = "2024-03-15", "2024-03-18", "2024-03-19"
@@ -151,3 +152,14 @@ def test_what_was_done_of_todays_plan_comes_from_its_follow_ups(engine, settings
     after = stands(engine, f"{MONDAY}T17:00")
     assert (after.done, after.of, after.undone) == (1, 1, ())
     assert stands(engine, f"{MONDAY}T13:00").done == 0, "as of a moment before"
+
+
+def test_a_lead_that_went_to_somebody_else_is_in_nobodys_way(engine, settings) -> None:
+    arrive(engine, A)
+    confirm(engine, OWNER, None, CONFIG, order(f"{FRIDAY}T17:00"))
+    given = Order(OWNER, "区域调整", at(f"{MONDAY}T09:10"), at(f"{MONDAY}T09:10"), "Asia/Shanghai")
+    give_back(engine, FIRST, CONFIG, given)
+    assert stands(engine, f"{MONDAY}T17:00").of == 0
+    with engine.connect() as conn:
+        today = foreseen(conn, CONFIG, at(f"{MONDAY}T10:00"), "Asia/Shanghai", at(f"{MONDAY}T10:00").date(), OWNER)
+        assert current(conn, today, OWNER, CONFIG, at(f"{MONDAY}T10:00"))[0].empty
