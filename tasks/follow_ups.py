@@ -244,7 +244,7 @@ def _rows(said: Sequence[Said], arrival: Arrival) -> pd.DataFrame:
             rows[name] = rows[name].astype("str")
             rows[name] = rows[name].mask(rows[name].str.strip() == "")
     rows["confirmed"] = rows["confirmed"].fillna("")
-    content = rows[["number", "person", "method", "summary"]].astype("object").agg("\x1f".join, axis=1)
+    content = rows[["number", "person", "method", "summary"]].astype("object").fillna("").agg("\x1f".join, axis=1)
     made = pd.util.hash_array((content + "\x1f" + rows["at"].astype("str")).to_numpy(object))
     rows["key"] = rows["key"].fillna(pd.Series(made, index=rows.index).map("content:{:016x}".format))
     return rows.assign(recorded_at=arrival.at)

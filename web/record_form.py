@@ -31,7 +31,8 @@ def read_record(
 ) -> tuple[Said | None, dict[str, str]]:
     """Read what was typed into the form: the record, or None and what is wrong by field, in the reader's language."""
     w = words(desk.settings.lang)
-    given = {name: typed.get(name, "").strip() for name in FORM}
+    # a NUL cannot be stored
+    given = {name: typed.get(name, "").replace("\0", "").strip() for name in FORM}
     wrong = {name: w["shorter"].format(n=_MOST) for name in (*_TEXTS, *_FOLDED) if len(given[name]) > _MOST}
     method = method_of(given["method"], desk.config)
     if method is None:

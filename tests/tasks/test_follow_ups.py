@@ -53,3 +53,37 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_stored(engine: Engine)
         assert part in str(told.value)
     with engine.connect() as conn:
         assert conn.execute(select(FollowUp.id)).all() == []
+
+
+def test_each_fault_names_its_field_and_no_free_text(engine: Engine) -> None:
+    arrive(engine, A)
+    with pytest.raises(FollowUpError) as told:
+        follow_up(engine, "2024-03-18T10:00", summary=" ", next_action="寄样品给张三", by="nobody", probability=-1.0)
+    found = {(one.field, one.code) for one in told.value.faults}
+    assert found == {("summary", "blank"), ("next_at", "both"), ("person", "nobody"), ("probability", "percent")}
+    assert "张三" not in str(told.value)
+    assert {one.said("zh_CN") for one in told.value.faults if one.field == "summary"} == {"请填写"}
+
+
+def test_leads_that_take_no_record_are_named_with_the_reason(engine: Engine) -> None:
+    arrive(engine, A)
+    with pytest.raises(FollowUpError) as told:
+        follow_up(engine, "2024-03-18T10:00", number="XL209901999")
+    assert [(one.field, one.code) for one in told.value.faults] == [("number", "no_lead")]
+    follow_up(engine, "2024-03-18T10:00", lost_reason="价格偏高")
+    with pytest.raises(FollowUpError) as told:
+        follow_up(engine, "2024-03-18T11:00")
+    assert [(one.field, one.code) for one in told.value.faults] == [("number", "closed")]
+
+
+def test_the_same_again_is_known_and_another_content_under_it_is_refused(engine: Engine) -> None:
+    arrive(engine, A)
+    said = {"next_action": "发报价", "next_at": "2024-03-20T10:00", "amount": 250_000.0, "close_on": date(2024, 5, 31)}
+    assert not follow_up(engine, "2024-03-18T10:00", **said).before
+    assert follow_up(engine, "2024-03-18T10:00", recorded="2024-03-18T12:00", **said).before
+    for other in ({"amount": 300_000.0}, {"next_at": "2024-03-21T10:00"}, {"outcome": "not_reached"}, {"risk": "停产"}):
+        with pytest.raises(FollowUpError) as told:
+            follow_up(engine, "2024-03-18T10:00", **{**said, **other})
+        assert [(one.field, one.code) for one in told.value.faults] == [("at", "differs")], other
+    with engine.connect() as conn:
+        assert len(conn.execute(select(FollowUp.id)).all()) == 1

@@ -1,7 +1,9 @@
 """The page of a reminder: a GET shows, its buttons log or acknowledge, and no other link opens it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from fastapi.testclient import TestClient
@@ -95,6 +97,54 @@ def test_what_cannot_be_stored_is_said_and_stored_nowhere(engine, client, wrong)
     assert answer.status_code == 400
     assert 'role="alert"' in answer.text
     assert of(engine, FollowUp.id) == []
+
+
+def test_every_field_that_is_wrong_is_marked_and_what_was_typed_is_kept(engine, client):
+    owner = lead(engine, number(engine))["owner"]
+    typed = form(
+        summary="谈了报价", next_action="发案例", probability="140", close_on="9999-01-01", obstacle="预算未批"
+    )
+    page = client.post(link(engine, owner), data=typed | {"at": "2099-01-01T10:00"}).text
+    assert {"at", "next_at"} == set(re.findall(r'id="wrong-([a-z_]+)"', page)), "what cannot be read comes first"
+    soon = f"{datetime.now(CONFIG_ZONE) + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    page = client.post(link(engine, owner), data=typed | {"next_at": soon}).text
+    assert {"probability", "close_on"} == set(re.findall(r'id="wrong-([a-z_]+)"', page))
+    for kept in ("谈了报价", "发案例", "预算未批", 'value="140"', f'value="{soon}"'):
+        assert kept in page
+
+
+def test_the_form_takes_what_the_deal_asks_for(engine, client):
+    owner = lead(engine, number(engine))["owner"]
+    at = datetime.now(CONFIG_ZONE)
+    typed = form(stage="方案设计", probability="70%", amount="250,000", close_on=f"{at + timedelta(days=30):%Y-%m-%d}",
+                 obstacle="预算未批", category="价格", answer="分期付款", objection="贵")  # fmt: skip
+    sent = urlencode({**typed, "confirmed": ["need", "budget"]}, doseq=True)
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    assert client.post(link(engine, owner), content=sent, headers=kind).status_code == 200
+    with engine.connect() as conn:
+        row = conn.execute(select(FollowUp.__table__)).mappings().one()
+    assert (row["stage"], row["probability"], row["amount"], row["obstacle"]) == ("方案设计", 70, 250_000, "预算未批")
+    assert row["confirmed"] == "need|budget"
+
+
+def test_a_lead_that_nobody_has_opens_to_those_who_lead_and_to_nobody_else(engine, client):
+    owner = lead(engine, number(engine))["owner"]
+    assert (
+        client.post(link(engine, owner), data={"do": "give_back", "give_back_reason": "不在我的区域"}).status_code
+        == 200
+    )
+    by_role = {one.role: one.id for one in CONFIG.roster.people if one.active and one.id != owner}
+    opens = {role: client.get(link(engine, person)).status_code for role, person in by_role.items()}
+    assert opens["manager"] == 200
+    assert {opens[role] for role in ("assistant", "tech", "marketing", "representative")} == {403}
+
+
+def test_a_technician_opens_the_leads_he_was_asked_about(engine, client):
+    owner = lead(engine, number(engine))["owner"]
+    tech = next(one.id for one in CONFIG.roster.people if one.role == "tech")
+    assert client.get(link(engine, tech)).status_code == 403
+    assert client.post(link(engine, owner), data=form(support="测算产能")).status_code == 200
+    assert client.get(link(engine, tech)).status_code == 200
 
 
 def test_the_button_acknowledges(engine, client):
