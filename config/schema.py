@@ -336,6 +336,8 @@ class Channel(Frozen):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     kind: Literal["folder", "form", "webhook", "feed", "hand"] = "folder"
+    #: What the files of a folder hold: leads, or records of follow-ups.
+    holds: Literal["leads", "follow_ups"] = "leads"
     subject: Literal["company", "person"] = "company"
     contact_required: bool = False
     trusts_owner: bool = False
@@ -360,6 +362,8 @@ class Channel(Frozen):
         for kind, part in (("feed", self.feed), ("form", self.form), ("webhook", self.webhook)):
             if (self.kind == kind) != (part is not None):
                 raise ValueError(f"a channel of kind {kind} has a {kind}, and no other has")
+        if self.holds != "leads" and self.kind != "folder":
+            raise ValueError("only a channel of kind folder holds follow_ups")
         for kind, part in (("feed", self.feed), ("webhook", self.webhook)):
             strange = set(part.fields) - set(FEED_FIELDS) if part else set()
             if strange:

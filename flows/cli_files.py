@@ -64,17 +64,24 @@ def new_channel(
 
 @app.command
 def template(
+    kind: str = "leads",
+    /,
     *,
     out: Annotated[
         Path | None, Parameter(name=["--out", "-o"], help="The workbook to write (default: 线索信息表.xlsx).")
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Write the workbook that marketing hands out: drop-downs, required marks, one example row.
+    """Write a workbook to hand out: drop-downs, required marks, one example row.
 
-    Example: leads template --out leads.xlsx
+    Example: leads template follow-up --out follow-ups.xlsx
+
+    Parameters
+    ----------
+    kind
+        leads (for marketing, the default) or follow-up (for sales people; dropped into intake/follow-ups/).
     """
     from flows import template as making
 
     settings = opened(as_json)
-    return told(making.template(settings, out), settings, as_json)
+    return told(making.template(settings, kind, out), settings, as_json)

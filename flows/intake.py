@@ -26,6 +26,7 @@ from flows.figures import figures
 from flows.giving_way import Way
 from flows.look import look
 from flows.progress import report
+from flows.record_files import holds_records, take_record_file
 from flows.request import FileResult, Request, Result, Unfinished, channel_named, files_named, rules_on
 from flows.retry import plainly
 from flows.steps import Steps
@@ -188,6 +189,8 @@ def arrivals(request: Request, settings: Settings, config: Config, before: Calla
 def take_file(file: LeadFile, tools: Tools) -> Ending:
     """Take one file, one transaction a chunk; the answer to a large one may still be written when this returns."""
     engine, settings, channel = tools.engine, tools.settings, file.channel
+    if holds_records(channel):
+        return _over(take_records(file, tools))
     try:
         with tools.steps.timed("layout"), reading(file.path):
             content = Content.of(file.path)
@@ -228,6 +231,15 @@ def take_file(file: LeadFile, tools: Tools) -> Ending:
         return _over(end_file(file, settled, partial(answer, settled, engine), tools))
     beside[0].start(answer_beside, settled)
     return Ending(batch.id, partial(end_file, file, settled, beside[0].result, tools))
+
+
+def take_records(file: LeadFile, tools: Tools) -> FileResult:
+    """Take a file of follow-ups; one that cannot be read is given back."""
+    try:
+        with tools.steps.timed("records"):
+            return take_record_file(file, tools.engine, tools.settings, tools.config_of(tools.as_of), tools.as_of)
+    except UnreadableFile as why:
+        return refused(file, why, tools)
 
 
 def _scratch(tools: Tools) -> Path:

@@ -74,7 +74,8 @@ def _outcomes(result: Result, lang: str) -> list[Part]:
     counts = result.outcomes()
     if not counts:
         return []
-    shown = ("readable", "rejected") if "readable" in counts else OUTCOMES
+    more = ("recorded",) if "recorded" in counts else ()
+    shown = ("readable", "rejected") if "readable" in counts else (*OUTCOMES, *more)
     table = _table(word("rows_by_outcome", lang), *(word(name, lang) for name in shown), word("total", lang))
     table.add_row(*(str(counts.get(name, 0)) for name in shown), str(sum(counts.values())))
     return [table]

@@ -1,4 +1,4 @@
-"""`leads template`: the workbook that marketing hands out."""
+"""`leads template`: the workbooks that are handed out, for leads and for follow-ups."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,13 +6,20 @@ from pathlib import Path
 from config.loader import load_config
 from config.settings import Settings
 from flows.console import Answer, Refused, UsageError
+from tasks.follow_up_words import said as record_words
+from tasks.record_template import make_record_template
 from tasks.template import make_template
 from tasks.template_words import said
 
+KINDS = ("leads", "follow-up")
 
-def template(settings: Settings, out: Path | None) -> Answer:
-    """Write the workbook; a file that exists is left alone."""
-    out = out or Path(f"{said('leads', settings.lang)}.xlsx")
+
+def template(settings: Settings, kind: str, out: Path | None) -> Answer:
+    """Write the workbook for leads or for follow-ups; a file that exists is left alone."""
+    if kind not in KINDS:
+        raise UsageError(f"{kind}: there is a template for {' and for '.join(KINDS)}")
+    name = said("leads", settings.lang) if kind == "leads" else record_words("records", settings.lang)
+    out = out or Path(f"{name}.xlsx")
     if out.suffix.lower() != ".xlsx":
         raise UsageError(f"--out {out}: the name must end in .xlsx")
     if not out.absolute().parent.is_dir():
@@ -20,6 +27,9 @@ def template(settings: Settings, out: Path | None) -> Answer:
     if out.exists():
         raise Refused(f"{out} exists already; name another file with --out")
     moment = datetime.now(UTC).astimezone(settings.zone)
-    rules = load_config(settings.config).rules.at(moment.date())
-    out.write_bytes(make_template(rules, settings.lang))
+    config = load_config(settings.config)
+    rules = config.rules.at(moment.date())
+    stages = tuple(rule.stage for rule in rules.stages)
+    made = make_template(rules, settings.lang) if kind == "leads" else None
+    out.write_bytes(made or make_record_template(config.model_copy(update={"rules": rules}), stages, settings.lang))
     return Answer(f"written to {out.absolute()}", {"out": str(out.absolute())})

@@ -7,6 +7,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "updated": ("更新", "updated"),
     "held": ("无变化", "no change"),
     "rejected": ("退回", "rejected"),
+    "recorded": ("已记录跟进", "follow-up recorded"),
     "readable": ("可接收", "would be taken"),
     # verdicts
     "valid": ("有效", "valid"),

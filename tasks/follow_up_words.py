@@ -43,11 +43,16 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "competitor": ("输给的竞争对手", "Lost to"),
     "would_have_helped": ("怎样或可挽回", "What would have helped"),
 }
+#: Headers of the sheet where they are not the short names of the fields.
+SHEET: Mapping[str, tuple[str, str]] = {
+    "summary": ("沟通内容摘要", "What was said"),
+    "feedback": ("客户反馈/异议", "Feedback"),
+}
 _FAULTS = {
     "nobody": ("名单中没有“{value}”", "nobody of the id {value!r} is in the roster"),
     "choice": ("“{value}”不在可选项中{known}", "{value!r} is none of those known{known}"),
     "blank": ("请填写", "it is blank"),
-    "type": ("格式不正确：{value}", "it is not {value}"),
+    "type": ("无法识别，请检查格式{value}", "it cannot be read{value}"),
     "unknown_field": ("没有这个字段", "there is no such field"),
     "future": ("不能晚于现在", "it lies in the future"),
     "both": ("下一步须同时写明内容和时间", "a next action needs what and when, both"),
@@ -78,3 +83,17 @@ def fault_text(code: str, field: str, value: str, lang: str, known: Mapping[str,
 def field_name(field: str, lang: str) -> str:
     """A field as people read it."""
     return FIELDS[field][lang == "en"] if field in FIELDS else field
+
+
+_WORDS = {
+    "recorded": ("已记录", "recorded"),
+    "rejected": ("已退回", "rejected"),
+    "between": ("；", "; "),
+    "mend": ("改正后重新投放“待修改”文件", "Mend the file «to_mend» and drop it again"),
+    "records": ("跟进记录表", "follow-ups"),
+}
+
+
+def said(key: str, lang: str) -> str:
+    """The words for a key in the reader's language."""
+    return _WORDS[key][lang == "en"]

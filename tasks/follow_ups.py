@@ -121,6 +121,14 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """What became of many records: how many there were, and all that is wrong of those that were not recorded."""
+
+    rows: int
+    faults: list[Fault]
+
+
+@dataclass(frozen=True)
 class Recorded:
     """What a follow-up has become: its id, and whether it had been recorded before."""
 
@@ -136,22 +144,53 @@ def record_follow_ups(
 
     The same one told again, by its key or its content, is recorded once.
     """
-    rows = _rows(said, order.arrival("follow_up"))
-    _refuse(rows, _checked(rows, config, order), config)
+    rows = _rows(said)
+    _refuse(rows, check_rows(rows, config, order), config)
     with begin(engine, keep=not dry_run) as conn:
         take_turn(conn)
-        found = record(conn, said, config, order.arrival("follow_up"))
+        arrival = order.arrival("follow_up")
+        rows = _keyed(rows, arrival)
+        known, leads = _found(conn, rows)
+        _refuse(rows, _unfit(rows, known, leads), config)
+        found = _record(conn, rows, known, leads, config, arrival)
         reached("follow-up-recorded")
-        return found
+    told = zip(rows["number"], found["id"], found["before"], strict=True)
+    return [Recorded(str(number), int(one), bool(before)) for number, one, before in told]
 
 
-def record(conn: Connection, said: Sequence[Said], config: Config, arrival: Arrival) -> list[Recorded]:
-    """Record checked follow-ups within an open transaction, in whose turn nobody else's is."""
-    rows = _rows(said, arrival)
+def take_follow_ups(engine: Engine, rows: pd.DataFrame, faults: pd.DataFrame, config: Config, order: Order) -> Taken:
+    """Record those of many follow-ups of which nothing is wrong, in one transaction, and tell what is of the others.
+
+    rows: fields of records in their order, as `typed` gives them; faults: what was wrong of them already.
+    """
+    wrong = fault_frame([faults, check_rows(rows, config, order)])
+    arrival = order.arrival("follow_up")
+    rows = _keyed(rows, arrival)
+    with begin(engine) as conn:
+        take_turn(conn)
+        fit = rows[~rows.index.isin(wrong["row"])]
+        known, leads = _found(conn, fit)
+        unfit = _unfit(fit, known, leads)
+        unfit["row"] = fit.index.to_numpy()[unfit["row"].to_numpy(int)]
+        fit = fit[~fit.index.isin(unfit["row"])]
+        if len(fit):
+            _record(conn, fit.reset_index(drop=True), known, leads, config, arrival)
+        reached("follow-up-recorded")
+    return Taken(len(rows), told_faults(rows, fault_frame([wrong, unfit]), config))
+
+
+def _found(conn: Connection, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The stored records of the same keys, by key, and the leads, by number."""
     known = look_up(conn, rows["key"].drop_duplicates(), "TEXT", _KNOWN).set_index("key")
+    leads = look_up(conn, rows["number"].dropna().drop_duplicates(), "TEXT", _LEADS).set_index("number")
+    return known, leads
+
+
+def _record(
+    conn: Connection, rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame, config: Config, arrival: Arrival
+) -> pd.DataFrame:
+    """Record checked follow-ups within an open transaction, in whose turn nobody else's is: id and before of each."""
     fresh = ~rows["key"].isin(known.index) & ~rows["key"].duplicated()
-    leads = look_up(conn, rows["number"].drop_duplicates(), "TEXT", _LEADS).set_index("number")
-    _refuse(rows, _unfit(rows, known, leads), config)
     rows["id"] = known["id"].reindex(rows["key"]).array
     rows.loc[fresh, "id"] = take_ids(conn, "follow_up", int(fresh.sum()))
     rows["id"] = rows.groupby("key")["id"].transform("first").astype("int64")
@@ -162,8 +201,7 @@ def record(conn: Connection, said: Sequence[Said], config: Config, arrival: Arri
     turn = order.groupby("lead_id").cumcount()
     for number in range(int(turn.max() + 1) if len(turn) else 0):
         _record_round(conn, order[turn == number].reset_index(drop=True), about, arrival, config)
-    told = zip(rows["number"], rows["id"], ~fresh, strict=True)
-    return [Recorded(str(number), int(one), bool(before)) for number, one, before in told]
+    return pd.DataFrame({"id": rows["id"], "before": ~fresh})
 
 
 def method_of(typed: str, config: Config) -> str | None:
@@ -232,9 +270,15 @@ def plans_answer(rows: pd.DataFrame) -> pd.Series:
     return planned
 
 
-def _rows(said: Sequence[Said], arrival: Arrival) -> pd.DataFrame:
+def _rows(said: Sequence[Said]) -> pd.DataFrame:
     names = [one.name for one in fields(Said)]
-    rows = pd.DataFrame([[getattr(one, name) for name in names] for one in said], columns=names)
+    return typed(pd.DataFrame([[getattr(one, name) for name in names] for one in said], columns=names))
+
+
+def typed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Fields of records with the types that they are checked and stored with; those that are not there blank."""
+    names = [one.name for one in fields(Said)]
+    rows = rows.reindex(columns=names)
     for name in names:
         if name in NUMBERS:
             rows[name] = rows[name].astype("float64")
@@ -243,26 +287,32 @@ def _rows(said: Sequence[Said], arrival: Arrival) -> pd.DataFrame:
         else:
             rows[name] = rows[name].astype("str")
             rows[name] = rows[name].mask(rows[name].str.strip() == "")
-    rows["confirmed"] = rows["confirmed"].fillna("")
+    return rows.assign(confirmed=rows["confirmed"].fillna(""))
+
+
+def _keyed(rows: pd.DataFrame, arrival: Arrival) -> pd.DataFrame:
+    """Records with what makes each the same when it is told again: its own key, else its content."""
     content = rows[["number", "person", "method", "summary"]].astype("object").fillna("").agg("\x1f".join, axis=1)
-    made = pd.util.hash_array((content + "\x1f" + rows["at"].astype("str")).to_numpy(object))
-    rows["key"] = rows["key"].fillna(pd.Series(made, index=rows.index).map("content:{:016x}".format))
-    return rows.assign(recorded_at=arrival.at)
+    made = pd.util.hash_array((content + "\x1f" + rows["at"].astype("str").fillna("")).to_numpy(object))
+    keys = rows["key"].fillna(pd.Series(made, index=rows.index).map("content:{:016x}".format))
+    return rows.assign(key=keys, recorded_at=arrival.at)
 
 
 def _refuse(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> None:
     """Raise what is wrong of records, all of it; a free text is never repeated."""
-    if faults.empty:
-        return
-    numbers = rows["number"].to_numpy(object)[faults["row"].to_numpy(int)]
+    if len(faults):
+        raise FollowUpError(told_faults(rows, faults, config))
+
+
+def told_faults(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> list[Fault]:
+    """What is wrong of records, each with its lead and with what could be said instead."""
+    numbers = rows["number"].astype("object").fillna("").to_numpy()[faults["row"].to_numpy(int)]
     told = zip(faults["row"], numbers, faults["field"], faults["code"], faults["value"], strict=True)
     known = {"method": tuple(config.rules.value(METHODS)), "confirmed": CONFIRMED}
-    raise FollowUpError(
-        [Fault(int(row), str(number), field, code, str(value), known) for row, number, field, code, value in told]
-    )
+    return [Fault(int(row), str(number), field, code, str(value), known) for row, number, field, code, value in told]
 
 
-def _checked(rows: pd.DataFrame, config: Config, order: Order) -> pd.DataFrame:
+def check_rows(rows: pd.DataFrame, config: Config, order: Order) -> pd.DataFrame:
     """What is wrong of records by themselves."""
     today = order.as_of.astimezone(ZoneInfo(order.zone)).date()
     rules = config.rules.at(today)

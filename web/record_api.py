@@ -152,7 +152,8 @@ def _sent_as(field: str) -> str:
 
 
 def _error(field: str, code: str, value: str = "") -> dict[str, str]:
-    return {"field": field, "code": code, "detail": fault_text(code, field, value, "en", {})}
+    wanted = f": it is not {value}" if value else ""
+    return {"field": field, "code": code, "detail": fault_text(code, field, wanted, "en", {})}
 
 
 def _invalid(errors: list[dict[str, str]]) -> Problem:

@@ -85,7 +85,7 @@ def test_what_lies_in_no_channels_folder_is_named_with_the_folders_that_there_ar
         told.result.unread = ["展会/", "散.csv"]
         [line] = [line for line in page(told).splitlines() if line.startswith(said)]
         assert str(home / "intake") in line
-        assert line.endswith("default、expo" if lang == "zh_CN" else "default, expo")
+        assert line.endswith("default、expo、follow-ups" if lang == "zh_CN" else "default, expo, follow-ups")
 
 
 def test_a_refused_file_stands_with_its_reason(home: Path) -> None:

@@ -1,0 +1,69 @@
+"""The receipt of a file of follow-ups: its rows as they were, each with its answer, and apart the ones to mend."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import xlsxwriter
+
+from tasks.follow_up_words import field_name, said
+from tasks.follow_ups import Fault
+from tasks.guard import guarded_text
+from tasks.headers import ADDED
+from tasks.receipt_words import words
+from tasks.record_file import RecordFile
+
+_WIDTH, _ADDED_WIDTHS = 16, (10, 16, 60, 48)
+
+
+def write_record_receipt(
+    file: RecordFile, faults: Sequence[Fault], folder: Path, stem: str, lang: str
+) -> tuple[Path, Path | None]:
+    """Write the answer to every row, and what must be mended where something must: the paths of both."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wrong: dict[int, list[Fault]] = {}
+    for one in faults:
+        wrong.setdefault(one.row, []).append(one)
+    named = words(lang)
+    answer = folder / f"{stem}_{named['receipt']}.xlsx"
+    _write(answer, file, wrong, lang, only_wrong=False)
+    if not wrong:
+        return answer, None
+    mend = folder / f"{stem}_{named['to_mend']}.xlsx"
+    _write(mend, file, wrong, lang, only_wrong=True)
+    return answer, mend
+
+
+def _write(path: Path, file: RecordFile, wrong: dict[int, list[Fault]], lang: str, *, only_wrong: bool) -> None:
+    part = path.with_name(f".{path.name}.part")
+    with xlsxwriter.Workbook(part, {"constant_memory": True, "strings_to_formulas": False}) as book:
+        text = book.add_format({"num_format": "@"})
+        bold = book.add_format({"bold": True, "text_wrap": True})
+        row = 0
+        for sheet in file.sheets:
+            page = book.add_worksheet(sheet.name[:31] or None)
+            widths = [*[_WIDTH] * len(sheet.header), *_ADDED_WIDTHS]
+            for column, (header, width) in enumerate(zip((*sheet.header, *ADDED[lang]), widths, strict=True)):
+                page.set_column(column, column, width, text)
+                page.write_string(0, column, guarded_text(header), bold)
+            page.freeze_panes(1, 0)
+            line = 0
+            for cells in sheet.rows:
+                mine = wrong.get(row, [])
+                row += 1
+                if only_wrong and not mine:
+                    continue
+                line += 1
+                for column, cell in enumerate((*map(guarded_text, cells), *_answer(mine, lang))):
+                    page.write_string(line, column, cell, text)
+    os.replace(part, path)  # noqa: PTH105 - one step, whatever lies there
+
+
+def _answer(wrong: Sequence[Fault], lang: str) -> tuple[str, str, str, str]:
+    """Result, lead, reasons, advice."""
+    if not wrong:
+        return said("recorded", lang), "", "", ""
+    reasons = said("between", lang).join(f"{field_name(one.field, lang)}: {one.said(lang)}" for one in wrong)
+    return said("rejected", lang), wrong[0].number, guarded_text(reasons), said("mend", lang)

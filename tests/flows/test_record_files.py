@@ -1,0 +1,134 @@
+"""A workbook of follow-ups: handed out, filled in, dropped, answered row by row, and harmless a second time."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from sqlalchemy import Engine
+
+from config.settings import Settings
+from flows.intake import take_in
+from flows.request import Request, Result
+from models.db import read_frame
+from tasks.record_template import make_record_template
+from tests.prepared import CONFIG, settle
+
+CAME = datetime(2024, 3, 15, 2, tzinfo=UTC)
+NOW = datetime(2024, 3, 20, 10, tzinfo=UTC)
+NUMBER = "XL202403001"
+LI = {"company": "乙公司", "name": "李四", "mobile": "13800002222", "chain_state": "complete",
+      "urgency_state": "urgent"}  # fmt: skip
+STAGES = tuple(rule.stage for rule in CONFIG.rules.stages)
+ROW = {"线索编号": NUMBER, "跟进时间": "2024-03-18 10:30", "跟进人": "林若溪", "跟进方式": "电话",
+       "沟通内容摘要": "介绍方案", "客户反馈/异议": "有兴趣"}  # fmt: skip
+FULL = ROW | {
+    "跟进时间": "2024/3/18 下午3:20", "沟通内容摘要": "=谈报价", "客户是否接通": "未联系上", "客户异议": "价格偏高",
+    "下一步行动": "发报价", "下一步的时间": "2024-03-22", "预计成交金额（元）": "25万", "成交概率（%）": "40%",
+    "预计成交日期": "2024-05-31",
+}  # fmt: skip
+
+
+@pytest.fixture
+def settings(engine: Engine, tmp_path: Path) -> Settings:
+    settle(engine, LI, as_of=CAME)
+    url = engine.url.render_as_string(hide_password=False)
+    return Settings(_env_file=None, home=tmp_path / "home", database_url=url)
+
+
+def fill(path: Path, *rows: dict[str, Any], template: bool = True) -> Path:
+    """The workbook that is handed out, filled in below its example."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(make_record_template(CONFIG, STAGES, "zh_CN"))
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    heads = [str(cell.value).removesuffix("（必填）") for cell in sheet[1]]
+    for line, row in enumerate(rows, 3 if template else 2):
+        for name in row:
+            assert name in heads, name
+        for column, name in enumerate(heads, 1):
+            sheet.cell(line, column, row.get(name)).data_type = "s"
+    book.save(path)
+    return path
+
+
+def take(settings: Settings, *paths: Path, dry_run: bool = False) -> Result:
+    return take_in(Request(paths, "follow-ups" if paths else None, NOW, dry_run=dry_run), settings, CONFIG)
+
+
+def stored(engine: Engine) -> list[dict[str, Any]]:
+    with engine.connect() as conn:
+        found = read_frame(conn, "SELECT * FROM follow_up ORDER BY at")
+    return found.astype("object").where(found.notna(), None).to_dict("records")
+
+
+def cells(path: Path) -> list[dict[str, str]]:
+    head, *rows = openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def test_what_was_filled_in_is_recorded_field_by_field(engine: Engine, settings: Settings, tmp_path: Path) -> None:
+    result = take(settings, fill(tmp_path / "a.xlsx", ROW, FULL))
+    assert dict(result.outcomes()) == {"recorded": 2}, cells(result.files[0].receipt)
+    one, two = stored(engine)
+    assert (one["person"], one["method"], one["outcome"], one["feedback"]) == ("linruoxi", "电话", "answered", "有兴趣")
+    assert str(one["at"])[:16] == "2024-03-18 02:30"
+    assert (two["outcome"], two["amount"], two["probability"]) == ("not_reached", 250_000, 40)
+    assert (str(two["at"])[:16], str(two["next_at"])[:16]) == ("2024-03-18 07:20", "2024-03-22 10:00")
+    assert str(two["close_on"])[:10] == "2024-05-31"
+    assert two["channel"] == "file"
+
+
+def test_each_row_is_answered_and_what_is_mended_is_recorded_once(
+    engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    bad = ROW | {"跟进时间": "昨天", "跟进方式": "烟雾", "跟进人": "无名氏", "线索编号": "XL209901001"}
+    gone = ROW | {"线索编号": "XL209901001", "沟通内容摘要": "别的"}
+    result = take(settings, fill(tmp_path / "a.xlsx", ROW, bad, gone))
+    assert dict(result.outcomes()) == {"recorded": 1, "rejected": 2}
+    first, second, third = cells(result.files[0].receipt)
+    assert first["leadflow结果"] == "已记录"
+    for column in ("跟进时间", "跟进方式", "跟进人"):
+        assert column in second["leadflow原因"]
+    assert third["leadflow原因"] == "线索编号: 没有这条线索"
+    mend = next(result.files[0].receipt.parent.glob("*待修改*"))
+    book = openpyxl.load_workbook(mend)
+    sheet = book.worksheets[0]
+    assert sheet.max_row == 3
+    for line in (2, 3):
+        for column, name in enumerate(ROW, 1):
+            sheet.cell(line, column, {**ROW, "沟通内容摘要": f"改正 {line}"}[name])
+    book.save(tmp_path / "b.xlsx")
+    for _ in range(2):
+        assert dict(take(settings, tmp_path / "b.xlsx").outcomes()) == {"recorded": 2}
+    assert sorted(row["summary"] for row in stored(engine)) == ["介绍方案", "改正 2", "改正 3"]
+
+
+def test_the_folder_takes_it_and_the_same_file_twice_adds_nothing(engine: Engine, settings: Settings) -> None:
+    for name in ("一.xlsx", "二.xlsx"):
+        fill(settings.intake / "follow-ups" / name, ROW, FULL)
+    result = take(settings)
+    assert [(file.state, file.counts) for file in result.files] == [("taken", {"recorded": 2})] * 2
+    assert len(stored(engine)) == 2
+    assert len(list(settings.receipts.rglob("*回执.xlsx"))) == 2
+    assert not any((settings.intake / "follow-ups").iterdir())
+
+
+def test_text_in_gb18030_with_its_own_order_of_columns_is_read(
+    engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    lines = ["跟进方式,沟通内容,线索编号,跟进人,跟进时间", f"phone,问过,{NUMBER.lower()},linruoxi,2024-03-18T10:30"]
+    (tmp_path / "a.csv").write_bytes("\n".join(lines).encode("gb18030"))
+    assert dict(take(settings, tmp_path / "a.csv").outcomes()) == {"recorded": 1}
+    assert [row["method"] for row in stored(engine)] == ["电话"]
+
+
+def test_a_list_of_leads_is_refused_and_a_dry_run_stores_nothing(
+    engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "leads.csv").write_text("公司名称,电话\n甲公司,13800001111\n", "utf-8")
+    assert [file.state for file in take(settings, tmp_path / "leads.csv").files] == ["refused"]
+    seen = take(settings, fill(tmp_path / "a.xlsx", ROW, ROW | {"跟进方式": "烟雾"}), dry_run=True)
+    assert seen.files[0].counts == {"readable": 1, "rejected": 1}
+    assert stored(engine) == []
