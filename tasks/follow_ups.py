@@ -342,14 +342,15 @@ def _unfit(rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame) -> pd.D
 
 
 def _other(rows: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
-    """Which records say something else than the one of their key that was stored, or told first in the same breath."""
+    """Which records state something else than the stored one of their key, or the first that was told with it."""
     first = rows.drop_duplicates("key").set_index("key")
     other = np.zeros(len(rows), dtype=bool)
     for name in _COMPARED:
         stored = _plain(known[name]).reindex(first.index)
         stored = stored.where(first.index.isin(known.index), _plain(first[name]))
         mine, before = _plain(rows[name]).to_numpy(object), stored.reindex(rows["key"]).to_numpy(object)
-        other |= mine != before
+        # what is left out the second time is not taken back
+        other |= (mine != "") & (mine != before)
     return other
 
 
