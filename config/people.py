@@ -144,6 +144,11 @@ class Roster(_Frozen):
         self._refuse_circles()
         return self
 
+    def name_of(self, code: str) -> str:
+        """A person as people call him; the id of somebody who is in the roster no more."""
+        known = self.person(code)
+        return known.name if known else code
+
     def _refuse_circles(self) -> None:
         above = {person.id: person.reports_to for person in self.people}
         for start in above:

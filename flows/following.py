@@ -11,16 +11,15 @@ from config.schema import Config
 from config.settings import Settings
 from flows.commands import company, database, lead_number, parse_day, parse_moment, refuse_stranger
 from flows.console import Answer, UsageError
-from flows.request import rules_on
+from flows.request import ruled
 from tasks.clocks import reckoner_of
+from tasks.follow_up_words import ANSWERED
 from tasks.follow_ups import METHODS, Said, method_of, record_follow_ups
 from tasks.i18n import local_time
 from tasks.orders import Order, OrderError
 from tasks.promises_shown import Shown, clocks_shown
 from tasks.rules.due import moment_of
 from tasks.snooze import snooze
-
-_ANSWERED = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def log(settings: Settings, asked: Asked) -> Answer:
     refuse_stranger(config, asked.by)
     now = datetime.now(UTC)
     as_of = parse_moment(asked.as_of, settings) or now
-    config = config.model_copy(update={"rules": rules_on(config.rules, as_of, settings)})
+    config = ruled(config, as_of, settings)
     said = _said(settings, config, asked, as_of)
     order = Order(asked.by, "", as_of, now, settings.tz)
     [recorded] = record_follow_ups(engine, [said], config, order, dry_run=asked.dry_run)
@@ -72,8 +71,8 @@ def _said(settings: Settings, config: Config, asked: Asked, as_of: datetime) -> 
     if method is None:
         known = ", ".join(config.rules.value(METHODS))
         raise UsageError(f"--method {asked.method}: unknown; known: {known}")
-    if asked.answered not in _ANSWERED:
-        raise UsageError(f"--answered {asked.answered}: say one of {', '.join(_ANSWERED)}")
+    if asked.answered not in ANSWERED:
+        raise UsageError(f"--answered {asked.answered}: say one of {', '.join(ANSWERED)}")
     at = min(_moment(asked.at, "--at", settings, config), as_of) if _is_day(asked.at) else None
     ahead: dict[str, Any] = {
         name: _moment(text, f"--{name.replace('_', '-')}", settings, config)
@@ -85,7 +84,7 @@ def _said(settings: Settings, config: Config, asked: Asked, as_of: datetime) -> 
     days: dict[str, Any] = {name: parse_day(text, name) for name, text in asked.days.items() if text is not None}
     return Said(
         lead_number(asked.number), asked.by, at or _moment(asked.at, "--at", settings, config), method,
-        asked.summary, _ANSWERED[asked.answered], **asked.texts, **ahead, **days,
+        asked.summary, ANSWERED[asked.answered], **asked.texts, **ahead, **days,
     )  # fmt: skip
 
 

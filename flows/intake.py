@@ -26,8 +26,8 @@ from flows.figures import figures
 from flows.giving_way import Way
 from flows.look import look
 from flows.progress import report
-from flows.record_files import holds_records, take_record_file
-from flows.request import FileResult, Request, Result, Unfinished, channel_named, files_named, rules_on
+from flows.record_files import FOLLOW_UPS, take_record_file
+from flows.request import FileResult, Request, Result, Unfinished, channel_named, files_named, ruled
 from flows.retry import plainly
 from flows.steps import Steps
 from models.bulk import WriteFailed
@@ -89,8 +89,7 @@ class Tools:
         """The configuration with the rules that are in force on that day; UsageError where there are none."""
         on = as_of.astimezone(self.settings.zone).date()
         if on not in self.dated:
-            rules = rules_on(self.config.rules, as_of, self.settings)
-            self.dated[on] = self.config.model_copy(update={"rules": rules})
+            self.dated[on] = ruled(self.config, as_of, self.settings)
         return self.dated[on]
 
 
@@ -189,7 +188,7 @@ def arrivals(request: Request, settings: Settings, config: Config, before: Calla
 def take_file(file: LeadFile, tools: Tools) -> Ending:
     """Take one file, one transaction a chunk; the answer to a large one may still be written when this returns."""
     engine, settings, channel = tools.engine, tools.settings, file.channel
-    if holds_records(channel):
+    if channel.holds == FOLLOW_UPS:
         return _over(take_records(file, tools))
     try:
         with tools.steps.timed("layout"), reading(file.path):

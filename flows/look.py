@@ -12,7 +12,7 @@ from sqlalchemy import inspect
 from config.schema import Channel, Config, Rules
 from config.settings import Settings
 from flows.progress import report
-from flows.record_files import holds_records, look_at_records
+from flows.record_files import FOLLOW_UPS, look_at_records
 from flows.request import FileResult, RejectedRow, Request, Result, channel_named, files_named, folder_of, rules_on
 from flows.steps import Steps
 from models import Batch
@@ -40,7 +40,7 @@ def look(request: Request, settings: Settings, config: Config) -> Result:
         file = FileResult(path.name, channel.name, "looked_at")
         result.files.append(file)
         try:
-            if holds_records(channel):
+            if channel.holds == FOLLOW_UPS:
                 dated = config.model_copy(update={"rules": rules})
                 look_at_records(path, file, dated, make_engine(settings.database_url), settings, request.as_of)
                 continue

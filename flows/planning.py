@@ -11,7 +11,7 @@ from config.settings import Settings
 from flows.commands import company, lead_number, parse_day, parse_moment
 from flows.console import Answer, UsageError
 from flows.lists import Word, order_of
-from flows.request import rules_on
+from flows.request import ruled
 from models.db import begin, make_engine, take_turn
 from tasks.outbox import send_pending
 from tasks.plan_letters import standings, write_digests, write_plans
@@ -43,7 +43,7 @@ def plan_day(
     engine = make_engine(settings.database_url)
     try:
         config = make_ready(engine, config, as_of)
-        config = config.model_copy(update={"rules": rules_on(config.rules, as_of, settings)})
+        config = ruled(config, as_of, settings)
         found = Planning()
         with engine.connect() as conn:
             due = {rule: always or is_time(conn, config, as_of, settings.tz, rule) for rule in (PLAN, DIGEST)}
@@ -81,7 +81,7 @@ def list_plans(settings: Settings, who: str | None, day: str | None, as_of: str 
     """Show how everybody stands with his plan, or one person's plan lead by lead."""
     moment = parse_moment(as_of, settings) or datetime.now(UTC)
     config, engine = company(settings, moment)
-    config = config.model_copy(update={"rules": rules_on(config.rules, moment, settings)})
+    config = ruled(config, moment, settings)
     if who is not None and config.roster.person(who) is None:
         raise UsageError(f"--person {who}: nobody of that id is in the roster")
     on = parse_day(day, "--day") if day else None
@@ -109,7 +109,7 @@ def confirm_plan(
     if config.roster.person(who) is None:
         raise UsageError(f"--person {who}: nobody of that id is in the roster")
     order = order_of(settings, config, said)
-    config = config.model_copy(update={"rules": rules_on(config.rules, order.as_of, settings)})
+    config = ruled(config, order.as_of, settings)
     on = parse_day(day, "--day") if day else None
     with engine.connect() as conn:
         items, _ = current(conn, foreseen(conn, config, order.as_of, settings.tz, on, who), who, config, order.as_of)

@@ -148,12 +148,12 @@ def import_calendar(settings: Settings, file: Path, as_of: str | None, dry_run: 
 
 
 def _aim_anew(settings: Settings, config: Any, moment: datetime) -> int:
-    from flows.request import rules_on
+    from flows.request import ruled
     from tasks.clocks import reckoner_of
     from tasks.sweep import aim_all_anew
 
     engine = database(settings)
-    config = config.model_copy(update={"rules": rules_on(config.rules, moment, settings)})
+    config = ruled(config, moment, settings)
     with engine.connect() as conn:
         reckoner = reckoner_of(conn, config.rules, config, settings.tz)
     return aim_all_anew(engine, config, reckoner, moment)

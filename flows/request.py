@@ -142,6 +142,11 @@ def rules_on(rules: Rules, as_of: datetime, settings: Settings) -> Rules:
     return rules.at(on)
 
 
+def ruled(config: Config, as_of: datetime, settings: Settings) -> Config:
+    """The configuration with the rules that are in force on the day of a moment; UsageError as `rules_on`."""
+    return config.model_copy(update={"rules": rules_on(config.rules, as_of, settings)})
+
+
 def _begun(rules: Iterable[Rule], on: date) -> list[Rule]:
     """The entries that have taken effect by a day; one that removes its rule is one of them."""
     return [rule for rule in rules if rule.effective <= on]

@@ -6,7 +6,7 @@ from typing import Any
 
 from config.schema import Config
 from config.settings import Settings
-from flows.request import rules_on
+from flows.request import ruled
 from models.db import make_engine
 from tasks.leave import staffed
 from tasks.outbox import send_pending
@@ -28,7 +28,7 @@ def escalate_promises(
     settings: Settings, config: Config, as_of: datetime, *, dry_run: bool = False, backfill_mail: bool = False
 ) -> Escalated:
     """Do what promises ask for at a moment; harmless when repeated. A dry run tells what it would do."""
-    config = config.model_copy(update={"rules": rules_on(config.rules, as_of, settings)})
+    config = ruled(config, as_of, settings)
     engine = make_engine(settings.database_url)
     try:
         if dry_run:

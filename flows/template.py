@@ -28,8 +28,8 @@ def template(settings: Settings, kind: str, out: Path | None) -> Answer:
         raise Refused(f"{out} exists already; name another file with --out")
     moment = datetime.now(UTC).astimezone(settings.zone)
     config = load_config(settings.config)
-    rules = config.rules.at(moment.date())
-    stages = tuple(rule.stage for rule in rules.stages)
-    made = make_template(rules, settings.lang) if kind == "leads" else None
-    out.write_bytes(made or make_record_template(config.model_copy(update={"rules": rules}), stages, settings.lang))
+    config = config.model_copy(update={"rules": config.rules.at(moment.date())})
+    leads = kind == "leads"
+    made = make_template(config.rules, settings.lang) if leads else make_record_template(config, settings.lang)
+    out.write_bytes(made)
     return Answer(f"written to {out.absolute()}", {"out": str(out.absolute())})

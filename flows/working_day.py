@@ -11,7 +11,7 @@ from config.schema import Config
 from config.settings import Settings
 from flows.commands import company, parse_moment
 from flows.console import Answer, UsageError
-from flows.request import rules_on
+from flows.request import ruled
 from models.db import begin, make_engine, take_turn
 from tasks.day import SECTIONS, Day, day_of
 from tasks.day_letters import write_day
@@ -39,7 +39,7 @@ def begin_day(
     engine = make_engine(settings.database_url)
     try:
         config = make_ready(engine, config, as_of)
-        config = config.model_copy(update={"rules": rules_on(config.rules, as_of, settings)})
+        config = ruled(config, as_of, settings)
         found = Morning()
         with begin(engine, keep=not dry_run) as conn:
             take_turn(conn)
@@ -61,7 +61,7 @@ def day_shown(
     config, engine = company(settings, moment)
     if who is not None and config.roster.person(who) is None:
         raise UsageError(f"--person {who}: nobody of that id is in the roster")
-    config = config.model_copy(update={"rules": rules_on(config.rules, moment, settings)})
+    config = ruled(config, moment, settings)
     with engine.connect() as conn:
         day = day_of(conn, config, moment, settings.tz, who)
     sent: dict[str, Any] = {}

@@ -6,18 +6,17 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 
 from config.people import Person
 from config.schema import Config
 from config.settings import Settings
-from models import Message
-from models.db import take_numbers
 from tasks.day import SECTIONS, Day
 from tasks.day_words import words
 from tasks.letters import LISTED, Letter, render
 from tasks.links import lead_links
 from tasks.notice_words import words as notice_words
+from tasks.post import post_to_people
 from tasks.rules.recipients import Ladderers
 
 EMPTY = "N-DAY-EMPTY"
@@ -49,14 +48,7 @@ def write_day(conn: Connection, day: Day, config: Config, settings: Settings, as
     links = (lead_links(settings, config.rules, as_of, page) for page in ("p", "m"))
     desk = _Desk(config, settings, as_of, day, *links)
     letters = [*_own(desk), *_teams(desk)]
-    known = set(conn.execute(select(Message.key).where(Message.key.in_([one.key for one in letters]))).scalars())
-    fresh = [one for one in letters if one.key not in known]
-    if fresh:
-        numbers = take_numbers(conn, "message_id", len(fresh)).tolist()
-        emails = {person.id: person.email for person in config.roster.people}
-        rows = [one.message(n, emails[one.recipient], as_of) for one, n in zip(fresh, numbers, strict=True)]
-        conn.execute(insert(Message), [row | {"channel": "mail"} for row in rows])
-    return fresh
+    return post_to_people(conn, letters, config, as_of)
 
 
 def _own(desk: _Desk) -> Iterator[Letter]:
@@ -87,8 +79,10 @@ def _letter(desk: _Desk, person: Person, recipient: str, rows: pd.DataFrame) -> 
     subject = subject.format(day=day) if not len(rows) else subject
     first = _first(rows)
     sections = [_section(desk, name, first, recipient) for name in SECTIONS if (first["section"] == name).any()]
-    said = {"name": _name(desk, recipient), "subject": subject, "intro": intro, "sections": sections, "w": w,
-            "mine": desk.mine("mine", recipient) if desk.mine else ""}  # fmt: skip
+    said = {
+        "name": desk.config.roster.name_of(recipient), "subject": subject, "intro": intro, "sections": sections, "w": w,
+        "mine": desk.mine("mine", recipient) if desk.mine else "",
+    }  # fmt: skip
     text, html = render("day", desk.settings.lang, **said)
     return Letter(key, "day", recipient, subject, text, html)
 
@@ -142,8 +136,3 @@ def _teams(desk: _Desk) -> Iterator[Letter]:
         said = {"name": leader.name, "subject": subject, "intro": w["team.intro"], "people": shown, "titles": titles}
         text, html = render("day_team", desk.settings.lang, w=w, **said)
         yield Letter(f"day_team:{day}:{leader.id}", "day_team", leader.id, subject, text, html)
-
-
-def _name(desk: _Desk, person: str) -> str:
-    known = desk.config.roster.person(person)
-    return known.name if known else person

@@ -69,6 +69,8 @@ _FAULTS = {
         "the same follow-up was recorded before with something else: record what is right as a further one",
     ),
 }
+#: How a person says whether he reached the customer.
+ANSWERED = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
 _CHOICES = {"outcome": OUTCOMES, "pause_kind": PAUSES}
 
 

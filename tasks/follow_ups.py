@@ -66,9 +66,10 @@ class FollowUpError(Exception):
     """Follow-ups cannot be recorded; `faults` are all that is wrong of them, and none repeats a free text."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        said = {number: [one for one in faults if one.number == number] for number in {f.number: 0 for f in faults}}
-        texts = ("; ".join(f"{one.field}: {one.said('en')}" for one in mine) for mine in said.values())
-        super().__init__("\n".join(f"{number}: {text}" for number, text in zip(said, texts, strict=True)))
+        said: dict[str, list[str]] = {}
+        for one in faults:
+            said.setdefault(one.number, []).append(f"{one.field}: {one.said('en')}")
+        super().__init__("\n".join(f"{number}: {'; '.join(texts)}" for number, texts in said.items()))
         self.faults = tuple(faults)
 
 
@@ -121,14 +122,6 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What became of many records: how many there were, and all that is wrong of those that were not recorded."""
-
-    rows: int
-    faults: list[Fault]
-
-
-@dataclass(frozen=True)
 class Recorded:
     """What a follow-up has become: its id, and whether it had been recorded before."""
 
@@ -158,8 +151,10 @@ def record_follow_ups(
     return [Recorded(str(number), int(one), bool(before)) for number, one, before in told]
 
 
-def take_follow_ups(engine: Engine, rows: pd.DataFrame, faults: pd.DataFrame, config: Config, order: Order) -> Taken:
-    """Record those of many follow-ups of which nothing is wrong, in one transaction, and tell what is of the others.
+def take_follow_ups(
+    engine: Engine, rows: pd.DataFrame, faults: pd.DataFrame, config: Config, order: Order
+) -> list[Fault]:
+    """Record those of many follow-ups of which nothing is wrong, in one transaction; gives what is of the others.
 
     rows: fields of records in their order, as `typed` gives them; faults: what was wrong of them already.
     """
@@ -176,7 +171,7 @@ def take_follow_ups(engine: Engine, rows: pd.DataFrame, faults: pd.DataFrame, co
         if len(fit):
             _record(conn, fit.reset_index(drop=True), known, leads, config, arrival)
         reached("follow-up-recorded")
-    return Taken(len(rows), told_faults(rows, fault_frame([wrong, unfit]), config))
+    return _told_faults(rows, fault_frame([wrong, unfit]), config)
 
 
 def _found(conn: Connection, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -301,10 +296,10 @@ def _keyed(rows: pd.DataFrame, arrival: Arrival) -> pd.DataFrame:
 def _refuse(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> None:
     """Raise what is wrong of records, all of it; a free text is never repeated."""
     if len(faults):
-        raise FollowUpError(told_faults(rows, faults, config))
+        raise FollowUpError(_told_faults(rows, faults, config))
 
 
-def told_faults(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> list[Fault]:
+def _told_faults(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> list[Fault]:
     """What is wrong of records, each with its lead and with what could be said instead."""
     numbers = rows["number"].astype("object").fillna("").to_numpy()[faults["row"].to_numpy(int)]
     told = zip(faults["row"], numbers, faults["field"], faults["code"], faults["value"], strict=True)

@@ -76,8 +76,7 @@ class Book:
 
     def name(self, person: str) -> str:
         """A person as people call him."""
-        known = self.config.roster.person(person)
-        return known.name if known else person
+        return self.config.roster.name_of(person)
 
     @cached_property
     def listed(self) -> int:

@@ -35,8 +35,7 @@ class _Desk:
 
     def name(self, person: object) -> str:
         """A person as people call him."""
-        known = self.config.roster.person(person) if isinstance(person, str) else None
-        return known.name if known else person if isinstance(person, str) else ""
+        return self.config.roster.name_of(person) if isinstance(person, str) else ""
 
 
 def write_notices(

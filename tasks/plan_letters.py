@@ -7,13 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 
 from config.people import Person
 from config.schema import Config
 from config.settings import Settings
-from models import Message
-from models.db import read_frame, stored_moment, take_numbers
+from models.db import read_frame, stored_moment
 from tasks.day import Day, here_on
 from tasks.day_letters import EMPTY
 from tasks.day_words import words as day_words
@@ -22,6 +21,7 @@ from tasks.letters import LISTED, Letter, render
 from tasks.links import lead_links
 from tasks.plan_words import words
 from tasks.plans import CONFIRMED, asked_of, items_of, plans_of
+from tasks.post import post_to_people
 from tasks.rules.plans import done, left_out
 
 _TOUCHED = """
@@ -30,9 +30,13 @@ WHERE at >= :since AND at <= :until AND recorded_at <= :until AND superseded_at 
 """
 
 
+#: How what the link of a day's plan opens begins.
+OPENS = "plan:"
+
+
 def plan_link(day: str) -> str:
     """What the link of a day's plan says it opens."""
-    return f"plan:{day}"
+    return f"{OPENS}{day}"
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def write_plans(
         for person in config.roster.people
         if person.id in here and ((rows["person"] == person.id).any() or config.rules.value(EMPTY))
     ]
-    return _posted(conn, letters, config, as_of)
+    return post_to_people(conn, letters, config, as_of)
 
 
 def write_digests(conn: Connection, day: Day, config: Config, settings: Settings, as_of: datetime) -> list[Letter]:
@@ -82,7 +86,7 @@ def write_digests(conn: Connection, day: Day, config: Config, settings: Settings
         team = [known[one.id] for one in config.roster.people if one.reports_to == leader.id and one.id in known]
         if leader.active and leader.id in here and any(one.of or one.state not in ("nothing", "away") for one in team):
             letters.append(_team(leader, team, day, settings))
-    return _posted(conn, letters, config, as_of)
+    return post_to_people(conn, letters, config, as_of)
 
 
 def standings(conn: Connection, day: Day, config: Config, as_of: datetime, zone: ZoneInfo) -> list[Standing]:
@@ -180,15 +184,3 @@ def _lines(one: Standing, w: Mapping[str, str], most: int = 20) -> Iterator[str]
         if numbers:
             said = w["list"].join(numbers[:most]) + ("…" if len(numbers) > most else "")
             yield w[key].format(name=one.person.name, numbers=said)
-
-
-def _posted(conn: Connection, letters: list[Letter], config: Config, as_of: datetime) -> list[Letter]:
-    """Put letters into the outbox; those whose key is there are left. Gives the new ones."""
-    known = set(conn.execute(select(Message.key).where(Message.key.in_([one.key for one in letters]))).scalars())
-    fresh = [one for one in letters if one.key not in known]
-    if fresh:
-        numbers = take_numbers(conn, "message_id", len(fresh)).tolist()
-        emails = {person.id: person.email for person in config.roster.people}
-        rows = [one.message(n, emails[one.recipient], as_of) for one, n in zip(fresh, numbers, strict=True)]
-        conn.execute(insert(Message), [row | {"channel": "mail"} for row in rows])
-    return fresh

@@ -1,4 +1,4 @@
-"""What the pool offers: the leads that nobody has, for one person's territory and role, or of a region."""
+"""What the pool offers: the leads that nobody has, all of them, or those of one person's territory and role."""
 
 from datetime import datetime
 
@@ -24,14 +24,11 @@ WHERE l.owner IS NULL AND l.closed_at IS NULL AND l.verdict <> 'invalid' ORDER B
 """
 
 
-def offered(conn: Connection, region: str | None = None) -> pd.DataFrame:
+def offered(conn: Connection) -> pd.DataFrame:
     """The leads that nobody has, the best first: lead_id, number, region, industry, grade, company, contact, since
     (given back, else opened), former, holder (whose company it is)."""
     found = read_frame(conn, _OFFERED)
-    found = found.assign(since=found["since"].fillna(found["opened_at"]))
-    if region:
-        found = found[found["region"].fillna("").str.startswith(region).to_numpy(dtype=bool)]
-    return found.reset_index(drop=True)
+    return found.assign(since=found["since"].fillna(found["opened_at"]))
 
 
 def offered_to(conn: Connection, person: Person, config: Config, as_of: datetime) -> pd.DataFrame:

@@ -1,6 +1,6 @@
-"""Letters to those who are no sales people: a channel's contact gets the receipts of its files."""
+"""Letters put into the outbox, each once: to people of the roster, and to channels' contacts their receipts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from config.schema import Rules
+from config.schema import Config, Rules
 from models import Message, MessageFile
 from models.db import begin, take_numbers
 from tasks.i18n import words
@@ -17,6 +17,18 @@ from tasks.points import reached
 from tasks.unreadable import UnreadableFile
 
 RECEIPT_BYTES = "N-RECEIPT-BYTES"
+
+
+def post_to_people(conn: Connection, letters: Sequence[Letter], config: Config, as_of: datetime) -> list[Letter]:
+    """Put mails to people of the roster into the outbox; those whose key is there are left. Gives the new ones."""
+    known = set(conn.execute(select(Message.key).where(Message.key.in_([one.key for one in letters]))).scalars())
+    fresh = [one for one in letters if one.key not in known]
+    if fresh:
+        numbers = take_numbers(conn, "message_id", len(fresh)).tolist()
+        emails = {person.id: person.email for person in config.roster.people}
+        rows = [one.message(n, emails[one.recipient], as_of) for one, n in zip(fresh, numbers, strict=True)]
+        conn.execute(insert(Message), [row | {"channel": "mail"} for row in rows])
+    return fresh
 
 
 def post(engine: Engine, letters: Iterable[tuple[Letter, str]], as_of: datetime) -> int:

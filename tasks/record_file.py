@@ -37,11 +37,10 @@ _SUM = r"^(-?\d[\d,，]*(?:\.\d+)?)\s*(万?)(?:元|%|％)?$"
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table as it stands: its sheet, its header, the texts of its rows and their lines."""
+    """One table as it stands: its sheet, its header and the texts of its rows."""
 
     name: str
     header: tuple[str, ...]
-    lines: tuple[int, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
@@ -76,7 +75,6 @@ def read_record_file(path: Path, scratch: Path) -> RecordFile:
             Sheet(
                 layout.sheet,
                 tuple(layout.header[place] for place in kept),
-                tuple(record.line for record in records),
                 tuple(tuple(row[place] for place in kept) for row in cells),
             )
         )
@@ -122,15 +120,16 @@ def read_records(
     return typed(read.assign(channel="file", key=None)), fault_frame([*faults, missing])
 
 
-def choices(config: Config, stages: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+def choices(config: Config) -> Mapping[str, tuple[str, ...]]:
     """The words that a column offers, by field."""
+    people = tuple(person.name for person in config.roster.people if person.active)
     return {
         "method": tuple(config.rules.value(METHODS)),
         "outcome": tuple(words[0] for words in _OUTCOMES.values()),
         "pause_kind": tuple(words[0] for words in _PAUSES.values()),
-        "stage": stages,
-        "person": tuple(person.name for person in config.roster.people if person.active),
-        "next_person": tuple(person.name for person in config.roster.people if person.active),
+        "stage": tuple(rule.stage for rule in config.rules.stages),
+        "person": people,
+        "next_person": people,
     }
 
 

@@ -18,10 +18,8 @@ from tasks.record_file import RecordFile
 _WIDTH, _ADDED_WIDTHS = 16, (10, 16, 60, 48)
 
 
-def write_record_receipt(
-    file: RecordFile, faults: Sequence[Fault], folder: Path, stem: str, lang: str
-) -> tuple[Path, Path | None]:
-    """Write the answer to every row, and what must be mended where something must: the paths of both."""
+def write_record_receipt(file: RecordFile, faults: Sequence[Fault], folder: Path, stem: str, lang: str) -> Path:
+    """Write the answer to every row, and beside it what must be mended where something must; gives the answer."""
     folder.mkdir(parents=True, exist_ok=True)
     wrong: dict[int, list[Fault]] = {}
     for one in faults:
@@ -29,11 +27,9 @@ def write_record_receipt(
     named = words(lang)
     answer = folder / f"{stem}_{named['receipt']}.xlsx"
     _write(answer, file, wrong, lang, only_wrong=False)
-    if not wrong:
-        return answer, None
-    mend = folder / f"{stem}_{named['to_mend']}.xlsx"
-    _write(mend, file, wrong, lang, only_wrong=True)
-    return answer, mend
+    if wrong:
+        _write(folder / f"{stem}_{named['to_mend']}.xlsx", file, wrong, lang, only_wrong=True)
+    return answer
 
 
 def _write(path: Path, file: RecordFile, wrong: dict[int, list[Fault]], lang: str, *, only_wrong: bool) -> None:

@@ -9,9 +9,10 @@ import xlsxwriter
 from config.schema import Config
 from tasks.follow_up_words import FIELDS, SHEET, said
 from tasks.record_file import choices
+from tasks.template import ROWS, formats_of, written_choices
 from tasks.template_words import said as marked
 
-_ROWS, _WIDE = 2_000, {"summary": 40, "feedback": 24, "next_action": 28, "plan": 28, "support": 24}
+_WIDE = {"summary": 40, "feedback": 24, "next_action": 28, "plan": 28, "support": 24}
 _NEEDED = ("number", "at", "person", "method", "summary")
 #: The columns of the handbook's sheet, in its order; then the further fields of a record.
 _FIRST = ("number", "at", "person", "method", "summary", "feedback", "next_action", "result")
@@ -28,31 +29,27 @@ _EXAMPLE = {
 }
 
 
-def make_record_template(config: Config, stages: tuple[str, ...], lang: str) -> bytes:
+def make_record_template(config: Config, lang: str) -> bytes:
     """An .xlsx with the sheet to fill in; all its cells are text, and what a column offers may be chosen."""
     file, english = BytesIO(), lang == "en"
-    offered = choices(config, stages)
+    offered = choices(config)
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
         sheet, lists = book.add_worksheet(said("records", lang)), book.add_worksheet(marked("choices", lang))
         lists.hide()
-        head = {"bold": True, "border": 1, "valign": "vcenter", "text_wrap": True}
-        needed = book.add_format({**head, "bg_color": "#C00000", "font_color": "#FFFFFF"})
-        other = book.add_format({**head, "bg_color": "#DDEBF7"})
-        text = book.add_format({"num_format": "@"})
-        example = book.add_format({"italic": True, "font_color": "#808080", "num_format": "@"})
+        formats = formats_of(book)
         fields = (*_FIRST, *(name for name in FIELDS if name not in _FIRST))
         for column, name in enumerate(fields):
             header = SHEET.get(name, FIELDS[name])[english] + (marked("required", lang) if name in _NEEDED else "")
-            sheet.set_column(column, column, _WIDE.get(name, 15), text)
-            sheet.write_string(0, column, header, needed if name in _NEEDED else other)
-            sheet.write_string(1, column, _EXAMPLE.get(name, ("", ""))[english], example)
+            sheet.set_column(column, column, _WIDE.get(name, 15), formats.text)
+            sheet.write_string(0, column, header, formats.required if name in _NEEDED else formats.optional)
+            sheet.write_string(1, column, _EXAMPLE.get(name, ("", ""))[english], formats.example)
             if offered.get(name):
-                lists.write_column(0, column, offered[name])
-                first, last = (xlsxwriter.utility.xl_rowcol_to_cell(row, column, True, True)
-                               for row in (0, len(offered[name]) - 1))  # fmt: skip
-                source = f"='{lists.get_name()}'!{first}:{last}"
-                rule = {"validate": "list", "source": source, "show_error": False}
-                sheet.data_validation(1, column, _ROWS, column, rule)
+                rule = {
+                    "validate": "list",
+                    "source": written_choices(lists, column, offered[name]),
+                    "show_error": False,
+                }
+                sheet.data_validation(1, column, ROWS, column, rule)
         sheet.freeze_panes(1, 1)
         sheet.set_row(0, 30)
     return file.getvalue()

@@ -26,7 +26,6 @@ FROM wanted w JOIN outcome o ON o.lead_id = w.key AND o.until IS NULL
 """
 _STAGES = "SELECT s.id, s.lead_id, s.place FROM wanted w JOIN stage_entry s ON s.lead_id = w.key AND s.until IS NULL"
 _SAID = ("result", "amount", "reason", "competitor", "would_have_helped", "contract_number")
-# what owners follow is one comparison; the machine's own word, where nobody ended the lead
 
 
 def end_leads(conn: Connection, leads: pd.DataFrame, arrival: Arrival) -> None:

@@ -135,8 +135,7 @@ class Facts:
 
     def name(self, person: str | None) -> str:
         """A person as people call him."""
-        known = self.config.roster.person(person) if person else None
-        return known.name if known else (person or "")
+        return self.config.roster.name_of(person) if person else ""
 
     def statement(self, rule: str | None) -> str:
         """The sentence of a rule; one that is gone is named by its id."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import NamedTuple
 
 import xlsxwriter
+from xlsxwriter.utility import xl_range_abs
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
@@ -14,8 +16,8 @@ from tasks.i18n import words
 from tasks.rules.check import omissible
 from tasks.template_words import EXAMPLE, HEADERS, HINTS, said
 
-# rows that are made ready to be filled in
-_ROWS = 2_000
+#: Rows that are made ready to be filled in.
+ROWS = 2_000
 # what Excel shows beside a cell is cut off beyond this
 _HINT = 250
 _LISTS = {"source": "V-SOURCE", "industry": "V-INDUSTRY", "urgency": "V-URGENCY", "size": "V-SIZE"}
@@ -27,7 +29,9 @@ FIELDS = (
 )  # fmt: skip
 
 
-class _Formats(NamedTuple):
+class Formats(NamedTuple):
+    """How the cells of a template look."""
+
     required: object
     optional: object
     example: object
@@ -43,7 +47,7 @@ def make_template(rules: Rules, lang: str) -> bytes:
     book = xlsxwriter.Workbook(file, {"in_memory": True})
     sheet, notes, choices = (book.add_worksheet(said(name, lang)) for name in ("leads", "notes", "choices"))
     choices.hide()
-    formats = _formats(book)
+    formats = formats_of(book)
     demanded = _demanded(rules)
     for column, field in enumerate(FIELDS):
         header = _header(field, lang) + (said("required", lang) if field in demanded else "")
@@ -63,14 +67,21 @@ def _header(field: str, lang: str) -> str:
     return HEADERS[field][lang == "en"] if field in HEADERS else words(lang)[f"column.{field}"]
 
 
-def _formats(book: Workbook) -> _Formats:
+def formats_of(book: Workbook) -> Formats:
+    """Headers that are required or not, the example's cells, and those to fill in: all of them text."""
     head = {"bold": True, "border": 1, "valign": "vcenter", "text_wrap": True}
-    return _Formats(
+    return Formats(
         book.add_format({**head, "bg_color": "#C00000", "font_color": "#FFFFFF"}),
         book.add_format({**head, "bg_color": "#DDEBF7"}),
         book.add_format({"italic": True, "font_color": "#808080", "num_format": "@"}),
         book.add_format({"num_format": "@"}),
     )
+
+
+def written_choices(sheet: Worksheet, column: int, values: Sequence[str]) -> str:
+    """Write what a column may be chosen from into a sheet of choices, and name the place."""
+    sheet.write_column(0, column, values)
+    return f"='{sheet.get_name()}'!{xl_range_abs(0, column, len(values) - 1, column)}"
 
 
 def _demanded(rules: Rules) -> set[str]:
@@ -83,10 +94,7 @@ def _choices(sheet: Worksheet, column: int, field: str, rules: Rules) -> str | N
     if field not in _LISTS:
         return None
     told = rules.value(_LISTS[field])
-    values = list(told.get("words", told))
-    sheet.write_column(0, column, values)
-    letter = chr(ord("A") + column)
-    return f"='{sheet.get_name()}'!${letter}$1:${letter}${len(values)}"
+    return written_choices(sheet, column, list(told.get("words", told)))
 
 
 def _advise(sheet: Worksheet, column: int, field: str, header: str, lang: str, choices: str | None) -> None:
@@ -94,7 +102,7 @@ def _advise(sheet: Worksheet, column: int, field: str, header: str, lang: str, c
     hint = HINTS[field][lang == "en"]
     shown = {"input_title": header[:32], "input_message": hint[:_HINT], "show_error": False}
     kind = {"validate": "list", "source": choices} if choices else {"validate": "any"}
-    sheet.data_validation(1, column, _ROWS, column, {**kind, **shown})
+    sheet.data_validation(1, column, ROWS, column, {**kind, **shown})
 
 
 def _explain(sheet: Worksheet, demanded: set[str], lang: str, book: Workbook) -> None:

@@ -7,6 +7,9 @@ from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
+from fastapi import Request
+
+from web.limits import read_body
 from web.problems import Problem
 
 _MOST_FIELDS = 200
@@ -39,6 +42,11 @@ def read_form(content: bytes, content_type: str) -> dict[str, str]:
     for name, value in pairs:
         fields[name] = f"{fields[name]},{value}" if name in fields else value
     return fields
+
+
+async def sent_form(request: Request, most_bytes: int) -> dict[str, str]:
+    """Read the form that a page sent; Problem where it is too large or slow."""
+    return read_form(await read_body(request, most_bytes), request.headers.get("content-type", ""))
 
 
 def read_any(content: bytes, content_type: str) -> Any:

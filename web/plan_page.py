@@ -12,13 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from tasks.day import Day
 from tasks.i18n import local_time
 from tasks.orders import Order, OrderError
-from tasks.plan_letters import shown_items
+from tasks.plan_letters import OPENS, shown_items
 from tasks.plan_words import words
 from tasks.plans import CONFIRMED, Edited, confirm, current, foreseen, plans_of
 from web.desk import Desk
 from web.signed import Visit, told, typed_form, visit
 
-OPENS = "plan:"
 _MOST_CHARACTERS = 300
 
 

@@ -136,7 +136,7 @@ def _rows(desk: Desk, found: pd.DataFrame, config: Config) -> list[dict[str, Any
             "region": word(lang, "region", row["region"]) if row["region"] else "",
             "industry": word(lang, "industry", row["industry"]) if row["industry"] else "",
             "since": w["since"].format(at=_time(desk, row["since"])),
-            "former": w["former"].format(name=_name(config, row["former"])) if row["former"] else "",
+            "former": w["former"].format(name=config.roster.name_of(row["former"])) if row["former"] else "",
             "cooling": w["cooling"].format(free=_time(desk, row["free"])) if row["free"] else "",
         }
         for row in plain.to_dict("records")
@@ -147,11 +147,6 @@ def _province(region: str) -> str:
     """The first level of a region: up to 省, 市 or 自治区."""
     ends = [region.find(mark) + len(mark) for mark in ("省", "自治区", "市") if mark in region]
     return region[: min(ends)] if ends else region
-
-
-def _name(config: Config, person: str) -> str:
-    known = config.roster.person(person)
-    return known.name if known else person
 
 
 def _time(desk: Desk, at: pd.Timestamp) -> str:

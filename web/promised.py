@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -21,12 +21,12 @@ from tasks.notice_words import words as notice_words
 from tasks.orders import Order, OrderError
 from tasks.pool import give_back
 from tasks.snooze import snooze
-from web.bodies import read_form
+from web.bodies import sent_form
 from web.desk import Desk
-from web.limits import read_body
 from web.promise_words import words
 from web.record_form import FORM, read_record, shown_form, wrong_fields
 from web.support import shown_support
+from web.typed import read_day
 
 # of a form with a few short texts
 _MOST_BYTES, _MOST_CHARACTERS = 65_536, 1_000
@@ -54,9 +54,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/p/{token}", response_class=HTMLResponse)
     async def say(token: str, request: Request) -> HTMLResponse:
-        body = await read_body(request, _MOST_BYTES)
-        typed = read_form(body, request.headers.get("content-type", ""))
-        return await run_in_threadpool(_said, desk, token, typed)
+        return await run_in_threadpool(_said, desk, token, await sent_form(request, _MOST_BYTES))
 
     return router
 
@@ -104,7 +102,7 @@ def _let_go(desk: Desk, found: _Opened, typed: Mapping[str, str], now: datetime)
         if does == "give_back":
             give_back(desk.engine, number, desk.config, order)
             return _message(desk, 200, "given_back", number=number)
-        until = _day(typed.get("until", ""))
+        until = read_day(typed.get("until", "").strip())
         today = now.astimezone(desk.settings.zone).date()
         if until is None or not today < until < today.replace(year=today.year + 5, day=1):
             return _shown(desk, found, typed, "until.wrong", 400)
@@ -113,13 +111,6 @@ def _let_go(desk: Desk, found: _Opened, typed: Mapping[str, str], now: datetime)
     except (FollowUpError, OrderError):
         return _message(desk, 409, "closed", number=number)
     return _message(desk, 200, "known" if recorded.before else "snoozed", number=number)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        return None
 
 
 def _shown(

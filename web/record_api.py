@@ -18,6 +18,7 @@ from web.desk import Desk
 from web.gate import person_of
 from web.limits import read_body
 from web.problems import PROBLEMS, Problem
+from web.typed import read_day, read_moment
 
 _MOST_BYTES, _MOST_RECORDS = 4_000_000, 1_000
 _NEEDED = ("number", "at", "method", "summary")
@@ -64,9 +65,7 @@ def _recorded(desk: Desk, sent: Any, signed_in: str | None) -> dict[str, Any]:
     return {"recorded": [{"number": one.number, "follow_up": one.follow_up_id, "before": one.before} for one in found]}
 
 
-def _read(
-    one: Any, place: int, desk: Desk, signed_in: str | None, errors: list[dict[str, str]]
-) -> Said | None:  # fmt: skip
+def _read(one: Any, place: int, desk: Desk, signed_in: str | None, errors: list[dict[str, str]]) -> Said | None:
     """Read one record; what is wrong of it goes to `errors`."""
     at = f"follow_ups.{place}"
     if not isinstance(one, Mapping):
@@ -131,20 +130,12 @@ def _number(value: Any, _desk: Desk) -> float | None:
 
 
 def _day(value: Any, _desk: Desk) -> date | None:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return read_day(value) if isinstance(value, str) else None
 
 
 def _moment(value: Any, desk: Desk) -> datetime | None:
-    try:
-        given = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if given is None or not 1900 < given.year < 9000:
-            return None
-        return (given if given.tzinfo else given.replace(tzinfo=desk.settings.zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    found = read_moment(value, desk.settings.zone) if isinstance(value, str) else None
+    return found if found is not None and 1900 < found.year < 9000 else None
 
 
 def _sent_as(field: str) -> str:

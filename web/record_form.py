@@ -1,18 +1,19 @@
 """The form of a follow-up: its fields, how they are read, and what of them is wrong, field by field."""
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
 from typing import Any
 
-from tasks.follow_up_words import field_name
+from tasks.follow_up_words import ANSWERED, field_name
 from tasks.follow_ups import FollowUpError, Said, method_of
 from tasks.rules.follow_up_check import DAYS, NUMBERS
 from tasks.rules.lifecycle.records import CONFIRMED
 from web.desk import Desk
 from web.promise_words import words
+from web.typed import read_day, read_moment
 
 _MOST = 1_000
-_OUTCOMES = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
 _TEXTS = ("summary", "objection", "next_action", "support")
 _TIMES = ("next_at", "support_at")
 #: What stands folded in, in groups: what was said further, how the deal stands, a contract, a loss.
@@ -37,14 +38,16 @@ def read_record(
     method = method_of(given["method"], desk.config)
     if method is None:
         wrong["method"] = w["fill"]
-    if given["answered"] not in _OUTCOMES:
+    if given["answered"] not in ANSWERED:
         wrong["answered"] = w["fill"]
     if not given["summary"]:
         wrong["summary"] = w["fill"]
     read: dict[str, Any] = {name: given[name] or None for name in (*_TEXTS[1:], *_FOLDED)}
-    readers = dict.fromkeys(("at", *_TIMES), _moment) | dict.fromkeys(DAYS, _day) | dict.fromkeys(NUMBERS, _number)
+    moment = partial(read_moment, zone=desk.settings.zone)
+    readers: dict[str, Callable[[str], Any]] = dict.fromkeys(("at", *_TIMES), moment)
+    readers |= dict.fromkeys(DAYS, read_day) | dict.fromkeys(NUMBERS, _number)
     for name, reader in readers.items():
-        read[name] = reader(given[name], desk) if given[name] else None
+        read[name] = reader(given[name]) if given[name] else None
         if given[name] and read[name] is None:
             wrong[name] = w["unreadable"]
     if read["at"] is None or read["at"] > now:
@@ -54,7 +57,7 @@ def read_record(
     if wrong or method is None:
         return None, wrong
     record = Said(
-        number, person, read.pop("at"), method, given["summary"], _OUTCOMES[given["answered"]],
+        number, person, read.pop("at"), method, given["summary"], ANSWERED[given["answered"]],
         confirmed=_confirmed(given["confirmed"]), channel="page", **read,
     )  # fmt: skip
     return record, {}
@@ -93,22 +96,7 @@ def _confirmed(text: str) -> str:
     return "|".join(part for part in text.replace(",", "|").split("|") if part)
 
 
-def _moment(text: str, desk: Desk) -> datetime | None:
-    try:
-        given = datetime.fromisoformat(text)
-        return (given if given.tzinfo else given.replace(tzinfo=desk.settings.zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _day(text: str, _desk: Desk) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _number(text: str, _desk: Desk) -> float | None:
+def _number(text: str) -> float | None:
     try:
         found = float(text.replace(",", "").replace("，", "").rstrip("%％元"))
     except ValueError:

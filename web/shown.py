@@ -9,11 +9,10 @@ from fastapi.responses import HTMLResponse
 
 from config.people import Person
 from tasks.known import Asker
-from web.bodies import read_form
+from web import bodies
 from web.desk import Desk
 from web.gate import person_of
 from web.internal_words import internal_words
-from web.limits import read_body
 
 _MOST_BYTES = 65_536
 
@@ -34,7 +33,7 @@ def shown(desk: Desk, request: Request, page: str, here: str, status: int = 200,
 
 async def sent_form(request: Request) -> dict[str, str]:
     """A page's form as it was sent."""
-    return read_form(await read_body(request, _MOST_BYTES), request.headers.get("content-type", ""))
+    return await bodies.sent_form(request, _MOST_BYTES)
 
 
 def asker(desk: Desk) -> Asker:

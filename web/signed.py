@@ -13,9 +13,8 @@ from config.schema import Config
 from tasks.leave import staffed
 from tasks.links import Link, LinkError, opened
 from tasks.plan_words import words
-from web.bodies import read_form
+from web.bodies import sent_form
 from web.desk import Desk
-from web.limits import read_body
 
 # of a form with a tick and a note a lead
 _MOST_BYTES = 262_144
@@ -53,4 +52,4 @@ def told(desk: Desk, status: int, text: str, **values: Any) -> HTMLResponse:
 
 async def typed_form(request: Request) -> Mapping[str, str]:
     """The form that a page sent."""
-    return read_form(await read_body(request, _MOST_BYTES), request.headers.get("content-type", ""))
+    return await sent_form(request, _MOST_BYTES)

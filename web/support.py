@@ -24,13 +24,8 @@ def _shown(desk: Desk, one: Support) -> dict[str, Any]:
     said = {
         "due": local_time(one.due_at, zone) if one.due_at else "",
         "at": local_time(one.answered_at, zone) if one.answered_at else "",
-        "who": _name(desk, one.answered_by or ""),
+        "who": desk.config.roster.name_of(one.answered_by or ""),
     }
-    by = w["support.by"].format(who=_name(desk, one.by), at=local_time(one.at, zone))
+    by = w["support.by"].format(who=desk.config.roster.name_of(one.by), at=local_time(one.at, zone))
     state = w[f"support.{key}"].format(**said)
     return {"text": one.text, "by": by, "state": state, "code": one.state, "answer": one.answer or ""}
-
-
-def _name(desk: Desk, person: str) -> str:
-    known = desk.config.roster.person(person)
-    return known.name if known else person

@@ -17,9 +17,8 @@ from tasks.letters import LEVELS, dialled
 from tasks.links import Link, LinkError, opened
 from tasks.orders import Order
 from tasks.rules.marks import compare_mark
-from web.bodies import read_form
+from web.bodies import sent_form
 from web.desk import Desk
-from web.limits import read_body
 from web.problems import PROBLEMS
 from web.words import words
 
@@ -49,9 +48,7 @@ def routes(desk: Desk) -> APIRouter:
     @router.post("/v/{token}", response_class=HTMLResponse, responses=_ANSWERS, openapi_extra=_BODY)
     async def say(token: str, request: Request) -> HTMLResponse:
         """Say what checking the lead gave."""
-        body = await read_body(request, _MOST_BYTES)
-        typed = read_form(body, request.headers.get("content-type", ""))
-        return await run_in_threadpool(_said, desk, token, typed)
+        return await run_in_threadpool(_said, desk, token, await sent_form(request, _MOST_BYTES))
 
     return router
 

@@ -20,7 +20,6 @@ NOW = datetime(2024, 3, 20, 10, tzinfo=UTC)
 NUMBER = "XL202403001"
 LI = {"company": "乙公司", "name": "李四", "mobile": "13800002222", "chain_state": "complete",
       "urgency_state": "urgent"}  # fmt: skip
-STAGES = tuple(rule.stage for rule in CONFIG.rules.stages)
 ROW = {"线索编号": NUMBER, "跟进时间": "2024-03-18 10:30", "跟进人": "林若溪", "跟进方式": "电话",
        "沟通内容摘要": "介绍方案", "客户反馈/异议": "有兴趣"}  # fmt: skip
 FULL = ROW | {
@@ -40,7 +39,7 @@ def settings(engine: Engine, tmp_path: Path) -> Settings:
 def fill(path: Path, *rows: dict[str, Any], template: bool = True) -> Path:
     """The workbook that is handed out, filled in below its example."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(make_record_template(CONFIG, STAGES, "zh_CN"))
+    path.write_bytes(make_record_template(CONFIG, "zh_CN"))
     book = openpyxl.load_workbook(path)
     sheet = book.worksheets[0]
     heads = [str(cell.value).removesuffix("（必填）") for cell in sheet[1]]
