@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 import pandas as pd
-from sqlalchemy import inspect
+from sqlalchemy import Engine, inspect
 
 from config.schema import Channel, Config, Rules
 from config.settings import Settings
@@ -34,7 +34,8 @@ def look(request: Request, settings: Settings, config: Config) -> Result:
     result = Result(request.as_of, seconds=steps.seconds, dry_run=True)
     rules = rules_on(config.rules, request.as_of, settings)
     paths = request.paths or tuple(settings.intake / name for name in config.channels)
-    known = _known_batches(settings)
+    base = _base(settings)
+    known = _known_batches(base)
     for path in files_named(tuple(path for path in paths if request.paths or path.is_dir())):
         channel = channel_named(config, request.channel or folder_of(path, settings) or "default")
         file = FileResult(path.name, channel.name, "looked_at")
@@ -42,7 +43,7 @@ def look(request: Request, settings: Settings, config: Config) -> Result:
         try:
             if channel.holds == FOLLOW_UPS:
                 dated = config.model_copy(update={"rules": rules})
-                look_at_records(path, file, dated, make_engine(settings.database_url), settings, request.as_of)
+                look_at_records(path, file, dated, base, settings, request.as_of)
                 continue
             batch = known(channel.name, path)
             if batch:
@@ -94,21 +95,28 @@ def _issues(issues: pd.Series) -> dict[str, int]:
     return {str(rule): int(count) for rule, count in codes.value_counts().items()}
 
 
-def _known_batches(settings: Settings) -> Callable[[str, Path], Opened | None]:
-    """Find the finished batch of a channel and a file's content; where there is no database, there is none."""
+def _base(settings: Settings) -> Engine | None:
+    """The database where it is made, opened so that looking leaves its files as they are."""
     engine = make_engine(settings.database_url)
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     if file and not Path(file).exists():
-        return lambda channel, path: None
+        return None
     if file and Path(f"{file}-wal").exists():
         # left by a killed run, or still written to: who may write would move it into the database when he leaves
         engine = make_engine(f"sqlite:///file:{quote(file)}?mode=ro&uri=true")
     made = inspect(engine).has_table(Batch.__tablename__)
+    engine.dispose()
+    return engine if made else None
+
+
+def _known_batches(base: Engine | None) -> Callable[[str, Path], Opened | None]:
+    """Find the finished batch of a channel and a file's content; where there is no database, there is none."""
 
     def find(channel: str, path: Path) -> Opened | None:
-        batch = find_batch(engine, channel, content_hash(path)) if made else None
-        engine.dispose()
+        if base is None:
+            return None
+        batch = find_batch(base, channel, content_hash(path))
+        base.dispose()
         return batch if batch and batch.state == DONE else None
 
-    engine.dispose()
     return find

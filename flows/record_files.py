@@ -44,9 +44,9 @@ def take_record_file(file: LeadFile, engine: Engine, settings: Settings, config:
 
 
 def look_at_records(
-    path: Path, file: FileResult, config: Config, engine: Engine, settings: Settings, as_of: datetime
+    path: Path, file: FileResult, config: Config, engine: Engine | None, settings: Settings, as_of: datetime
 ) -> None:
-    """Count what would be recorded and what is wrong by itself; nothing is stored."""
+    """Count what would be recorded and what is wrong by itself; nothing is stored, no database is needed."""
     with TemporaryDirectory(prefix="leadflow-") as scratch, reading(path):
         found = read_record_file(path, Path(scratch))
     rows, faults = _records(found, engine, config, settings)
@@ -56,9 +56,12 @@ def look_at_records(
 
 
 def _records(
-    found: RecordFile, engine: Engine, config: Config, settings: Settings
+    found: RecordFile, engine: Engine | None, config: Config, settings: Settings
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows of a file as records, and what cannot be read of them."""
+    if engine is None:
+        return read_records(found.texts, config, settings.tz, reckoner_of(None, config.rules, config, settings.tz))
     with engine.connect() as conn:
         reckoner = reckoner_of(conn, config.rules, config, settings.tz)
+    engine.dispose()
     return read_records(found.texts, config, settings.tz, reckoner)

@@ -1,5 +1,6 @@
 """A workbook of follow-ups: handed out, filled in, dropped, answered row by row, and harmless a second time."""
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import Engine
 from config.settings import Settings
 from flows.intake import take_in
 from flows.request import Request, Result
-from models.db import read_frame
+from models.db import make_engine, read_frame, upgrade
 from tasks.record_template import make_record_template
 from tests.prepared import CONFIG, settle
 
@@ -131,3 +132,27 @@ def test_a_list_of_leads_is_refused_and_a_dry_run_stores_nothing(
     seen = take(settings, fill(tmp_path / "a.xlsx", ROW, ROW | {"跟进方式": "烟雾"}), dry_run=True)
     assert seen.files[0].counts == {"readable": 1, "rejected": 1}
     assert stored(engine) == []
+
+
+def test_a_dry_run_needs_no_database_and_leaves_none(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, home=tmp_path / "home")
+    seen = take(settings, fill(tmp_path / "a.xlsx", ROW | {"跟进时间": "2024-03-18"}), dry_run=True)
+    assert [(file.state, file.counts) for file in seen.files] == [("looked_at", {"readable": 1, "rejected": 0})]
+    assert not settings.home.exists()
+
+
+def test_a_dry_run_leaves_the_database_as_it_lies(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, home=tmp_path / "home")
+    file = fill(tmp_path / "a.xlsx", ROW)
+    settings.home.mkdir()
+    upgrade(make_engine(settings.database_url))
+    writing = sqlite3.connect(settings.home / "leadflow.db")
+    writing.execute("CREATE TABLE left_open (id INTEGER)")
+    writing.commit()
+    before = {path.name: (path.stat().st_mtime_ns, path.stat().st_size) for path in settings.home.iterdir()}
+    assert [file.state for file in take(settings, file, dry_run=True).files] == ["looked_at"]
+    after = {path.name: (path.stat().st_mtime_ns, path.stat().st_size) for path in settings.home.iterdir()}
+    writing.close()
+    assert {name: after[name] for name in ("leadflow.db", "leadflow.db-wal")} == {
+        name: before[name] for name in ("leadflow.db", "leadflow.db-wal")
+    }
