@@ -10,12 +10,13 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from config.schema import Config
-from models import FollowUp, Lead, Objection
+from models import FollowUp, Lead
 from models.db import begin, insert_frame, look_up, take_ids, take_turn, update_frame
 from tasks.arrival import Arrival
 from tasks.clocks import reckoner_of
 from tasks.follow_up_words import fault_text
 from tasks.history import DECISION, append_events, without_traits
+from tasks.objections import follow_objections, raise_objections
 from tasks.orders import Order
 from tasks.points import reached
 from tasks.records_due import follow_subjects
@@ -86,7 +87,10 @@ class Said:
     feedback: str | None = None
     objection: str | None = None
     category: str | None = None
+    #: how the objection will be answered: the id of a standard answer (objections.yaml), or own words, or both
     answer: str | None = None
+    #: whether the objections that are open are settled: yes, no
+    settled: str | None = None
     next_action: str | None = None
     next_at: datetime | None = None
     next_person: str | None = None
@@ -214,7 +218,7 @@ def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arr
     known = set(FollowUp.__table__.columns.keys()) - {"tier"}
     table = [column for column in rows if column in known]
     insert_frame(conn, FollowUp, rows[table])
-    objections = _objections(conn, rows)
+    objections = raise_objections(conn, rows)
     leads = about.drop_duplicates("lead_id").set_index("lead_id").reindex(rows["lead_id"]).reset_index()
     untouched = leads["touched_at"].isna().to_numpy()
     touched = {"id": leads["lead_id"][untouched], "touched_at": rows["at"][untouched].array}
@@ -225,6 +229,7 @@ def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arr
     events = without_traits(leads).assign(kind="follow_up", facts=facts, at=rows["at"].array)
     append_events(conn, [events], arrival, config)
     rules = config.rules.at(arrival.local.date())
+    follow_objections(conn, rows, rules)
     technical = {person.id for person in config.roster.people if person.role == "tech"}
     rows = rows.assign(technical=rows["person"].isin(technical))
     follow_subjects(conn, rows, objections, rules, reckoner_of(conn, rules, config, arrival.zone))
@@ -232,37 +237,6 @@ def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arr
     asked = [{"at": at.to_pydatetime(), "person": person, "lead": int(lead)} for at, person, lead in given]
     conn.execute(_ACKNOWLEDGE, asked)
     keep_current(conn, rows["lead_id"], arrival, config)
-
-
-def _objections(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
-    """Store what customers objected; an answer or a dated next action in the same record plans its answer at once."""
-    raised = rows[rows["objection"].notna()].reset_index(drop=True)
-    if raised.empty:
-        return raised
-    planned = plans_answer(raised)
-    objections = pd.DataFrame(
-        {
-            "id": take_ids(conn, "objection", len(raised)),
-            "lead_id": raised["lead_id"],
-            "follow_up_id": raised["id"],
-            "at": raised["at"],
-            "category": raised["category"],
-            "text": raised["objection"],
-            "answer": raised["answer"].fillna(raised["next_action"]).where(planned),
-            "answer_person": raised["next_person"].fillna(raised["person"]).where(planned),
-            "answer_due_at": raised["next_at"].where(planned),
-            "planned_at": raised["at"].where(planned),
-            "planned_in": raised["id"].astype("Int64").where(planned),
-        }
-    )
-    insert_frame(conn, Objection, objections)
-    return raised.assign(objection_id=objections["id"], planned=planned)
-
-
-def plans_answer(rows: pd.DataFrame) -> pd.Series:
-    """Whether a record says how an objection will be answered: an answer, or a next action with its time."""
-    planned: pd.Series = rows["answer"].notna() | (rows["next_action"].notna() & rows["next_at"].notna())
-    return planned
 
 
 def _rows(said: Sequence[Said]) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from tasks.inspection import any_tables, records_of
 from tasks.rules.clean.dates import read_dates
 from tasks.rules.due import Reckoner
 from tasks.rules.follow_up_check import AHEAD, DAYS, NUMBERS, fault, fault_frame
+from tasks.rules.objections import categories
 from tasks.source import open_source
 from tasks.unreadable import UnreadableFile
 
@@ -30,6 +31,7 @@ _OUTCOMES = {
     "not_reached": ("未联系上", "未接通", "未接", "无人接听", "否", "无", "no", "not reached", "not_reached"),
     "replied_later": ("稍后回复", "已回复", "later", "replied later", "replied_later"),
 }
+_SETTLED = {"yes": ("已化解", "是", "yes", "settled"), "no": ("未化解", "否", "no")}
 _PAUSES = {"hold": ("暂缓", "hold"), "reactivate": ("待激活", "reactivate")}
 _EXAMPLE = re.compile(r"^[（(](?:示例|example)[）)]", re.IGNORECASE)
 _SUM = r"^(-?\d[\d,，]*(?:\.\d+)?)\s*(万?)(?:元|%|％)?$"
@@ -114,6 +116,7 @@ def read_records(
     methods = {text: method_of(text, config) or text for text in texts["method"].unique()}
     read["method"] = texts["method"].map(methods)
     read["outcome"] = _named(texts["outcome"], _OUTCOMES).mask(texts["outcome"] == "", "answered")
+    read["settled"] = _named(texts["settled"], _SETTLED)
     read["pause_kind"] = _named(texts["pause_kind"], _PAUSES)
     read["number"] = texts["number"].str.upper()
     missing = fault_frame([fault(texts[name] == "", name, "blank") for name in ("number", "at")])
@@ -127,6 +130,8 @@ def choices(config: Config) -> Mapping[str, tuple[str, ...]]:
         "method": tuple(config.rules.value(METHODS)),
         "outcome": tuple(words[0] for words in _OUTCOMES.values()),
         "pause_kind": tuple(words[0] for words in _PAUSES.values()),
+        "category": categories(config.rules),
+        "settled": tuple(words[0] for words in _SETTLED.values()),
         "stage": tuple(rule.stage for rule in config.rules.stages),
         "person": people,
         "next_person": people,

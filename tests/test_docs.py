@@ -49,7 +49,7 @@ def test_the_commands_are_the_ones_that_were_promised() -> None:
     )
     promised += "|up|status|batches|batch revert|block|unblock"
     promised += "|nightly|rebuild|close"
-    promised += "|log|clocks|escalations|due|escalate|calendar import"
+    promised += "|log|objections|clocks|escalations|due|escalate|calendar import"
     assert {" ".join(command) for command in COMMANDS} == set(promised.split("|"))
 
 

@@ -24,7 +24,7 @@ from tasks.snooze import snooze
 from web.bodies import sent_form
 from web.desk import Desk
 from web.promise_words import words
-from web.record_form import FORM, read_record, shown_form, wrong_fields
+from web.record_form import FORM, read_record, shown_answers, shown_form, wrong_fields
 from web.support import shown_support
 from web.typed import read_day
 
@@ -127,6 +127,7 @@ def _shown(
         "promises", status, w=w, n=n, lead=found.lead, person=found.person.name, typed=typed,
         error=w[error].format(n=_MOST_CHARACTERS) if error else "", promises=_promises(desk, found),
         support=shown_support(desk, found.lead["id"]), wrong=wrong or {}, form=shown_form(desk, typed),
+        answers=shown_answers(desk, found.lead["id"]),
         methods=list(desk.config.rules.value(METHODS)), knowledge=desk.settings.internal_url or "",
     )  # fmt: skip
 

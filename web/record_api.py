@@ -13,6 +13,7 @@ from tasks.follow_ups import FollowUpError, Said, method_of, record_follow_ups
 from tasks.orders import Order
 from tasks.rules.follow_up_check import AHEAD, DAYS, NUMBERS, OUTCOMES
 from tasks.rules.lifecycle.records import CONFIRMED
+from tasks.rules.objections import SETTLED
 from web.bodies import kind_of, read_json
 from web.desk import Desk
 from web.gate import person_of
@@ -165,6 +166,8 @@ def _schema(name: str) -> dict[str, Any]:
         return {"type": "number"} | about
     if name == "outcome":
         return {"type": "string", "enum": list(OUTCOMES)} | about
+    if name == "settled":
+        return {"type": "string", "enum": list(SETTLED)} | about
     if name == "confirmed":
         return {"type": "array", "items": {"type": "string", "enum": list(CONFIRMED)}} | about
     return {"type": "string"} | about

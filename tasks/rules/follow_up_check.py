@@ -8,6 +8,7 @@ import pandas as pd
 
 from config.schema import Rules
 from tasks.rules.lifecycle.records import unknown_facts
+from tasks.rules.objections import SETTLED, answer_id
 
 OUTCOMES = ("answered", "not_reached", "replied_later")
 NUMBERS = ("probability", "amount", "contract_amount", "first_payment")
@@ -54,7 +55,7 @@ def _choices(rows: pd.DataFrame, people: Collection[str], methods: Collection[st
     lists = {
         "person": ("nobody", people), "next_person": ("nobody", people), "outcome": ("choice", OUTCOMES),
         "method": ("choice", methods), "stage": ("choice", [rule.stage for rule in rules.stages]),
-        "pause_kind": ("choice", PAUSES),
+        "pause_kind": ("choice", PAUSES), "settled": ("choice", SETTLED),
     }  # fmt: skip
     found = [
         fault(rows[name].notna() & ~rows[name].isin(list(known)), name, code, rows[name])
@@ -63,7 +64,12 @@ def _choices(rows: pd.DataFrame, people: Collection[str], methods: Collection[st
     codes, uniques = pd.factorize(rows["confirmed"].fillna("").astype("object"))
     strange = pd.Series([", ".join(sorted(set(unknown_facts(str(text), rules)))) for text in uniques], dtype="object")
     strange = strange.take(codes).reset_index(drop=True)
-    return [*found, fault(strange != "", "confirmed", "choice", strange)]
+    ids, known = rows["answer"].astype("object").map(answer_id), [rule.id for rule in rules.objections]
+    return [
+        *found,
+        fault(strange != "", "confirmed", "choice", strange),
+        fault((ids != "") & ~ids.isin(known), "answer", "no_answer", ids),
+    ]
 
 
 def _times(rows: pd.DataFrame, as_of: pd.Timestamp) -> list[pd.DataFrame]:

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from config.settings import get_settings
-from models import Clock, Escalation, FollowUp
+from models import Clock, Escalation, FollowUp, Objection
 from tasks.links import Link, sign
 from tasks.sweep import sweep
 from tests.prepared import CONFIG, lead, settle
@@ -125,6 +125,23 @@ def test_the_form_takes_what_the_deal_asks_for(engine, client):
         row = conn.execute(select(FollowUp.__table__)).mappings().one()
     assert (row["stage"], row["probability"], row["amount"], row["obstacle"]) == ("方案设计", 70, 250_000, "预算未批")
     assert row["confirmed"] == "need|budget"
+
+
+def test_standard_answers_stand_beside_the_form_those_to_what_is_open_first(engine, client):
+    page = link(engine, lead(engine, number(engine))["owner"])
+    offered = re.findall(r'name="standard" value="(O-[A-Z-]+)"', client.get(page).text)
+    assert offered == [rule.id for rule in CONFIG.rules.objections]
+    assert client.post(page, data=form(objection="担心效果")).status_code == 200
+    shown = client.get(page).text
+    assert shown.index("效果：担心效果") < shown.index('value="O-EFFECT-CASE"') < shown.index('value="O-PRICE-TOTAL"')
+    later = form(summary="发了案例", standard="O-EFFECT-CASE", answer="附数据", settled="yes")
+    assert client.post(page, data=later | {"standard": "O-NONE-SUCH"}).status_code == 400
+    assert client.post(page, data=later | {"settled": "maybe"}).status_code == 400
+    assert client.post(page, data=later).status_code == 200
+    with engine.connect() as conn:
+        [one] = conn.execute(select(Objection.__table__)).mappings()
+    assert (one["answer"], one["worked"]) == ("O-EFFECT-CASE 附数据", True)
+    assert "效果：担心效果" not in client.get(page).text
 
 
 def test_a_lead_that_nobody_has_opens_to_those_who_lead_and_to_nobody_else(engine, client):
