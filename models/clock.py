@@ -22,6 +22,8 @@ class Clock(Base):
             unique=True, sqlite_where=RUNNING, postgresql_where=RUNNING,
         ),
         Index("ix_clock_lead", "lead_id"),
+        # what runs of one rule, the first due first
+        Index("ix_clock_running", "policy", "due_at", sqlite_where=RUNNING, postgresql_where=RUNNING),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)

@@ -21,7 +21,7 @@ from models.side import KEY, SideWriter
 
 BUSY_MILLISECONDS = 30_000
 #: The last of the migrations.
-NEWEST = "0013"
+NEWEST = "0015"
 
 
 class DatabaseError(Exception):

@@ -13,6 +13,7 @@ from models.base import BIG, Base
 
 LIVE = text("until IS NULL")
 OPEN = text("closed_at IS NULL")
+OWNED = text("owner IS NOT NULL")
 CHANGING = text("state_at IS NOT NULL")
 UNOWNED = text("owner IS NULL AND closed_at IS NULL AND verdict <> 'invalid'")
 HELD = text("status = 'new' AND owner IS NULL AND closed_at IS NULL")
@@ -96,6 +97,7 @@ class Lead(Base):
         Index("uq_lead_open", "contact_id", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_lead_account", "account_id"),
         Index("ix_lead_origin", "origin_id"),
+        Index("ix_lead_owner", "owner", sqlite_where=OWNED, postgresql_where=OWNED),
         # what time alone changes next is read by this, never the base
         Index("ix_lead_held", "id", sqlite_where=HELD, postgresql_where=HELD),
         Index("ix_lead_unowned", "region", sqlite_where=UNOWNED, postgresql_where=UNOWNED),

@@ -111,7 +111,7 @@ def clocks_shown(
     if found.empty:
         return []
     hours: dict[str, str] = {rule.id: rule.hours for rule in rules.sla}
-    return [_shown(row) for row in _measured(found, hours, reckoner, as_of).to_dict("records")]
+    return [_shown(row) for row in measured(found, hours, reckoner, as_of).to_dict("records")]
 
 
 def fired_shown(
@@ -132,7 +132,7 @@ def fired_shown(
     return [Fired(**{name: _plain(row[name]) for name in names}) for row in found.to_dict("records")]
 
 
-def _measured(clocks: pd.DataFrame, hours: dict[str, str], reckoner: Reckoner, as_of: datetime) -> pd.DataFrame:
+def measured(clocks: pd.DataFrame, hours: dict[str, str], reckoner: Reckoner, as_of: datetime) -> pd.DataFrame:
     """Add the business minutes that are allowed, and that have been used until now, or until it stopped."""
     asked = clocks["policy"].map(hours).fillna("company").to_numpy(object)
     keys = reckoner.calendars.keys(clocks["person"].fillna(clocks["owner"]), asked)

@@ -21,6 +21,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "knowledge": ("知识库", "Knowledge"),
     "people": ("人员与休假", "People"),
     "plans": ("跟进计划", "Plans"),
+    "promises": ("承诺与升级", "Promises"),
     "pool": ("公海", "Pool"),
     "p_log": ("记录跟进", "Log"),
     "p_put_off": ("暂缓", "Put off"),

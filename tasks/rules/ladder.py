@@ -69,6 +69,31 @@ def look(clocks: pd.DataFrame, rule: ClockRule, reckoner: Reckoner, as_of: np.da
     return Look(breached, fires, passed, times, next_at)
 
 
+@dataclass(frozen=True)
+class Coming:
+    """What the next look at each clock does: a kind of step, `resume`, or `breached` (only noted); which step of the
+    ladder, 0 for none; when (UTC)."""
+
+    kind: np.ndarray
+    step: np.ndarray
+    at: np.ndarray
+
+
+def coming(clocks: pd.DataFrame, rule: ClockRule, reckoner: Reckoner, as_of: np.datetime64) -> Coming:
+    """What the next look at each clock does, from a moment on; a step waits for the next working time."""
+    at = np.fmax(_at(clocks, "next_at"), as_of.astype("datetime64[s]"))
+    times, behind = step_times(clocks, rule, reckoner), clocks["step"].to_numpy(np.int64)
+    number, key = np.arange(times.shape[1]), clocks["key"].to_numpy(object)
+    ready = (times <= at[:, None]) & (number[None, :] >= behind[:, None])
+    ready &= np.isnat(_at(clocks, "paused_at"))[:, None]
+    last = np.where(ready.any(axis=1), times.shape[1] - ready[:, ::-1].argmax(axis=1), 0) if len(number) else behind * 0
+    for moment in np.unique(at[last > 0]):
+        mine = (at == moment) & (last > 0)
+        at[mine] = np.fmax(moment, reckoner.next_open(moment, key[mine]))
+    kinds = np.array(["breached", *(step.step for step in rule.ladder)], dtype=object)[last]
+    return Coming(np.where(np.isnat(_at(clocks, "paused_at")), kinds, "resume"), last, at)
+
+
 def _first_open(times: np.ndarray, step: np.ndarray) -> np.ndarray:
     """The earliest time among the steps that are not behind."""
     if not times.shape[1]:

@@ -1,5 +1,6 @@
 """What people open on a phone, in a real browser at 360 px: mails and pages of an empty day, one lead, eighty leads."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,9 @@ from tasks.links import Link, sign
 from tasks.orders import Order
 from tasks.plans import next_working_day
 from tasks.pool import give_back
+from tasks.promises_listed import STATES
 from tasks.reassign import reassign
+from tasks.sweep import sweep
 from tests.postgres import missing
 from tests.prepared import CONFIG, settle
 from tests.web.browser import Page, browser, find_browser
@@ -156,3 +159,27 @@ def test_what_supervisors_read_fits_a_phone(scene: Scene, page: Page) -> None:
     assert "唐悦" in page.see("document.body.textContent")
     for name in ("plans", "pool", f"people/{PEOPLE['eighty']}"):
         looked_at(page, scene, f"inside-{name.partition('/')[0]}", scene.inside.get(f"/{name}").text)
+
+
+@pytest.mark.parametrize(("amount", "person"), PEOPLE.items())
+def test_the_page_of_promises_fits_a_phone_and_a_desk(scene: Scene, page: Page, amount: str, person: str) -> None:
+    sweep(scene.engine, CONFIG, scene.inside.app.state.desk.settings, datetime.now(UTC) - timedelta(hours=1))
+    for show in STATES:
+        address = f"/promises?show={show}&person={person}"
+        html = scene.inside.get(address).text
+        looked_at(page, scene, f"promises-{show}-{amount}", html)
+        rows = page.see("document.querySelectorAll('tbody tr').length")
+        if show == "running":
+            assert {"empty": rows == 0, "one": 1 <= rows < 10, "eighty": rows == 50}[amount], rows
+        assert page.see("document.body.textContent.includes('没有符合条件的承诺')") == (rows == 0)
+        assert "欧阳若谷" not in html, "names are masked in lists"
+        onward = page.see("document.querySelector('a[rel=next]')?.getAttribute('href')")
+        if onward:
+            assert page.see("document.querySelectorAll('tbody tr').length") == 50
+            behind = scene.inside.get(onward).text
+            assert not set(re.findall(r"/leads/(XL\d+)", behind)) <= set(re.findall(r"/leads/(XL\d+)", html))
+        page.size(1280)
+        page.picture(scene.folder / f"promises-{show}-{amount}-desk.png")
+        assert page.see("document.documentElement.scrollWidth <= 1280")
+        page.size(WIDTH)
+    assert 'href="/promises"' in scene.inside.get("/").text

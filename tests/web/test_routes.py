@@ -31,7 +31,7 @@ INTERNAL = {
     "/batches/{number}/receipts/{place}": {"GET"}, "/channels": {"GET"}, "/channels/{name}": {"GET"},
     "/reviews": {"GET"}, "/reviews/{kind}/{period}": {"GET", "POST"}, "/reviews/{kind}/{period}/leads": {"GET"},
     "/knowledge": {"GET", "POST"}, "/people": {"GET", "POST"}, "/people/{person}": {"GET", "POST"},
-    "/api/follow-ups": {"POST"}, "/plans": {"GET"}, "/pool": {"GET", "POST"},
+    "/api/follow-ups": {"POST"}, "/plans": {"GET"}, "/promises": {"GET"}, "/pool": {"GET", "POST"},
     "/unknown": {"GET"}, "/spot": {"GET", "POST"}, "/healthz": {"GET"},
 }  # fmt: skip
 PASSWORD, TOKEN = "a long password", "a token for programs"

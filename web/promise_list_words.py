@@ -1,0 +1,83 @@
+"""The words of the internal page of promises, in Chinese and English."""
+
+from collections.abc import Mapping
+
+
+def words(lang: str) -> Mapping[str, str]:
+    """The catalogue of a language; anything but English is Chinese."""
+    return {key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()}
+
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "title": ("承诺与升级", "Promises"),
+    "show": ("查看", "Show"),
+    "show.running": ("进行中", "Running"),
+    "show.next": ("即将处理", "Due next"),
+    "show.fired": ("已提醒与升级", "What fired"),
+    "intro.running": (
+        "正在计时的承诺，最早到期的在前；已暂停的在最后。",
+        "Promises whose clocks run, the first due first; those that stand still come last.",
+    ),
+    "intro.next": (
+        "此后 {days} 天内系统将依次做什么、通知谁（与 leads due 相同）。",
+        "What the sweeps of the next {days} days will do, and who will hear of it (as leads due tells).",
+    ),
+    "intro.fired": (
+        "最近 {days} 天的提醒、超时与升级，最新的在前，每条附依据。",
+        "Reminders, breaches and escalations of the last {days} days, the latest first, each with its proof.",
+    ),
+    "policy": ("承诺", "Promise"),
+    "person": ("责任人", "Person"),
+    "recipient": ("收件人", "Recipient"),
+    "team": ("团队", "Team"),
+    "state": ("状态", "State"),
+    "all": ("全部", "all"),
+    "state.overdue": ("已超时", "overdue"),
+    "state.in_time": ("未到期", "in time"),
+    "state.paused": ("暂停", "paused"),
+    "state.fired": ("已发出", "fired"),
+    "state.open": ("未确认", "not acknowledged"),
+    "state.acknowledged": ("已知悉", "acknowledged"),
+    "state.skipped": ("已跳过", "skipped"),
+    "lead": ("线索", "Lead"),
+    "company": ("公司", "Company"),
+    "due": ("应完成", "Due"),
+    "used": ("已用工作时间", "Business time used"),
+    "used.of": ("{used} / {allowed}", "{used} of {allowed}"),
+    "started": ("{at} 开始", "since {at}"),
+    "at": ("时间", "When"),
+    "now": ("下一次检查", "with the next sweep"),
+    "does": ("将要", "Then"),
+    "does.reminder": ("提醒", "reminder"),
+    "does.breach": ("超时通知", "breach"),
+    "does.escalation": ("升级", "escalation"),
+    "does.reassign": ("改派", "reassigned"),
+    "does.pool": ("退回公海", "back to the pool"),
+    "does.resume": ("暂停结束，继续计时", "the pause ends"),
+    "does.breached": ("记为超时（不通知）", "noted as overdue, nobody told"),
+    "step": ("步骤", "Step"),
+    "to": ("通知", "To"),
+    "stands_in": ("{name}（代 {other}）", "{name} (for {other})"),
+    "nobody": ("未分配", "nobody yet"),
+    "why": ("依据", "Proof"),
+    "pauses": ("暂停 {n} 次", "{n} pauses"),
+    "pauses.one": ("暂停 1 次", "1 pause"),
+    "why.skipped": ("来不及发出：检查时后一步已到时", "a later step applied already when the sweep came"),
+    "mail": ("消息", "Message"),
+    "mail.pending": ("待发", "waiting"),
+    "mail.sending": ("发送中", "being sent"),
+    "mail.sent": ("已发出", "sent"),
+    "mail.refused": ("被拒收", "refused"),
+    "mail.unknown": ("不确定是否送达", "not known whether it arrived"),
+    "mail.dead": ("多次未能送达", "given up"),
+    "mail.gathered": ("已并入另一封", "sent with others"),
+    "acknowledged": ("{name} {at} 已知悉", "acknowledged by {name} {at}"),
+    "basis.estimated": ("按估算的日历", "estimated calendar"),
+    "basis.overridden": ("按导入的日历", "imported calendar"),
+    "none": ("没有符合条件的承诺。", "No promise is like that."),
+    "further": ("后 {n} 条", "The next {n}"),
+    "first": ("回到开头", "Back to the first"),
+    "minutes": ("{n} 分钟", "{n} min"),
+    "hours": ("{h} 小时 {n} 分", "{h} h {n} min"),
+    "list": ("、", ", "),
+}
