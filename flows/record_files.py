@@ -61,7 +61,7 @@ def take_record_file(file: LeadFile, engine: Engine, settings: Settings, config:
         content.check()
         wrong = take_follow_ups(engine, rows, faults, config, own_order(as_of, settings.tz))
     stem = f"{Path(file.name).stem[:80]}_{content.digest[:8]}"
-    receipt = write_record_receipt(found, wrong, settings.receipts / file.channel.name, stem, settings.lang)
+    receipt = write_record_receipt(found, wrong, settings.receipts / file.channel.name, stem, settings.lang, as_of)
     reached("answered")
     file_away(file, settings)
     rejected = len({one.row for one in wrong})
