@@ -127,6 +127,18 @@ def test_the_form_takes_what_the_deal_asks_for(engine, client):
     assert row["confirmed"] == "need|budget"
 
 
+def test_what_is_vague_is_stored_and_hinted_at(engine, client):
+    page = link(engine, lead(engine, number(engine))["owner"])
+    soon = f"{datetime.now(CONFIG_ZONE) + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    said = {"feedback": "有兴趣", "result": "跟进中", "next_at": soon}
+    vague = client.post(page, data=form(**said, next_action="近期跟进"))
+    assert vague.status_code == 200
+    assert "下一步行动：写得较笼统" in vague.text
+    clear = client.post(page, data=form(**said, next_action="发送案例", summary="谈了价格"))
+    assert "可以写得更清楚" not in clear.text
+    assert of(engine, FollowUp.next_action) == ["近期跟进", "发送案例"]
+
+
 def test_standard_answers_stand_beside_the_form_those_to_what_is_open_first(engine, client):
     page = link(engine, lead(engine, number(engine))["owner"])
     offered = re.findall(r'name="standard" value="(O-[A-Z-]+)"', client.get(page).text)
