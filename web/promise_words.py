@@ -38,6 +38,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "support.void": ("不再需要", "no longer needed"),
     "support.by": ("{who} 于 {at} 提出", "asked by {who} at {at}"),
     "next_at": ("下一步的时间", "Until when"),
+    "next_person": ("下一步由谁做", "Who does it"),
+    "next_person.owner": ("负责人", "the owner"),
     "send": ("提交跟进记录", "Store"),
     "acknowledge": ("已知悉，稍后处理", "I know; later"),
     "why_acknowledge": (

@@ -76,10 +76,12 @@ def test_the_form_records_a_follow_up_once(engine, client):
     typed = form(objection="价格高", next_action="发报价", next_at="2099-01-01T10:00")
     assert client.post(link(engine, owner), data=typed).status_code == 400
     soon = f"{datetime.now(CONFIG_ZONE) + timedelta(days=2):%Y-%m-%dT%H:%M}"
-    typed = form(objection="价格高", next_action="发报价", next_at=soon)
+    typed = form(objection="价格高", next_action="发报价", next_at=soon, next_person="zhengkai")
+    assert client.post(link(engine, owner), data=typed | {"next_person": "nobody"}).status_code == 400
     first, again = (client.post(link(engine, owner), data=typed) for _ in range(2))
     assert (first.status_code, again.status_code) == (200, 200)
     assert (of(engine, FollowUp.person), of(engine, FollowUp.channel)) == ([owner], ["page"])
+    assert of(engine, FollowUp.next_person) == ["zhengkai"]
     with engine.connect() as conn:
         ended = dict(conn.execute(select(Clock.policy, Clock.ending)).tuples().all())
     assert ended["K-FIRST"] == "late"
