@@ -46,6 +46,7 @@ _TITLES = {
     "tiers": ("客户层级", "Tiers"),
     "stages": ("销售阶段", "Stages of a sale"),
     "objections": ("异议的标准答复", "Standard answers to objections"),
+    "follow_ups": ("跟进记录", "Follow-ups"),
 }
 _HEAD = {
     "zh_CN": ("编号", "规则", "Rule", "出处", "生效日期", "内容"),

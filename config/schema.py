@@ -216,6 +216,7 @@ FAMILIES: dict[str, type[Rule]] = {
     "tiers": TierRule,
     "stages": StageRule,
     "objections": AnswerRule,
+    "follow_ups": ValueRule,
 }
 
 _PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9-]+)\}")

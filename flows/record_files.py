@@ -13,7 +13,7 @@ from flows.request import FileResult
 from tasks.clocks import reckoner_of
 from tasks.content import Content, reading
 from tasks.folders import LeadFile, file_away
-from tasks.follow_ups import check_rows, take_follow_ups
+from tasks.follow_ups import check_rows, hint_rows, take_follow_ups
 from tasks.orders import own_order
 from tasks.points import reached
 from tasks.record_file import RecordFile, is_record_list, read_record_file, read_records
@@ -59,9 +59,12 @@ def take_record_file(file: LeadFile, engine: Engine, settings: Settings, config:
             found = read_record_file(file.path, file.scratch or Path(scratch))
         rows, faults = _records(found, engine, config, settings)
         content.check()
-        wrong = take_follow_ups(engine, rows, faults, config, own_order(as_of, settings.tz))
+        order = own_order(as_of, settings.tz)
+        wrong = take_follow_ups(engine, rows, faults, config, order)
+        hints = hint_rows(rows, config, order)
     stem = f"{Path(file.name).stem[:80]}_{content.digest[:8]}"
-    receipt = write_record_receipt(found, wrong, settings.receipts / file.channel.name, stem, settings.lang, as_of)
+    folder = settings.receipts / file.channel.name
+    receipt = write_record_receipt(found, wrong, hints, folder, stem, settings.lang, as_of)
     reached("answered")
     file_away(file, settings)
     rejected = len({one.row for one in wrong})

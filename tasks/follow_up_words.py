@@ -64,6 +64,9 @@ _FAULTS = {
     "yuan": ("须为以元为单位的金额", "it is no sum in yuan"),
     "long": (f"请不要超过 {MOST_SIGNS} 个字", f"it has more than {MOST_SIGNS} signs"),
     "no_answer": ("没有编号为 {value} 的标准答复", "there is no standard answer {value!r}"),
+    "vague": ("写得较笼统，请写明谁、做什么、何时", "it is vague: say who does what until when"),
+    "unsaid": ("没有填写", "it is not said"),
+    "own_category": ("“{value}”不在异议类别中{known}", "{value!r} is none of the categories{known}"),
     "no_lead": ("没有这条线索", "there is no such lead"),
     "joined": ("已并入 {value}，请记录在那里", "it was joined into {value}: record it there"),
     "closed": ("线索已关闭，不能再记录跟进", "it is closed: no follow-up can be recorded"),
@@ -92,6 +95,7 @@ def field_name(field: str, lang: str) -> str:
 
 _WORDS = {
     "recorded": ("已记录", "recorded"),
+    "hinted": ("可补记一次跟进写清", "say it in a further follow-up"),
     "rejected": ("已退回", "rejected"),
     "between": ("；", "; "),
     "mend": ("改正后重新投放“待修改”文件", "Mend the file «to_mend» and drop it again"),

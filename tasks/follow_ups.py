@@ -21,7 +21,9 @@ from tasks.orders import Order
 from tasks.points import reached
 from tasks.records_due import follow_subjects
 from tasks.rules.follow_up_check import AHEAD, DAYS, NUMBERS, fault, fault_frame, faults_of
+from tasks.rules.follow_up_hints import hints_of
 from tasks.rules.lifecycle.records import CONFIRMED
+from tasks.rules.objections import categories
 from tasks.rules.promises import OPEN
 from tasks.state import keep_current
 
@@ -127,11 +129,12 @@ class Said:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a follow-up has become: its id, and whether it had been recorded before."""
+    """What a follow-up has become: its id, whether it had been recorded before, and what is hinted at of it."""
 
     number: str
     follow_up_id: int
     before: bool
+    hints: tuple[Fault, ...] = ()
 
 
 def record_follow_ups(
@@ -151,8 +154,13 @@ def record_follow_ups(
         _refuse(rows, _unfit(rows, known, leads), config)
         found = _record(conn, rows, known, leads, config, arrival)
         reached("follow-up-recorded")
-    told = zip(rows["number"], found["id"], found["before"], strict=True)
-    return [Recorded(str(number), int(one), bool(before)) for number, one, before in told]
+    hints: dict[int, list[Fault]] = {}
+    for one in hint_rows(rows, config, order):
+        hints.setdefault(one.row, []).append(one)
+    told = enumerate(zip(rows["number"], found["id"], found["before"], strict=True))
+    return [
+        Recorded(str(number), int(one), bool(before), tuple(hints.get(row, ()))) for row, (number, one, before) in told
+    ]
 
 
 def take_follow_ups(
@@ -162,7 +170,11 @@ def take_follow_ups(
 
     rows: fields of records in their order, as `typed` gives them; faults: what was wrong of them already.
     """
+    # what of a field cannot be read is not blank too
     wrong = fault_frame([faults, check_rows(rows, config, order)])
+    unread = pd.MultiIndex.from_frame(faults[["row", "field"]])
+    double = pd.MultiIndex.from_frame(wrong[["row", "field"]]).isin(unread) & wrong.duplicated(["row", "field"])
+    wrong = wrong[~double].reset_index(drop=True)
     arrival = order.arrival("follow_up")
     rows = _keyed(rows, arrival)
     with begin(engine) as conn:
@@ -277,7 +289,9 @@ def _told_faults(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> li
     """What is wrong of records, each with its lead and with what could be said instead."""
     numbers = rows["number"].astype("object").fillna("").to_numpy()[faults["row"].to_numpy(int)]
     told = zip(faults["row"], numbers, faults["field"], faults["code"], faults["value"], strict=True)
-    known = {"method": tuple(config.rules.value(METHODS)), "confirmed": CONFIRMED}
+    known = {
+        "method": tuple(config.rules.value(METHODS)), "confirmed": CONFIRMED, "category": categories(config.rules),
+    }  # fmt: skip
     return [Fault(int(row), str(number), field, code, str(value), known) for row, number, field, code, value in told]
 
 
@@ -288,6 +302,12 @@ def check_rows(rows: pd.DataFrame, config: Config, order: Order) -> pd.DataFrame
     people = [person.id for person in config.roster.people]
     as_of = pd.Timestamp(order.as_of).tz_convert("UTC").tz_localize(None)
     return faults_of(rows, people, list(config.rules.value(METHODS)), rules, as_of, today)
+
+
+def hint_rows(rows: pd.DataFrame, config: Config, order: Order) -> list[Fault]:
+    """What is hinted at of records: said in vague words, or not said at all."""
+    today = order.as_of.astimezone(ZoneInfo(order.zone)).date()
+    return _told_faults(rows, hints_of(rows, config.rules.at(today)), config)
 
 
 def _unfit(rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:

@@ -38,6 +38,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "support.void": ("不再需要", "no longer needed"),
     "support.by": ("{who} 于 {at} 提出", "asked by {who} at {at}"),
     "next_at": ("下一步的时间", "Until when"),
+    "next_person": ("下一步由谁做", "Who does it"),
+    "next_person.owner": ("负责人", "the owner"),
     "send": ("提交跟进记录", "Store"),
     "acknowledge": ("已知悉，稍后处理", "I know; later"),
     "why_acknowledge": (
@@ -60,6 +62,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "acknowledged": ("已记下：线索 {number} 的提醒您已知悉。", "Noted: you know of {number}."),
     "known": ("线索 {number}：此前已经记录，无需再次提交。", "{number}: stored already."),
     "recorded": ("已记录线索 {number} 的跟进。", "The follow-up of {number} is stored."),
+    "colon": ("：", ": "),
+    "hinted": ("已经保存。下面几处可以写得更清楚：", "It is stored. These could be clearer:"),
+    "back": ("返回补记一次", "Back to say it in a further one"),
     "answers": ("异议怎么答：类别、标准答复、是否化解", "Answering it: kind, standard answers, settled or not"),
     "answers.open": ("待化解的异议", "Objections that stand"),
     "answers.planned": ("已定：{answer}", "planned: {answer}"),

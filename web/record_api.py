@@ -63,7 +63,16 @@ def _recorded(desk: Desk, sent: Any, signed_in: str | None) -> dict[str, Any]:
                 for one in refused.faults
             ]
         ) from None
-    return {"recorded": [{"number": one.number, "follow_up": one.follow_up_id, "before": one.before} for one in found]}
+    return {
+        "recorded": [
+            {
+                "number": one.number, "follow_up": one.follow_up_id, "before": one.before,
+                "hints": [{"field": _sent_as(hint.field), "code": hint.code, "detail": hint.said("en")}
+                          for hint in one.hints],
+            }
+            for one in found
+        ]
+    }  # fmt: skip
 
 
 def _read(one: Any, place: int, desk: Desk, signed_in: str | None, errors: list[dict[str, str]]) -> Said | None:

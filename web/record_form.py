@@ -31,7 +31,7 @@ OBJECTED = ("category", "answer", "settled")
 _FOLDED = (*OBJECTED, *(name for group in GROUPS.values() for name in group))
 #: The standard answer that was chosen; it becomes the beginning of the answer.
 STANDARD = "standard"
-FORM = ("at", "method", "answered", *_TEXTS, *_TIMES, "confirmed", *_FOLDED, STANDARD)
+FORM = ("at", "method", "answered", *_TEXTS, *_TIMES, "next_person", "confirmed", *_FOLDED, STANDARD)
 
 
 def read_record(
@@ -49,7 +49,7 @@ def read_record(
         wrong["answered"] = w["fill"]
     if not given["summary"]:
         wrong["summary"] = w["fill"]
-    read: dict[str, Any] = {name: given[name] or None for name in (*_TEXTS[1:], *_FOLDED)}
+    read: dict[str, Any] = {name: given[name] or None for name in (*_TEXTS[1:], "next_person", *_FOLDED)}
     if given[STANDARD]:
         read["answer"] = f"{given[STANDARD]} {given['answer']}".strip()
     moment = partial(read_moment, zone=desk.settings.zone)
@@ -96,6 +96,7 @@ def shown_form(desk: Desk, typed: Mapping[str, str]) -> dict[str, Any]:
         "objected": [(name, field_name(name, lang), _kind(name)) for name in OBJECTED],
         "chosen": {"category": _with(categories(desk.rules), typed.get("category", "")), "stage": stages,
                    "settled": list(SETTLED)},
+        "people": [(one.id, one.name) for one in desk.config.roster.people if one.active],
         "confirmed": [(name, w[f"fact.{name}"], name in checked) for name in CONFIRMED],
     }  # fmt: skip
 

@@ -6,10 +6,12 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from config.errors import ConfigError
 from config.schema import Rules
 from tasks.rules.lifecycle.records import unknown_facts
 from tasks.rules.objections import SETTLED, answer_id
 
+RECORD = "U-RECORD"
 OUTCOMES = ("answered", "not_reached", "replied_later")
 NUMBERS = ("probability", "amount", "contract_amount", "first_payment")
 #: Times that must come after the contact itself.
@@ -33,7 +35,8 @@ def faults_of(
     rows: fields of a record, blanks NA, times naive UTC, days as ISO text. people: ids of the roster. as_of: naive UTC;
     today: its local day. `value` is told only of fields that have a list to choose from, never a free text.
     """
-    kinds = (_choices(rows, people, methods, rules), _times(rows, as_of), _days(rows, today), _sums(rows), _texts(rows))
+    kinds = (_choices(rows, people, methods, rules), _times(rows, as_of), _days(rows, today), _sums(rows),
+             _texts(rows, rules.value(RECORD)["needed"]))  # fmt: skip
     return fault_frame([fault for kind in kinds for fault in kind])
 
 
@@ -105,9 +108,12 @@ def _sums(rows: pd.DataFrame) -> list[pd.DataFrame]:
     ]
 
 
-def _texts(rows: pd.DataFrame) -> list[pd.DataFrame]:
+def _texts(rows: pd.DataFrame, needed: Collection[str]) -> list[pd.DataFrame]:
+    strange = [name for name in needed if name not in rows]
+    if strange:
+        raise ConfigError(f"{strange[0]} is no field of a follow-up", file="follow_ups.yaml", rule=RECORD, key="needed")
     texts = [str(name) for name in rows if str(rows[name].dtype) in ("str", "object")]
     return [
-        *(fault(rows[name].isna(), name, "blank") for name in ("summary", "method", "outcome", "person")),
+        *(fault(rows[name].isna(), name, "blank") for name in needed),
         *(fault((rows[name].str.len() > MOST_SIGNS).fillna(False), name, "long") for name in texts),
     ]

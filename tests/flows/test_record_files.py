@@ -109,6 +109,14 @@ def test_each_row_is_answered_and_what_is_mended_is_recorded_once(
     assert sorted(row["summary"] for row in stored(engine)) == ["介绍方案", "改正 2", "改正 3"]
 
 
+def test_what_is_vague_is_recorded_and_its_receipt_says_so(settings: Settings, tmp_path: Path) -> None:
+    said = ROW | {"下一步行动": "保持联系", "下一步的时间": "2024-03-22", "结果状态": "跟进中"}
+    result = take(settings, fill(tmp_path / "a.xlsx", said, said | {"下一步行动": "发报价", "沟通内容摘要": "谈价"}))
+    vague, clear = cells(result.files[0].receipt)
+    assert (vague["leadflow结果"], vague["leadflow原因"].split(":")[0]) == ("已记录", "下一步行动")
+    assert clear["leadflow原因"] in (None, "")
+
+
 def test_the_folder_takes_it_and_the_same_file_twice_adds_nothing(engine: Engine, settings: Settings) -> None:
     for name in ("一.xlsx", "二.xlsx"):
         fill(settings.intake / "follow-ups" / name, ROW, FULL)
