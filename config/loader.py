@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from config.errors import ConfigError
 from config.gaps import DECIDING, refuse_gap
+from config.objections import OTHER
 from config.overlay import Entry, lay_over, read_entries
 from config.schema import (
     FAMILIES,
@@ -79,6 +80,7 @@ def load_rules(folder: Path | None = None) -> Rules:
         parts["off"][family] = tuple(rule for _, rule in rules if rule.id not in ever)
     loaded = Rules(version=_version(parts), **parts)
     _refuse_unknown_values(loaded)
+    _refuse_unknown_categories(loaded)
     if folder is not None:
         for family in DECIDING:
             refuse_gap(family, loaded, _rows(family, folder), _rows(family, None))
@@ -210,6 +212,16 @@ def _refuse_unknown_values(rules: Rules) -> None:
         if strange:
             raise ConfigError(f"names the value of {', '.join(strange)}, which is no value rule in force",
                               file=f"{family}.yaml", rule=rule.id, key="statement")  # fmt: skip
+
+
+def _refuse_unknown_categories(rules: Rules) -> None:
+    """Refuse an answer to a kind of objection that no objection is ever counted as."""
+    themes = [rule.value for rule in rules.values.get("reviews", ()) if rule.id == "R-THEMES"]
+    known = {OTHER, *(theme for value in themes for theme in value)}
+    for rule in rules.objections:
+        if rule.category not in known:
+            raise ConfigError(f"{rule.category} is no theme of R-THEMES", file="objections.yaml", rule=rule.id,
+                              key="category")  # fmt: skip
 
 
 def _version(parts: dict[str, Any]) -> str:

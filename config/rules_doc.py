@@ -7,6 +7,7 @@ from typing import Any
 from config.schema import (
     FAMILIES,
     TABLES,
+    AnswerRule,
     CheckRule,
     ClockRule,
     Condition,
@@ -44,6 +45,8 @@ _TITLES = {
     "lifecycle": ("跟进中的状态", "States of a lead"),
     "tiers": ("客户层级", "Tiers"),
     "stages": ("销售阶段", "Stages of a sale"),
+    "objections": ("异议的标准答复", "Standard answers to objections"),
+    "follow_ups": ("跟进记录", "Follow-ups"),
 }
 _HEAD = {
     "zh_CN": ("编号", "规则", "Rule", "出处", "生效日期", "内容"),
@@ -109,6 +112,9 @@ def _content(rule: Rule, lang: str) -> Iterator[str]:
         yield from _promise(rule)
     if isinstance(rule, StageRule):
         yield from _stage(rule, lang)
+    if isinstance(rule, AnswerRule):
+        answer, proof = (text.en if lang == "en" else text.zh for text in (rule.answer, rule.proof))
+        yield f"{rule.category}: {answer} ({proof})"
     if isinstance(rule, CheckRule):
         yield f"{rule.field}: {rule.test}, {rule.level}{', rejects' if rule.rejects else ''}"
         yield from (f"{key}: {value}" for key, value in rule.when.model_dump(exclude_none=True).items())

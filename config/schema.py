@@ -25,6 +25,7 @@ from config.feed import Feed
 from config.fit import LEAST, MOST
 from config.form import Form
 from config.lifecycle import StageRule
+from config.objections import AnswerRule
 from config.people import Person, Role, Roster
 from config.rule import Frozen, Rule, Statement, Words
 from config.rule import listed as _listed
@@ -32,9 +33,9 @@ from config.sla import ClockRule
 from config.webhook import Webhook
 
 __all__ = [
-    "FAMILIES", "Channel", "CheckRule", "ClockRule", "Condition", "Config", "ConfigError", "DecisionRule", "Lang",
-    "OwnerRule", "Person", "Role", "Roster", "Rule", "Rules", "SettingsError", "StageRule", "StateRule", "Statement",
-    "TierRule", "ValueRule",
+    "FAMILIES", "AnswerRule", "Channel", "CheckRule", "ClockRule", "Condition", "Config", "ConfigError", "DecisionRule",
+    "Lang", "OwnerRule", "Person", "Role", "Roster", "Rule", "Rules", "SettingsError", "StageRule", "StateRule",
+    "Statement", "TierRule", "ValueRule",
 ]  # fmt: skip
 
 Lang = Literal["zh_CN", "en"]
@@ -214,6 +215,8 @@ FAMILIES: dict[str, type[Rule]] = {
     "lifecycle": StateRule,
     "tiers": TierRule,
     "stages": StageRule,
+    "objections": AnswerRule,
+    "follow_ups": ValueRule,
 }
 
 _PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9-]+)\}")
@@ -235,6 +238,7 @@ class Rules(Frozen):
     lifecycle: tuple[StateRule, ...] = ()
     tiers: tuple[TierRule, ...] = ()
     stages: tuple[StageRule, ...] = ()
+    objections: tuple[AnswerRule, ...] = ()
     #: Value rules of every family, by family.
     values: dict[str, tuple[ValueRule, ...]] = Field(default_factory=dict)
     #: Rules that stand beside the others and are never on, by family.
@@ -292,7 +296,7 @@ class Rules(Frozen):
         return newest
 
 
-TABLES = ("checklist", "screening", "grading", "assignment", "sla", "lifecycle", "tiers", "stages")
+TABLES = ("checklist", "screening", "grading", "assignment", "sla", "lifecycle", "tiers", "stages", "objections")
 
 
 def shown(value: Any, lang: str) -> str:

@@ -28,7 +28,8 @@ app = App(
 db = App(name="db", help="Look after the database.\n\nExample: leads db upgrade", help_format="plaintext")
 export = App(
     name="export",
-    help="Write rows or leads to a CSV or Parquet file.\n\nExample: leads export rows --out rows.csv",
+    help="Write rows or leads to a CSV or Parquet file, or the handbooks' sheets to a workbook.\n\n"
+    "Example: leads export rows --out rows.csv",
     help_format="plaintext",
 )
 batch = App(name="batch", help="Take a whole batch back.\n\nExample: leads batch revert 7", help_format="plaintext")
@@ -44,6 +45,12 @@ knowledge = App(
     "Example: leads knowledge search 价格",
     help_format="plaintext",
 )
+archive = App(
+    name="archive",
+    help="What the archive of won and lost leads must hold.\n\nExample: leads archive check --team 华东组",
+    help_format="plaintext",
+)
+app.command(archive)
 app.command(knowledge)
 app.command(review)
 app.command(batch)

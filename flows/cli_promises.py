@@ -70,8 +70,9 @@ def log(
     answered: Annotated[str, Parameter(help="yes, no (not reached) or later (replied later); default: yes.")] = "yes",
     feedback: Line = None,
     objection: Annotated[str | None, Parameter(help="What the customer objected.")] = None,
-    category: Line = None,
-    answer: Annotated[str | None, Parameter(help="How the objection will be answered.")] = None,
+    category: Annotated[str | None, Parameter(help="Its kind, such as 价格 (leads objections lists them).")] = None,
+    answer: Annotated[str | None, Parameter(help="How it will be answered: a standard answer's id, or words.")] = None,
+    settled: Annotated[str | None, Parameter(help="Whether the open objections are settled: yes, no.")] = None,
     next: Annotated[str | None, Parameter(help="The next action promised to the customer.")] = None,
     next_at: Annotated[str | None, Parameter(help="Until when; a date alone is that day's end.")] = None,
     next_by: Annotated[str | None, Parameter(help="Who does it (default: the owner).")] = None,
@@ -98,8 +99,8 @@ def log(
 
     settings, said = opened(as_json), deal or Deal()
     texts = {
-        "feedback": feedback, "objection": objection, "category": category, "answer": answer, "next_action": next,
-        "next_person": next_by, "milestone": milestone, "plan": plan,
+        "feedback": feedback, "objection": objection, "category": category, "answer": answer, "settled": settled,
+        "next_action": next, "next_person": next_by, "milestone": milestone, "plan": plan,
         "support": support,
     } | said.texts()  # fmt: skip
     asked = following.Asked(
@@ -145,6 +146,23 @@ def snooze(
     settings = opened(as_json)
     asked = following.PutOff(numbers, until, reason, by, method, as_of, dry_run)
     return told(following.put_off(settings, asked), settings, as_json)
+
+
+@app.command
+def objections(
+    *,
+    since: Annotated[str | None, Parameter(help="Only what was raised from this moment or day on.")] = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> int:
+    """Count what customers object, by category, and what came of each standard answer; too few show no rate.
+
+    Example: leads objections --since 2024-03-01
+    """
+    from flows import objections as counting
+
+    settings = opened(as_json)
+    return told(counting.objections(settings, since, as_of), settings, as_json)
 
 
 @app.command

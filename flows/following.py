@@ -53,9 +53,15 @@ def log(settings: Settings, asked: Asked) -> Answer:
     [recorded] = record_follow_ups(engine, [said], config, order, dry_run=asked.dry_run)
     running = [one for one in clocks_shown(engine, config, settings, as_of, lead=said.number) if one.ended_at is None]
     told = "recorded before" if recorded.before else "would be recorded" if asked.dry_run else "recorded"
-    lines = [f"{said.number}: follow-up {recorded.follow_up_id} {told}", *(_line(one, settings) for one in running)]
+    hints = [f"  hint: {one.field}: {one.said('en')}" for one in recorded.hints]
+    lines = [
+        f"{said.number}: follow-up {recorded.follow_up_id} {told}",
+        *hints,
+        *(_line(one, settings) for one in running),
+    ]
     data: dict[str, Any] = {
         "number": said.number, "follow_up": recorded.follow_up_id, "before": recorded.before,
+        "hints": [{"field": one.field, "code": one.code, "detail": one.said("en")} for one in recorded.hints],
         "dry_run": asked.dry_run, "clocks": [one.as_dict() for one in running],
     }  # fmt: skip
     return Answer("\n".join(lines), data)

@@ -137,10 +137,10 @@ def _plain(years: pd.DataFrame) -> list[tuple[int, str, str]]:
     return list(zip(years["year"].astype(int).tolist(), years["basis"], years["source"], strict=True))
 
 
-def load_days(conn: Connection) -> Days:
-    """The days as they stand in the database; in a database without a calendar, as the packages know them."""
-    years = read_frame(conn, _STATED)
-    if years.empty:
+def load_days(conn: Connection | None) -> Days:
+    """The days as they stand in the database; without one, or in one without a calendar, as the packages know them."""
+    years = read_frame(conn, _STATED) if conn is not None else pd.DataFrame()
+    if conn is None or years.empty:
         return _unstored()
     # what a source says of a year never changes: a file's name goes with the hash of its content
     said = tuple(zip(years["year"], years["basis"], years["source"], strict=True))

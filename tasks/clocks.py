@@ -47,8 +47,11 @@ _made: dict[str, Calendars] = {}
 _KEPT = 8
 
 
-def reckoner_of(conn: Connection, rules: Rules, config: Config, zone: str) -> Reckoner:
-    """What due times are reckoned with: the stored calendar, the hours of the rules (of a day), the roster's leave."""
+def reckoner_of(conn: Connection | None, rules: Rules, config: Config, zone: str) -> Reckoner:
+    """What due times are reckoned with: the stored calendar, the hours of the rules (of a day), the roster's leave.
+
+    Without a database the calendar is the packages'.
+    """
     made = Calendars.of(load_days(conn), rules, config.roster)
     digest = made.digest()
     if digest not in _made:

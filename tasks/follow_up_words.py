@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tasks.rules.follow_up_check import MOST_SIGNS, OUTCOMES, PAUSES, YEARS_AHEAD
+from tasks.rules.objections import SETTLED
 
 #: The fields of a record in the order of the handbook's sheet (H1 跟进记录表), then the further ones.
 FIELDS: Mapping[str, tuple[str, str]] = {
@@ -16,6 +17,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "objection": ("客户异议", "Objection"),
     "category": ("异议类别", "Kind of objection"),
     "answer": ("异议的解决办法", "How it will be answered"),
+    "settled": ("异议是否化解", "Objections settled"),
     "next_action": ("下一步行动", "Next action"),
     "next_at": ("下一步的时间", "Until when"),
     "next_person": ("下一步由谁做", "Who does it"),
@@ -61,6 +63,10 @@ _FAULTS = {
     "percent": ("须为 0 到 100", "it is no percentage"),
     "yuan": ("须为以元为单位的金额", "it is no sum in yuan"),
     "long": (f"请不要超过 {MOST_SIGNS} 个字", f"it has more than {MOST_SIGNS} signs"),
+    "no_answer": ("没有编号为 {value} 的标准答复", "there is no standard answer {value!r}"),
+    "vague": ("写得较笼统，请写明谁、做什么、何时", "it is vague: say who does what until when"),
+    "unsaid": ("没有填写", "it is not said"),
+    "own_category": ("“{value}”不在异议类别中{known}", "{value!r} is none of the categories{known}"),
     "no_lead": ("没有这条线索", "there is no such lead"),
     "joined": ("已并入 {value}，请记录在那里", "it was joined into {value}: record it there"),
     "closed": ("线索已关闭，不能再记录跟进", "it is closed: no follow-up can be recorded"),
@@ -71,7 +77,7 @@ _FAULTS = {
 }
 #: How a person says whether he reached the customer.
 ANSWERED = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
-_CHOICES = {"outcome": OUTCOMES, "pause_kind": PAUSES}
+_CHOICES = {"outcome": OUTCOMES, "pause_kind": PAUSES, "settled": SETTLED}
 
 
 def fault_text(code: str, field: str, value: str, lang: str, known: Mapping[str, tuple[str, ...]]) -> str:
@@ -89,6 +95,7 @@ def field_name(field: str, lang: str) -> str:
 
 _WORDS = {
     "recorded": ("已记录", "recorded"),
+    "hinted": ("可补记一次跟进写清", "say it in a further follow-up"),
     "rejected": ("已退回", "rejected"),
     "between": ("；", "; "),
     "mend": ("改正后重新投放“待修改”文件", "Mend the file «to_mend» and drop it again"),

@@ -10,17 +10,20 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from config.schema import Config
-from models import FollowUp, Lead, Objection
+from models import FollowUp, Lead
 from models.db import begin, insert_frame, look_up, take_ids, take_turn, update_frame
 from tasks.arrival import Arrival
 from tasks.clocks import reckoner_of
 from tasks.follow_up_words import fault_text
 from tasks.history import DECISION, append_events, without_traits
+from tasks.objections import follow_objections, raise_objections
 from tasks.orders import Order
 from tasks.points import reached
 from tasks.records_due import follow_subjects
 from tasks.rules.follow_up_check import AHEAD, DAYS, NUMBERS, fault, fault_frame, faults_of
+from tasks.rules.follow_up_hints import hints_of
 from tasks.rules.lifecycle.records import CONFIRMED
+from tasks.rules.objections import categories
 from tasks.rules.promises import OPEN
 from tasks.state import keep_current
 
@@ -86,7 +89,10 @@ class Said:
     feedback: str | None = None
     objection: str | None = None
     category: str | None = None
+    #: how the objection will be answered: the id of a standard answer (objections.yaml), or own words, or both
     answer: str | None = None
+    #: whether the objections that are open are settled: yes, no
+    settled: str | None = None
     next_action: str | None = None
     next_at: datetime | None = None
     next_person: str | None = None
@@ -123,11 +129,12 @@ class Said:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a follow-up has become: its id, and whether it had been recorded before."""
+    """What a follow-up has become: its id, whether it had been recorded before, and what is hinted at of it."""
 
     number: str
     follow_up_id: int
     before: bool
+    hints: tuple[Fault, ...] = ()
 
 
 def record_follow_ups(
@@ -147,8 +154,13 @@ def record_follow_ups(
         _refuse(rows, _unfit(rows, known, leads), config)
         found = _record(conn, rows, known, leads, config, arrival)
         reached("follow-up-recorded")
-    told = zip(rows["number"], found["id"], found["before"], strict=True)
-    return [Recorded(str(number), int(one), bool(before)) for number, one, before in told]
+    hints: dict[int, list[Fault]] = {}
+    for one in hint_rows(rows, config, order):
+        hints.setdefault(one.row, []).append(one)
+    told = enumerate(zip(rows["number"], found["id"], found["before"], strict=True))
+    return [
+        Recorded(str(number), int(one), bool(before), tuple(hints.get(row, ()))) for row, (number, one, before) in told
+    ]
 
 
 def take_follow_ups(
@@ -158,7 +170,11 @@ def take_follow_ups(
 
     rows: fields of records in their order, as `typed` gives them; faults: what was wrong of them already.
     """
+    # what of a field cannot be read is not blank too
     wrong = fault_frame([faults, check_rows(rows, config, order)])
+    unread = pd.MultiIndex.from_frame(faults[["row", "field"]])
+    double = pd.MultiIndex.from_frame(wrong[["row", "field"]]).isin(unread) & wrong.duplicated(["row", "field"])
+    wrong = wrong[~double].reset_index(drop=True)
     arrival = order.arrival("follow_up")
     rows = _keyed(rows, arrival)
     with begin(engine) as conn:
@@ -214,7 +230,7 @@ def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arr
     known = set(FollowUp.__table__.columns.keys()) - {"tier"}
     table = [column for column in rows if column in known]
     insert_frame(conn, FollowUp, rows[table])
-    objections = _objections(conn, rows)
+    objections = raise_objections(conn, rows)
     leads = about.drop_duplicates("lead_id").set_index("lead_id").reindex(rows["lead_id"]).reset_index()
     untouched = leads["touched_at"].isna().to_numpy()
     touched = {"id": leads["lead_id"][untouched], "touched_at": rows["at"][untouched].array}
@@ -225,6 +241,7 @@ def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arr
     events = without_traits(leads).assign(kind="follow_up", facts=facts, at=rows["at"].array)
     append_events(conn, [events], arrival, config)
     rules = config.rules.at(arrival.local.date())
+    follow_objections(conn, rows, rules)
     technical = {person.id for person in config.roster.people if person.role == "tech"}
     rows = rows.assign(technical=rows["person"].isin(technical))
     follow_subjects(conn, rows, objections, rules, reckoner_of(conn, rules, config, arrival.zone))
@@ -232,37 +249,6 @@ def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arr
     asked = [{"at": at.to_pydatetime(), "person": person, "lead": int(lead)} for at, person, lead in given]
     conn.execute(_ACKNOWLEDGE, asked)
     keep_current(conn, rows["lead_id"], arrival, config)
-
-
-def _objections(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
-    """Store what customers objected; an answer or a dated next action in the same record plans its answer at once."""
-    raised = rows[rows["objection"].notna()].reset_index(drop=True)
-    if raised.empty:
-        return raised
-    planned = plans_answer(raised)
-    objections = pd.DataFrame(
-        {
-            "id": take_ids(conn, "objection", len(raised)),
-            "lead_id": raised["lead_id"],
-            "follow_up_id": raised["id"],
-            "at": raised["at"],
-            "category": raised["category"],
-            "text": raised["objection"],
-            "answer": raised["answer"].fillna(raised["next_action"]).where(planned),
-            "answer_person": raised["next_person"].fillna(raised["person"]).where(planned),
-            "answer_due_at": raised["next_at"].where(planned),
-            "planned_at": raised["at"].where(planned),
-            "planned_in": raised["id"].astype("Int64").where(planned),
-        }
-    )
-    insert_frame(conn, Objection, objections)
-    return raised.assign(objection_id=objections["id"], planned=planned)
-
-
-def plans_answer(rows: pd.DataFrame) -> pd.Series:
-    """Whether a record says how an objection will be answered: an answer, or a next action with its time."""
-    planned: pd.Series = rows["answer"].notna() | (rows["next_action"].notna() & rows["next_at"].notna())
-    return planned
 
 
 def _rows(said: Sequence[Said]) -> pd.DataFrame:
@@ -303,7 +289,9 @@ def _told_faults(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> li
     """What is wrong of records, each with its lead and with what could be said instead."""
     numbers = rows["number"].astype("object").fillna("").to_numpy()[faults["row"].to_numpy(int)]
     told = zip(faults["row"], numbers, faults["field"], faults["code"], faults["value"], strict=True)
-    known = {"method": tuple(config.rules.value(METHODS)), "confirmed": CONFIRMED}
+    known = {
+        "method": tuple(config.rules.value(METHODS)), "confirmed": CONFIRMED, "category": categories(config.rules),
+    }  # fmt: skip
     return [Fault(int(row), str(number), field, code, str(value), known) for row, number, field, code, value in told]
 
 
@@ -314,6 +302,12 @@ def check_rows(rows: pd.DataFrame, config: Config, order: Order) -> pd.DataFrame
     people = [person.id for person in config.roster.people]
     as_of = pd.Timestamp(order.as_of).tz_convert("UTC").tz_localize(None)
     return faults_of(rows, people, list(config.rules.value(METHODS)), rules, as_of, today)
+
+
+def hint_rows(rows: pd.DataFrame, config: Config, order: Order) -> list[Fault]:
+    """What is hinted at of records: said in vague words, or not said at all."""
+    today = order.as_of.astimezone(ZoneInfo(order.zone)).date()
+    return _told_faults(rows, hints_of(rows, config.rules.at(today)), config)
 
 
 def _unfit(rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:

@@ -11,25 +11,29 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from config.schema import Config
+from config.schema import Channel, Config
 from tasks.follow_up_words import FIELDS, SHEET
 from tasks.follow_ups import METHODS, method_of, typed
 from tasks.guard import unguarded
-from tasks.headers import header_key, is_added
+from tasks.headers import header_key, is_added, known_headers
 from tasks.inspection import any_tables, records_of
 from tasks.rules.clean.dates import read_dates
 from tasks.rules.due import Reckoner
 from tasks.rules.follow_up_check import AHEAD, DAYS, NUMBERS, fault, fault_frame
-from tasks.source import open_source
+from tasks.rules.objections import categories
+from tasks.source import Source, open_source
+from tasks.tables import Tables
 from tasks.unreadable import UnreadableFile
 
 MOST_ROWS = 50_000
 _NEEDED = {"number", "at", "method", "summary"}
+_OF_LEADS = {"company", "phone", "email"}
 _OUTCOMES = {
     "answered": ("已接通", "接通", "是", "有", "yes", "answered"),
     "not_reached": ("未联系上", "未接通", "未接", "无人接听", "否", "无", "no", "not reached", "not_reached"),
     "replied_later": ("稍后回复", "已回复", "later", "replied later", "replied_later"),
 }
+_SETTLED = {"yes": ("已化解", "是", "yes", "settled"), "no": ("未化解", "否", "no")}
 _PAUSES = {"hold": ("暂缓", "hold"), "reactivate": ("待激活", "reactivate")}
 _EXAMPLE = re.compile(r"^[（(](?:示例|example)[）)]", re.IGNORECASE)
 _SUM = r"^(-?\d[\d,，]*(?:\.\d+)?)\s*(万?)(?:元|%|％)?$"
@@ -88,6 +92,19 @@ def read_record_file(path: Path, scratch: Path) -> RecordFile:
     return RecordFile(tuple(sheets), texts)
 
 
+def is_record_list(source: Source, tables: Tables | None, channel: Channel) -> bool:
+    """Whether a file holds follow-ups, not leads: their columns, and none by which a lead could be reached.
+
+    tables: its lead lists as the channel sees them, None where it sees none.
+    """
+    headers = known_headers(channel.synonyms)
+    layouts = tables.layouts if tables else any_tables(source)
+    for layout in layouts:
+        if {_field(cell) for cell in layout.header} >= _NEEDED:
+            return _OF_LEADS.isdisjoint(headers.meaning(cell) for cell in layout.header)
+    return False
+
+
 def read_records(
     texts: pd.DataFrame, config: Config, zone: str, reckoner: Reckoner
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -114,6 +131,7 @@ def read_records(
     methods = {text: method_of(text, config) or text for text in texts["method"].unique()}
     read["method"] = texts["method"].map(methods)
     read["outcome"] = _named(texts["outcome"], _OUTCOMES).mask(texts["outcome"] == "", "answered")
+    read["settled"] = _named(texts["settled"], _SETTLED)
     read["pause_kind"] = _named(texts["pause_kind"], _PAUSES)
     read["number"] = texts["number"].str.upper()
     missing = fault_frame([fault(texts[name] == "", name, "blank") for name in ("number", "at")])
@@ -127,6 +145,8 @@ def choices(config: Config) -> Mapping[str, tuple[str, ...]]:
         "method": tuple(config.rules.value(METHODS)),
         "outcome": tuple(words[0] for words in _OUTCOMES.values()),
         "pause_kind": tuple(words[0] for words in _PAUSES.values()),
+        "category": categories(config.rules),
+        "settled": tuple(words[0] for words in _SETTLED.values()),
         "stage": tuple(rule.stage for rule in config.rules.stages),
         "person": people,
         "next_person": people,

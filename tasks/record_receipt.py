@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import xlsxwriter
@@ -15,26 +16,44 @@ from tasks.headers import ADDED
 from tasks.receipt_words import words
 from tasks.record_file import RecordFile
 
+_Told = dict[int, list[Fault]]
 _WIDTH, _ADDED_WIDTHS = 16, (10, 16, 60, 48)
 
 
-def write_record_receipt(file: RecordFile, faults: Sequence[Fault], folder: Path, stem: str, lang: str) -> Path:
-    """Write the answer to every row, and beside it what must be mended where something must; gives the answer."""
+def write_record_receipt(
+    file: RecordFile,
+    faults: Sequence[Fault],
+    hints: Sequence[Fault],
+    folder: Path,
+    stem: str,
+    lang: str,
+    as_of: datetime,
+) -> Path:
+    """Write the answer to every row, with what is hinted at of those recorded; beside it what must be mended.
+
+    Gives the answer; the same one at the same moment is the same bytes.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     wrong: dict[int, list[Fault]] = {}
-    for one in faults:
-        wrong.setdefault(one.row, []).append(one)
+    hinted: dict[int, list[Fault]] = {}
+    for found, told in ((faults, wrong), (hints, hinted)):
+        for one in found:
+            told.setdefault(one.row, []).append(one)
     named = words(lang)
     answer = folder / f"{stem}_{named['receipt']}.xlsx"
-    _write(answer, file, wrong, lang, only_wrong=False)
+    _write(answer, file, (wrong, hinted), lang, as_of, only_wrong=False)
     if wrong:
-        _write(folder / f"{stem}_{named['to_mend']}.xlsx", file, wrong, lang, only_wrong=True)
+        _write(folder / f"{stem}_{named['to_mend']}.xlsx", file, (wrong, hinted), lang, as_of, only_wrong=True)
     return answer
 
 
-def _write(path: Path, file: RecordFile, wrong: dict[int, list[Fault]], lang: str, *, only_wrong: bool) -> None:
+def _write(
+    path: Path, file: RecordFile, told: tuple[_Told, _Told], lang: str, as_of: datetime, *, only_wrong: bool
+) -> None:
+    wrong, hinted = told
     part = path.with_name(f".{path.name}.part")
     with xlsxwriter.Workbook(part, {"constant_memory": True, "strings_to_formulas": False}) as book:
+        book.set_properties({"author": "leadflow", "created": as_of.replace(tzinfo=None)})
         text = book.add_format({"num_format": "@"})
         bold = book.add_format({"bold": True, "text_wrap": True})
         row = 0
@@ -47,19 +66,19 @@ def _write(path: Path, file: RecordFile, wrong: dict[int, list[Fault]], lang: st
             page.freeze_panes(1, 0)
             line = 0
             for cells in sheet.rows:
-                mine = wrong.get(row, [])
+                mine, hints = wrong.get(row, []), hinted.get(row, [])
                 row += 1
                 if only_wrong and not mine:
                     continue
                 line += 1
-                for column, cell in enumerate((*map(guarded_text, cells), *_answer(mine, lang))):
+                for column, cell in enumerate((*map(guarded_text, cells), *_answer(mine, hints, lang))):
                     page.write_string(line, column, cell, text)
     os.replace(part, path)  # noqa: PTH105 - one step, whatever lies there
 
 
-def _answer(wrong: Sequence[Fault], lang: str) -> tuple[str, str, str, str]:
+def _answer(wrong: Sequence[Fault], hints: Sequence[Fault], lang: str) -> tuple[str, str, str, str]:
     """Result, lead, reasons, advice."""
-    if not wrong:
-        return said("recorded", lang), "", "", ""
-    reasons = said("between", lang).join(f"{field_name(one.field, lang)}: {one.said(lang)}" for one in wrong)
-    return said("rejected", lang), wrong[0].number, guarded_text(reasons), said("mend", lang)
+    reasons = said("between", lang).join(f"{field_name(one.field, lang)}: {one.said(lang)}" for one in wrong or hints)
+    if wrong:
+        return said("rejected", lang), wrong[0].number, guarded_text(reasons), said("mend", lang)
+    return said("recorded", lang), "", guarded_text(reasons), said("hinted", lang) if hints else ""

@@ -2,23 +2,19 @@
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from config.schema import ClockRule, Rules
 from models.db import look_up
 from tasks.clocks import CLOCK_COLUMNS, write_changed, write_clocks
 from tasks.rules.clockwork import LATE, MET, Moved, begin, ended
 from tasks.rules.due import NEVER, Reckoner
+from tasks.rules.objections import plans_answer
 from tasks.rules.promises import targets_of
 
 _LIVE = f"""
 SELECT {CLOCK_COLUMNS} FROM wanted w JOIN clock c ON c.lead_id = w.key AND c.ended_at IS NULL AND c.subject_id <> 0
 """
-_PLANNED = text("""
-UPDATE objection SET planned_at = :at, planned_in = :follow_up, answer = COALESCE(answer, :answer),
-answer_person = COALESCE(answer_person, :person), answer_due_at = COALESCE(answer_due_at, :due)
-WHERE lead_id = :lead AND planned_at IS NULL
-""")
 
 
 def follow_subjects(
@@ -32,10 +28,9 @@ def follow_subjects(
     if rows.empty:
         return
     known = rows["recorded_at"].max()
-    rows = rows.assign(planned=rows["answer"].notna() | (rows["next_action"].notna() & rows["next_at"].notna()))
+    rows = rows.assign(planned=plans_answer(rows))
     live = look_up(conn, rows["lead_id"].astype("int64").sort_values(), "BIGINT", _LIVE)
     if len(live):
-        _plan_objections(conn, rows)
         write_changed(conn, _kept(live, rows, rules, reckoner), known)
     begun = []
     for rule in rules.sla:
@@ -64,15 +59,6 @@ def _kept(live: pd.DataFrame, rows: pd.DataFrame, rules: Rules, reckoner: Reckon
     hours = live["policy"].map({rule.id: rule.hours for rule in rules.sla}).fillna("company").to_numpy(object)
     clocks = live.assign(key=reckoner.calendars.keys(about["owner"], hours))
     return ended(clocks[ends], about["at"].to_numpy()[ends], MET, reckoner)
-
-
-def _plan_objections(conn: Connection, rows: pd.DataFrame) -> None:
-    for row in rows[rows["planned"]].to_dict("records"):
-        answer = row["answer"] if isinstance(row["answer"], str) else row["next_action"]
-        due = None if pd.isna(row["next_at"]) else row["next_at"].to_pydatetime()
-        person = row["next_person"] if isinstance(row["next_person"], str) else row["person"]
-        said = {"at": row["at"].to_pydatetime(), "follow_up": row["id"], "answer": answer, "person": person}
-        conn.execute(_PLANNED, said | {"due": due, "lead": row["lead_id"]})
 
 
 def _recorded(rows: pd.DataFrame, rule: ClockRule, rules: Rules, reckoner: Reckoner) -> pd.DataFrame:

@@ -36,7 +36,9 @@ COMMANDS = _commands()
 
 
 def test_the_commands_are_the_ones_that_were_promised() -> None:
-    promised = "ingest|explain|check-rules|db upgrade|export rows|export leads|split|demo|version"
+    promised = (
+        "ingest|explain|check-rules|db upgrade|export rows|export leads|export sheets|archive check|split|demo|version"
+    )
     promised += "|verify|set|quality|replay|web"
     promised += "|inspect|new-channel|template|add"
     promised += "|feed pull|feed check|feed reread"
@@ -47,7 +49,7 @@ def test_the_commands_are_the_ones_that_were_promised() -> None:
     )
     promised += "|up|status|batches|batch revert|block|unblock"
     promised += "|nightly|rebuild|close"
-    promised += "|log|clocks|escalations|due|escalate|calendar import"
+    promised += "|log|objections|clocks|escalations|due|escalate|calendar import"
     assert {" ".join(command) for command in COMMANDS} == set(promised.split("|"))
 
 

@@ -1,6 +1,6 @@
 """The page that a reminder's link opens: log a follow-up, or say that it is known; a GET shows, only buttons change."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,8 @@ from config.errors import ConfigError
 from config.people import Person
 from models import Clock, Escalation
 from tasks.acknowledge import acknowledge
-from tasks.follow_ups import METHODS, FollowUpError, record_follow_ups
+from tasks.follow_up_words import field_name
+from tasks.follow_ups import METHODS, Fault, FollowUpError, record_follow_ups
 from tasks.i18n import local_time
 from tasks.links import Link, LinkError, opened
 from tasks.notice_words import words as notice_words
@@ -24,7 +25,7 @@ from tasks.snooze import snooze
 from web.bodies import sent_form
 from web.desk import Desk
 from web.promise_words import words
-from web.record_form import FORM, read_record, shown_form, wrong_fields
+from web.record_form import FORM, read_record, shown_answers, shown_form, wrong_fields
 from web.support import shown_support
 from web.typed import read_day
 
@@ -83,7 +84,7 @@ def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
         if "number" in wrong:
             return _message(desk, 409, "closed", number=found.link.number)
         return _shown(desk, found, typed, "mend", 400, wrong)
-    return _message(desk, 200, "known" if recorded.before else "recorded", number=found.link.number)
+    return _message(desk, 200, "known" if recorded.before else "recorded", recorded.hints, number=found.link.number)
 
 
 def _let_go(desk: Desk, found: _Opened, typed: Mapping[str, str], now: datetime) -> HTMLResponse:
@@ -127,6 +128,7 @@ def _shown(
         "promises", status, w=w, n=n, lead=found.lead, person=found.person.name, typed=typed,
         error=w[error].format(n=_MOST_CHARACTERS) if error else "", promises=_promises(desk, found),
         support=shown_support(desk, found.lead["id"]), wrong=wrong or {}, form=shown_form(desk, typed),
+        answers=shown_answers(desk, found.lead["id"]),
         methods=list(desk.config.rules.value(METHODS)), knowledge=desk.settings.internal_url or "",
     )  # fmt: skip
 
@@ -194,5 +196,9 @@ def _told_of(desk: Desk, lead: Mapping[str, Any], who: ColumnElement[bool]) -> b
         return conn.execute(told.limit(1)).first() is not None
 
 
-def _message(desk: Desk, status: int, word: str, **values: str) -> HTMLResponse:
-    return desk.page("message", status, text=words(desk.settings.lang)[word].format(**values))
+def _message(desk: Desk, status: int, word: str, hints: Sequence[Fault] = (), **values: str) -> HTMLResponse:
+    """What came of it, and what is hinted at of a record."""
+    lang = desk.settings.lang
+    w = words(lang)
+    told = [f"{field_name(one.field, lang)}{w['colon']}{one.said(lang)}" for one in hints]
+    return desk.page("message", status, text=w[word].format(**values), hints=told, hinted=w["hinted"], back=w["back"])

@@ -13,6 +13,7 @@ from tasks.follow_ups import FollowUpError, Said, method_of, record_follow_ups
 from tasks.orders import Order
 from tasks.rules.follow_up_check import AHEAD, DAYS, NUMBERS, OUTCOMES
 from tasks.rules.lifecycle.records import CONFIRMED
+from tasks.rules.objections import SETTLED
 from web.bodies import kind_of, read_json
 from web.desk import Desk
 from web.gate import person_of
@@ -62,7 +63,16 @@ def _recorded(desk: Desk, sent: Any, signed_in: str | None) -> dict[str, Any]:
                 for one in refused.faults
             ]
         ) from None
-    return {"recorded": [{"number": one.number, "follow_up": one.follow_up_id, "before": one.before} for one in found]}
+    return {
+        "recorded": [
+            {
+                "number": one.number, "follow_up": one.follow_up_id, "before": one.before,
+                "hints": [{"field": _sent_as(hint.field), "code": hint.code, "detail": hint.said("en")}
+                          for hint in one.hints],
+            }
+            for one in found
+        ]
+    }  # fmt: skip
 
 
 def _read(one: Any, place: int, desk: Desk, signed_in: str | None, errors: list[dict[str, str]]) -> Said | None:
@@ -165,6 +175,8 @@ def _schema(name: str) -> dict[str, Any]:
         return {"type": "number"} | about
     if name == "outcome":
         return {"type": "string", "enum": list(OUTCOMES)} | about
+    if name == "settled":
+        return {"type": "string", "enum": list(SETTLED)} | about
     if name == "confirmed":
         return {"type": "array", "items": {"type": "string", "enum": list(CONFIRMED)}} | about
     return {"type": "string"} | about

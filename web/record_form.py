@@ -5,10 +5,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from config.schema import Statement
 from tasks.follow_up_words import ANSWERED, field_name
 from tasks.follow_ups import FollowUpError, Said, method_of
+from tasks.objections import open_objections
 from tasks.rules.follow_up_check import DAYS, NUMBERS
 from tasks.rules.lifecycle.records import CONFIRMED
+from tasks.rules.objections import SETTLED, answer_id, answers_by_category, categories
 from web.desk import Desk
 from web.promise_words import words
 from web.typed import read_day, read_moment
@@ -18,13 +21,17 @@ _TEXTS = ("summary", "objection", "next_action", "support")
 _TIMES = ("next_at", "support_at")
 #: What stands folded in, in groups: what was said further, how the deal stands, a contract, a loss.
 GROUPS = {
-    "said": ("feedback", "category", "answer", "result", "risk", "milestone", "plan"),
+    "said": ("feedback", "result", "risk", "milestone", "plan"),
     "deal": ("stage", "close_on", "probability", "amount", "obstacle"),
     "contract": ("contract_number", "contract_on", "contract_amount", "first_payment", "first_payment_on"),
     "loss": ("lost_reason", "competitor", "would_have_helped"),
 }
-_FOLDED = tuple(name for group in GROUPS.values() for name in group)
-FORM = ("at", "method", "answered", *_TEXTS, *_TIMES, "confirmed", *_FOLDED)
+#: What stands beside the objection: its kind, the answer in own words, whether the open ones are settled.
+OBJECTED = ("category", "answer", "settled")
+_FOLDED = (*OBJECTED, *(name for group in GROUPS.values() for name in group))
+#: The standard answer that was chosen; it becomes the beginning of the answer.
+STANDARD = "standard"
+FORM = ("at", "method", "answered", *_TEXTS, *_TIMES, "next_person", "confirmed", *_FOLDED, STANDARD)
 
 
 def read_record(
@@ -42,7 +49,9 @@ def read_record(
         wrong["answered"] = w["fill"]
     if not given["summary"]:
         wrong["summary"] = w["fill"]
-    read: dict[str, Any] = {name: given[name] or None for name in (*_TEXTS[1:], *_FOLDED)}
+    read: dict[str, Any] = {name: given[name] or None for name in (*_TEXTS[1:], "next_person", *_FOLDED)}
+    if given[STANDARD]:
+        read["answer"] = f"{given[STANDARD]} {given['answer']}".strip()
     moment = partial(read_moment, zone=desk.settings.zone)
     readers: dict[str, Callable[[str], Any]] = dict.fromkeys(("at", *_TIMES), moment)
     readers |= dict.fromkeys(DAYS, read_day) | dict.fromkeys(NUMBERS, _number)
@@ -72,6 +81,7 @@ def wrong_fields(refused: FollowUpError, lang: str) -> dict[str, str]:
 def shown_form(desk: Desk, typed: Mapping[str, str]) -> dict[str, Any]:
     """What the form's template is given: fields in groups with their labels and kinds, and what can be confirmed."""
     lang, w = desk.settings.lang, words(desk.settings.lang)
+    stages = [rule.stage for rule in desk.rules.stages]
     checked = set(_confirmed(typed.get("confirmed", "")).split("|"))
     groups = [
         {
@@ -83,13 +93,59 @@ def shown_form(desk: Desk, typed: Mapping[str, str]) -> dict[str, Any]:
     ]
     return {
         "groups": groups,
+        "objected": [(name, field_name(name, lang), _kind(name)) for name in OBJECTED],
+        "chosen": {"category": _with(categories(desk.rules), typed.get("category", "")), "stage": stages,
+                   "settled": list(SETTLED)},
+        "people": [(one.id, one.name) for one in desk.config.roster.people if one.active],
         "confirmed": [(name, w[f"fact.{name}"], name in checked) for name in CONFIRMED],
-        "stages": [rule.stage for rule in desk.rules.stages],
+    }  # fmt: skip
+
+
+def shown_answers(desk: Desk, lead_id: int) -> dict[str, Any]:
+    """The objections of a lead that are not settled, and the standard answers: to these first, the rest folded in."""
+    lang, rules = desk.settings.lang, desk.rules
+    found = open_objections(desk.engine, lead_id, rules)
+    rows = found.astype("object").where(found.notna(), None).to_dict("records")
+    named = {rule.id: said_in(rule.statement, lang) for rule in rules.objections}
+    first = list(dict.fromkeys(str(row["category"]) for row in rows))
+    groups = [
+        {
+            "category": category,
+            "answers": [{"id": rule.id, "title": named[rule.id], "words": said_in(rule.answer, lang),
+                         "proof": said_in(rule.proof, lang)} for rule in answers],
+        }
+        for category, answers in answers_by_category(rules, first)
+    ]  # fmt: skip
+    waiting = [
+        {"category": row["category"], "text": row["text"], "answer": _answer(row["answer"], named)} for row in rows
+    ]
+    return {
+        "open": waiting,
+        "first": [one for one in groups if one["category"] in first],
+        "rest": [one for one in groups if one["category"] not in first],
     }
 
 
+def _answer(planned: Any, named: Mapping[str, str]) -> str:
+    """A planned answer as people read it: a standard one by what it says."""
+    text = str(planned or "")
+    known = answer_id(text)
+    return f"{named[known]} {text.partition(known)[2].strip()}".strip() if known in named else text
+
+
+def _with(known: tuple[str, ...], typed: str) -> list[str]:
+    """What can be chosen, and what was typed where that is another."""
+    return [*known, *([typed] if typed and typed not in known else [])]
+
+
+def said_in(statement: Statement, lang: str) -> str:
+    """A sentence in the reader's language."""
+    return statement.en if lang == "en" else statement.zh
+
+
 def _kind(name: str) -> str:
-    return "date" if name in DAYS else "number" if name in NUMBERS else "stage" if name == "stage" else "text"
+    choice = name in ("stage", "category", "settled")
+    return "date" if name in DAYS else "number" if name in NUMBERS else "choice" if choice else "text"
 
 
 def _confirmed(text: str) -> str:

@@ -6,9 +6,12 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from config.errors import ConfigError
 from config.schema import Rules
 from tasks.rules.lifecycle.records import unknown_facts
+from tasks.rules.objections import SETTLED, answer_id
 
+RECORD = "U-RECORD"
 OUTCOMES = ("answered", "not_reached", "replied_later")
 NUMBERS = ("probability", "amount", "contract_amount", "first_payment")
 #: Times that must come after the contact itself.
@@ -32,7 +35,8 @@ def faults_of(
     rows: fields of a record, blanks NA, times naive UTC, days as ISO text. people: ids of the roster. as_of: naive UTC;
     today: its local day. `value` is told only of fields that have a list to choose from, never a free text.
     """
-    kinds = (_choices(rows, people, methods, rules), _times(rows, as_of), _days(rows, today), _sums(rows), _texts(rows))
+    kinds = (_choices(rows, people, methods, rules), _times(rows, as_of), _days(rows, today), _sums(rows),
+             _texts(rows, rules.value(RECORD)["needed"]))  # fmt: skip
     return fault_frame([fault for kind in kinds for fault in kind])
 
 
@@ -54,7 +58,7 @@ def _choices(rows: pd.DataFrame, people: Collection[str], methods: Collection[st
     lists = {
         "person": ("nobody", people), "next_person": ("nobody", people), "outcome": ("choice", OUTCOMES),
         "method": ("choice", methods), "stage": ("choice", [rule.stage for rule in rules.stages]),
-        "pause_kind": ("choice", PAUSES),
+        "pause_kind": ("choice", PAUSES), "settled": ("choice", SETTLED),
     }  # fmt: skip
     found = [
         fault(rows[name].notna() & ~rows[name].isin(list(known)), name, code, rows[name])
@@ -63,7 +67,12 @@ def _choices(rows: pd.DataFrame, people: Collection[str], methods: Collection[st
     codes, uniques = pd.factorize(rows["confirmed"].fillna("").astype("object"))
     strange = pd.Series([", ".join(sorted(set(unknown_facts(str(text), rules)))) for text in uniques], dtype="object")
     strange = strange.take(codes).reset_index(drop=True)
-    return [*found, fault(strange != "", "confirmed", "choice", strange)]
+    ids, known = rows["answer"].astype("object").map(answer_id), [rule.id for rule in rules.objections]
+    return [
+        *found,
+        fault(strange != "", "confirmed", "choice", strange),
+        fault((ids != "") & ~ids.isin(known), "answer", "no_answer", ids),
+    ]
 
 
 def _times(rows: pd.DataFrame, as_of: pd.Timestamp) -> list[pd.DataFrame]:
@@ -99,9 +108,12 @@ def _sums(rows: pd.DataFrame) -> list[pd.DataFrame]:
     ]
 
 
-def _texts(rows: pd.DataFrame) -> list[pd.DataFrame]:
+def _texts(rows: pd.DataFrame, needed: Collection[str]) -> list[pd.DataFrame]:
+    strange = [name for name in needed if name not in rows]
+    if strange:
+        raise ConfigError(f"{strange[0]} is no field of a follow-up", file="follow_ups.yaml", rule=RECORD, key="needed")
     texts = [str(name) for name in rows if str(rows[name].dtype) in ("str", "object")]
     return [
-        *(fault(rows[name].isna(), name, "blank") for name in ("summary", "method", "outcome", "person")),
+        *(fault(rows[name].isna(), name, "blank") for name in needed),
         *(fault((rows[name].str.len() > MOST_SIGNS).fillna(False), name, "long") for name in texts),
     ]

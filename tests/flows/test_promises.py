@@ -40,6 +40,7 @@ def log(*more: str) -> list[str]:
 
 def test_the_worked_example_from_the_command_line(base, capsys):
     said = asked(capsys, *log("--objection", "效率提升不明显", "--next", "发送案例", "--next-at", "2024-03-20"))
+    assert {(one["field"], one["code"]) for one in said["hints"]} == {("feedback", "unsaid"), ("result", "unsaid")}
     due = {one["policy"]: one["due_at"] for one in said["clocks"]}
     # a date without a time is that day's end
     assert due["K-NEXT"] == "2024-03-20T10:00:00+00:00"
@@ -48,6 +49,9 @@ def test_the_worked_example_from_the_command_line(base, capsys):
     shown = asked(capsys, "clocks", FIRST.lower(), "--as-of", "2024-03-18T16:00")["clocks"]
     states = {one["policy"]: one["state"] for one in shown}
     assert (states["K-FIRST"], states["K-OBJECTION"], states["K-NEXT"]) == ("late", "met", "running")
+    counted = asked(capsys, "objections", "--as-of", "2024-03-19T16:00")
+    assert [(one["category"], one["raised"], one["in_time"]) for one in counted["categories"]] == [("效果", 1, 1)]
+    assert counted["categories"][0]["in_time_share"] is None, "too few for a rate"
     story = asked(capsys, "explain", FIRST)["leads"][0]
     assert [one["summary"] for one in story["follow_ups"]] == ["担心效率"]
     assert {one["policy"] for one in story["clocks"]} >= {"K-FIRST", "K-NEXT"}

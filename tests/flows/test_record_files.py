@@ -1,5 +1,6 @@
 """A workbook of follow-ups: handed out, filled in, dropped, answered row by row, and harmless a second time."""
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import Engine
 from config.settings import Settings
 from flows.intake import take_in
 from flows.request import Request, Result
-from models.db import read_frame
+from models.db import make_engine, read_frame, upgrade
 from tasks.record_template import make_record_template
 from tests.prepared import CONFIG, settle
 
@@ -54,6 +55,10 @@ def fill(path: Path, *rows: dict[str, Any], template: bool = True) -> Path:
 
 def take(settings: Settings, *paths: Path, dry_run: bool = False) -> Result:
     return take_in(Request(paths, "follow-ups" if paths else None, NOW, dry_run=dry_run), settings, CONFIG)
+
+
+def take_unnamed(settings: Settings, *paths: Path, dry_run: bool = False) -> Result:
+    return take_in(Request(paths, None, NOW, dry_run=dry_run), settings, CONFIG)
 
 
 def stored(engine: Engine) -> list[dict[str, Any]]:
@@ -104,6 +109,14 @@ def test_each_row_is_answered_and_what_is_mended_is_recorded_once(
     assert sorted(row["summary"] for row in stored(engine)) == ["介绍方案", "改正 2", "改正 3"]
 
 
+def test_what_is_vague_is_recorded_and_its_receipt_says_so(settings: Settings, tmp_path: Path) -> None:
+    said = ROW | {"下一步行动": "保持联系", "下一步的时间": "2024-03-22", "结果状态": "跟进中"}
+    result = take(settings, fill(tmp_path / "a.xlsx", said, said | {"下一步行动": "发报价", "沟通内容摘要": "谈价"}))
+    vague, clear = cells(result.files[0].receipt)
+    assert (vague["leadflow结果"], vague["leadflow原因"].split(":")[0]) == ("已记录", "下一步行动")
+    assert clear["leadflow原因"] in (None, "")
+
+
 def test_the_folder_takes_it_and_the_same_file_twice_adds_nothing(engine: Engine, settings: Settings) -> None:
     for name in ("一.xlsx", "二.xlsx"):
         fill(settings.intake / "follow-ups" / name, ROW, FULL)
@@ -131,3 +144,51 @@ def test_a_list_of_leads_is_refused_and_a_dry_run_stores_nothing(
     seen = take(settings, fill(tmp_path / "a.xlsx", ROW, ROW | {"跟进方式": "烟雾"}), dry_run=True)
     assert seen.files[0].counts == {"readable": 1, "rejected": 1}
     assert stored(engine) == []
+
+
+def test_a_dry_run_needs_no_database_and_leaves_none(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, home=tmp_path / "home")
+    seen = take(settings, fill(tmp_path / "a.xlsx", ROW | {"跟进时间": "2024-03-18"}), dry_run=True)
+    assert [(file.state, file.counts) for file in seen.files] == [("looked_at", {"readable": 1, "rejected": 0})]
+    assert not settings.home.exists()
+
+
+def test_a_dry_run_leaves_the_database_as_it_lies(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, home=tmp_path / "home")
+    file = fill(tmp_path / "a.xlsx", ROW)
+    settings.home.mkdir()
+    upgrade(make_engine(settings.database_url))
+    writing = sqlite3.connect(settings.home / "leadflow.db")
+    writing.execute("CREATE TABLE left_open (id INTEGER)")
+    writing.commit()
+    before = {path.name: (path.stat().st_mtime_ns, path.stat().st_size) for path in settings.home.iterdir()}
+    assert [file.state for file in take(settings, file, dry_run=True).files] == ["looked_at"]
+    after = {path.name: (path.stat().st_mtime_ns, path.stat().st_size) for path in settings.home.iterdir()}
+    writing.close()
+    assert {name: after[name] for name in ("leadflow.db", "leadflow.db-wal")} == {
+        name: before[name] for name in ("leadflow.db", "leadflow.db-wal")
+    }
+
+
+def test_a_file_that_is_named_without_a_channel_is_known_by_its_columns(
+    engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    book = fill(tmp_path / "a.xlsx", ROW)
+    table, both = tmp_path / "b.csv", tmp_path / "c.csv"
+    table.write_text(
+        "线索编号,跟进时间,跟进人,跟进方式,沟通内容\n" + f"{NUMBER},2024-03-19 9:00,林若溪,电话,再谈\n", "utf-8"
+    )
+    both.write_text(
+        "线索编号,公司名称,联系人,电话,跟进时间,跟进人,跟进方式,沟通内容\n,丙公司,王五,13800003333,2024-03-19,林若溪,电话,x\n",
+        "utf-8",
+    )
+    seen = take_unnamed(settings, book, table, both, dry_run=True)
+    assert [file.channel for file in seen.files] == ["follow-ups", "follow-ups", "default"]
+    assert stored(engine) == []
+    taken = take_unnamed(settings, book, table, both)
+    assert {file.file: (file.channel, dict(file.counts)) for file in taken.files} == {
+        "a.xlsx": ("follow-ups", {"recorded": 1}), "b.csv": ("follow-ups", {"recorded": 1}),
+        "c.csv": ("default", {"created": 1}),
+    }  # fmt: skip
+    named = take_in(Request((table,), "default", NOW), settings, CONFIG)
+    assert [(file.channel, file.state) for file in named.files] == [("default", "taken")]

@@ -23,6 +23,7 @@ GOOD_CELLS = {
 NAMED_IN = {
     "checklist": ("fails",), "screening": ("rule", "reasons"), "grading": ("rule",), "assignment": ("rule",),
     "sla": ("rule",), "lifecycle": ("rule",), "tiers": ("rule",), "stages": ("rule",),
+    "objections": ("answers",),
 }  # fmt: skip
 
 

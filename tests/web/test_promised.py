@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from config.settings import get_settings
-from models import Clock, Escalation, FollowUp
+from models import Clock, Escalation, FollowUp, Objection
 from tasks.links import Link, sign
 from tasks.sweep import sweep
 from tests.prepared import CONFIG, lead, settle
@@ -76,10 +76,12 @@ def test_the_form_records_a_follow_up_once(engine, client):
     typed = form(objection="价格高", next_action="发报价", next_at="2099-01-01T10:00")
     assert client.post(link(engine, owner), data=typed).status_code == 400
     soon = f"{datetime.now(CONFIG_ZONE) + timedelta(days=2):%Y-%m-%dT%H:%M}"
-    typed = form(objection="价格高", next_action="发报价", next_at=soon)
+    typed = form(objection="价格高", next_action="发报价", next_at=soon, next_person="zhengkai")
+    assert client.post(link(engine, owner), data=typed | {"next_person": "nobody"}).status_code == 400
     first, again = (client.post(link(engine, owner), data=typed) for _ in range(2))
     assert (first.status_code, again.status_code) == (200, 200)
     assert (of(engine, FollowUp.person), of(engine, FollowUp.channel)) == ([owner], ["page"])
+    assert of(engine, FollowUp.next_person) == ["zhengkai"]
     with engine.connect() as conn:
         ended = dict(conn.execute(select(Clock.policy, Clock.ending)).tuples().all())
     assert ended["K-FIRST"] == "late"
@@ -125,6 +127,35 @@ def test_the_form_takes_what_the_deal_asks_for(engine, client):
         row = conn.execute(select(FollowUp.__table__)).mappings().one()
     assert (row["stage"], row["probability"], row["amount"], row["obstacle"]) == ("方案设计", 70, 250_000, "预算未批")
     assert row["confirmed"] == "need|budget"
+
+
+def test_what_is_vague_is_stored_and_hinted_at(engine, client):
+    page = link(engine, lead(engine, number(engine))["owner"])
+    soon = f"{datetime.now(CONFIG_ZONE) + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    said = {"feedback": "有兴趣", "result": "跟进中", "next_at": soon}
+    vague = client.post(page, data=form(**said, next_action="近期跟进"))
+    assert vague.status_code == 200
+    assert "下一步行动：写得较笼统" in vague.text
+    clear = client.post(page, data=form(**said, next_action="发送案例", summary="谈了价格"))
+    assert "可以写得更清楚" not in clear.text
+    assert of(engine, FollowUp.next_action) == ["近期跟进", "发送案例"]
+
+
+def test_standard_answers_stand_beside_the_form_those_to_what_is_open_first(engine, client):
+    page = link(engine, lead(engine, number(engine))["owner"])
+    offered = re.findall(r'name="standard" value="(O-[A-Z-]+)"', client.get(page).text)
+    assert offered == [rule.id for rule in CONFIG.rules.objections]
+    assert client.post(page, data=form(objection="担心效果")).status_code == 200
+    shown = client.get(page).text
+    assert shown.index("效果：担心效果") < shown.index('value="O-EFFECT-CASE"') < shown.index('value="O-PRICE-TOTAL"')
+    later = form(summary="发了案例", standard="O-EFFECT-CASE", answer="附数据", settled="yes")
+    assert client.post(page, data=later | {"standard": "O-NONE-SUCH"}).status_code == 400
+    assert client.post(page, data=later | {"settled": "maybe"}).status_code == 400
+    assert client.post(page, data=later).status_code == 200
+    with engine.connect() as conn:
+        [one] = conn.execute(select(Objection.__table__)).mappings()
+    assert (one["answer"], one["worked"]) == ("O-EFFECT-CASE 附数据", True)
+    assert "效果：担心效果" not in client.get(page).text
 
 
 def test_a_lead_that_nobody_has_opens_to_those_who_lead_and_to_nobody_else(engine, client):

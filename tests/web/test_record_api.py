@@ -64,6 +64,15 @@ def test_records_are_stored_with_all_they_say_and_once(engine, client: TestClien
     assert two["summary"] == "又打了一次"
 
 
+def test_an_answer_tells_what_is_hinted_at(client: TestClient) -> None:
+    soon = (NOW + timedelta(days=2)).isoformat(timespec="minutes")
+    clear = {"feedback": "有兴趣", "result": "跟进中", "next_action": "发报价", "next_at": soon}
+    answer = sent(client, record(**clear), record(**clear | {"next_action": "keep in touch", "summary": "再谈"}))
+    assert [one["hints"] for one in answer.json()["recorded"]] == [
+        [], [{"field": "next_action", "code": "vague", "detail": "it is vague: say who does what until when"}]
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("wrong", "field", "code"),
     [({"at": "gestern"}, "at", "type"), ({"summary": " "}, "summary", "blank"), ({"probability": "viel"}, "probability",

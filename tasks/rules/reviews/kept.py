@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from config.objections import OTHER
 from config.schema import Rules
 from tasks.rules.reviews.activity import Activity, days_of, during, end_of, looked_up
 from tasks.rules.reviews.facts import OPEN
@@ -19,7 +20,6 @@ from tasks.rules.reviews.tiers import tier_at
 
 #: By whom figures are told apart: all in one line, teams, people.
 BY = ("all", "team", "person")
-OTHER = "其他"
 PROMISES = ("policy", "by", "value", "due", "met", "late", "missed", "share", "small")
 OBJECTIONS = ("theme", "objections", "share", "planned", "planned_in_time", "in_time_share", "worked", "won", "lost")
 FOLLOW_UPS = (

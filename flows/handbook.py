@@ -1,0 +1,111 @@
+"""The handbooks' sheets of one lead, one person or one team as a workbook, and what the archives lack."""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from config.loader import load_config
+from config.people import Roster
+from config.schema import Config
+from config.settings import Settings
+from flows.commands import database, lead_number
+from flows.console import OK, UNWELL, Answer, UsageError
+from flows.request import ruled
+from tasks.archive import check_archive
+from tasks.handbook_book import Pages, write_handbook
+from tasks.handbook_facts import Scope, load_handbook, owners, unknown_numbers
+from tasks.handbook_texts import told_leads, told_records
+from tasks.handbook_words import SHEETS
+from tasks.i18n import local_time, word
+from tasks.story_words import words
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whose leads are asked for, as it was typed."""
+
+    leads: tuple[str, ...] = ()
+    owner: str | None = None
+    team: str | None = None
+
+
+def sheets(settings: Settings, whose: Whose, out: Path) -> Answer:
+    """Write the sheets of some leads to a workbook."""
+    if out.suffix.lower() != ".xlsx":
+        raise UsageError(f"--out {out}: the name must end in .xlsx")
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"--out {out}: its folder does not exist")
+    now = datetime.now(UTC)
+    config = ruled(load_config(settings.config), now, settings)
+    with database(settings).connect() as conn:
+        scope = scope_of(conn, config, whose)
+        book = load_handbook(conn, scope, config, settings.tz)
+    lang = settings.lang
+    pages = Pages(told_leads(book, config, lang), told_records(book, config, lang), book.steps)
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        counts = write_handbook(pages, part, lang, now)
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+    told = ", ".join(f"{SHEETS[name][1]} {count}" for name, count in counts.items())
+    data: dict[str, Any] = {"file": str(out.absolute()), "leads": len(pages.leads), "sheets": counts}
+    return Answer(f"{len(pages.leads)} leads written to {out.absolute()} ({told})", data)
+
+
+def scope_of(conn: Connection, config: Config, whose: Whose) -> Scope:
+    """The leads that are asked for; UsageError where none, an unknown one or nobody is named."""
+    if (bool(whose.leads) + (whose.owner is not None) + (whose.team is not None)) != 1:
+        raise UsageError("say whose leads: --lead XL…, --owner WHO or --team NAME")
+    if whose.leads:
+        numbers = tuple(dict.fromkeys(lead_number(one) for one in whose.leads))
+        strangers = unknown_numbers(conn, numbers)
+        if strangers:
+            raise UsageError(f"there is no lead {', '.join(strangers)}")
+        return Scope(numbers=numbers)
+    return Scope(people=_people(conn, config.roster, whose))
+
+
+def _people(conn: Connection, roster: Roster, whose: Whose) -> tuple[str, ...]:
+    if whose.team is not None:
+        members = tuple(person.id for person in roster.people if person.team == whose.team)
+        if not members:
+            teams = sorted({person.team for person in roster.people})
+            raise UsageError(f"--team {whose.team}: nobody is in it; the teams are {', '.join(teams)}")
+        return members
+    found = [person.id for person in roster.people if whose.owner in (person.id, person.name)]
+    if len(found) > 1:
+        raise UsageError(f"--owner {whose.owner}: the name of {', '.join(found)}; say the id")
+    if not found and whose.owner not in owners(conn):
+        raise UsageError(f"--owner {whose.owner}: nobody of the roster, and nobody who owns a lead")
+    return tuple(found or [str(whose.owner)])
+
+
+def archive_check(settings: Settings, whose: Whose) -> Answer:
+    """Say what the archive of ended leads lacks; exit code 6 where it lacks anything."""
+    now = datetime.now(UTC)
+    config = ruled(load_config(settings.config), now, settings)
+    with database(settings).connect() as conn:
+        people = scope_of(conn, config, whose).people if whose.owner or whose.team else None
+        found = check_archive(conn, config.rules, people)
+    t, lang = words(settings.lang), settings.lang
+    lines, rows = [], []
+    for gap in found.gaps.to_dict("records"):
+        missing = gap["missing"].split("|")
+        due = None if pd.isna(gap["due_at"]) else gap["due_at"].tz_localize("UTC").to_pydatetime()
+        owner = None if pd.isna(gap["owner"]) else config.roster.name_of(gap["owner"])
+        late = due is not None and due < now
+        names = ", ".join(t.get(f"missing.{one}", one) for one in missing)
+        until = "" if due is None else f"  due {local_time(due, settings.zone)}{' LATE' if late else ''}"
+        lines.append(f"{gap['number']}  {word(lang, 'status', gap['status'])}  {owner or '-'}  {names}{until}")
+        rows.append({"lead": gap["number"], "status": gap["status"], "owner": gap["owner"] if owner else None,
+                     "missing": missing, "due_at": due, "late": late})  # fmt: skip
+    whole = found.ended - len(rows)
+    lines.append(f"{found.ended} won or lost leads: the archive of {whole} is whole, of {len(rows)} it lacks something")
+    data = {"ended": found.ended, "whole": whole, "gaps": rows}
+    return Answer("\n".join(lines), data, UNWELL if rows else OK)
