@@ -215,7 +215,8 @@ def read_frame(conn: Connection, statement: str, **values: Any) -> pd.DataFrame:
 
 
 def _frame(rows: pa.Table) -> pd.DataFrame:
-    return pd.DataFrame({name: _series(name, rows[name].combine_chunks()) for name in rows.column_names})
+    # as arrays: nothing is to be aligned
+    return pd.DataFrame({name: _series(name, rows[name].combine_chunks()).array for name in rows.column_names})
 
 
 def _table(names: list[str], rows: Sequence[Any]) -> pa.Table:
@@ -229,10 +230,8 @@ def as_times(values: pd.Series) -> pd.Series:
 
 
 def _series(name: str, found: pa.Array) -> pd.Series:
-    if name in _TIMES and pa.types.is_timestamp(found.type):
-        return pd.Series(found.cast(pa.timestamp("us")).to_pandas())
     if name in _TIMES:
-        return as_times(pd.Series(found.to_pandas(), dtype="object"))
+        return _times(found)
     if name in _NUMBERS or pa.types.is_decimal(found.type):
         return pd.Series(found.cast(pa.float64()).to_pandas(), dtype="float64")
     if _is_whole(name) or pa.types.is_integer(found.type):
@@ -241,6 +240,14 @@ def _series(name: str, found: pa.Array) -> pd.Series:
     if pa.types.is_null(found.type):
         return pd.Series([None] * len(found), dtype="str")
     return pd.Series(found.to_pandas())
+
+
+def _times(found: pa.Array) -> pd.Series:
+    try:
+        # as SQLite holds them, or nothing at all: read as a whole
+        return pd.Series(found.cast(pa.timestamp("us")).to_pandas())
+    except pa.ArrowInvalid:
+        return as_times(pd.Series(found.to_pandas(), dtype="object"))
 
 
 def _is_whole(name: str) -> bool:
