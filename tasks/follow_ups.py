@@ -332,8 +332,10 @@ def _unfit(rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame) -> pd.D
 
 def _other(rows: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
     """Which records state something else than the stored one of their key, or the first that was told with it."""
-    first = rows.drop_duplicates("key").set_index("key")
     other = np.zeros(len(rows), dtype=bool)
+    if rows["key"].is_unique and not rows["key"].isin(known.index).any():
+        return other
+    first = rows.drop_duplicates("key").set_index("key")
     for name in _COMPARED:
         stored = _plain(known[name]).reindex(first.index)
         stored = stored.where(first.index.isin(known.index), _plain(first[name]))

@@ -20,6 +20,7 @@ DAYS = ("close_on", "contract_on", "first_payment_on")
 PAUSES = ("hold", "reactivate")
 MOST_SIGNS, YEARS_AHEAD, _MOST_YUAN = 4_000, 5, 1e12
 FAULT_COLUMNS = ("row", "field", "code", "value")
+_NONE = pd.DataFrame({name: pd.Series(dtype="int64" if name == "row" else "object") for name in FAULT_COLUMNS})
 
 
 def faults_of(
@@ -42,14 +43,17 @@ def faults_of(
 
 def fault_frame(faults: list[pd.DataFrame]) -> pd.DataFrame:
     """Faults in one frame, by record."""
-    none = pd.DataFrame({name: pd.Series(dtype="object") for name in FAULT_COLUMNS}).astype({"row": "int64"})
-    found = pd.concat([none, *faults], ignore_index=True)
-    return found.sort_values("row", kind="stable", ignore_index=True)
+    kept = [one for one in faults if len(one)]
+    if not kept:
+        return _NONE.copy()
+    return pd.concat([_NONE, *kept], ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
 
 
 def fault(wrong: pd.Series | np.ndarray, field: str, code: str, values: pd.Series | None = None) -> pd.DataFrame:
     """The records of which a field is wrong for one reason, a row each."""
     places = np.flatnonzero(np.asarray(wrong, dtype=bool))
+    if not len(places):
+        return _NONE
     value = values.astype("object").fillna("").to_numpy()[places] if values is not None else ""
     return pd.DataFrame({"row": places, "field": field, "code": code, "value": value}).astype({"row": "int64"})
 
@@ -112,7 +116,7 @@ def _texts(rows: pd.DataFrame, needed: Collection[str]) -> list[pd.DataFrame]:
     strange = [name for name in needed if name not in rows]
     if strange:
         raise ConfigError(f"{strange[0]} is no field of a follow-up", file="follow_ups.yaml", rule=RECORD, key="needed")
-    texts = [str(name) for name in rows if str(rows[name].dtype) in ("str", "object")]
+    texts = [str(name) for name in rows if str(rows[name].dtype) in ("str", "object") and rows[name].notna().any()]
     return [
         *(fault(rows[name].isna(), name, "blank") for name in needed),
         *(fault((rows[name].str.len() > MOST_SIGNS).fillna(False), name, "long") for name in texts),
