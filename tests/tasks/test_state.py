@@ -176,7 +176,7 @@ def test_owner_and_clocks_follow_the_grade_down_and_up(engine: Engine) -> None:
     found = lead(engine)
     assert (found["grade"], found["grade_rule"], roles[found["owner"]]) == ("A", "L-CONFIRMED", "supervisor")
     running = clocks(engine, "K-CADENCE").iloc[-1]
-    assert running["target"] == "3 working_days"
+    assert running["target"] == "3 working_days week 4 2024-04-08"
     sound(engine, "2024-04-08T11:00")
 
 
