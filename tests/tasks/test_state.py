@@ -13,6 +13,7 @@ from tasks.follow_ups import FollowUpError
 from tasks.nightly import run_nightly
 from tasks.orders import Order, OrderError
 from tasks.pool import claim
+from tasks.quality import measure
 from tasks.rebuild import check, rebuild
 from tests.tasks.promised import CONFIG, FIRST, SETTINGS, ZHANG, A, arrive, at, clocks, follow_up, say, sweep_at
 
@@ -122,6 +123,26 @@ def test_what_nobody_tried_goes_to_the_pool_and_the_next_owner_has_his_time(engi
     assert clocks(engine, "K-POOL").iloc[-1]["ending"] == "met"
     assert night(engine, "2024-05-18T01:30") == {}
     sound(engine, "2024-05-18T02:00")
+
+
+def test_what_nobody_tried_counts_against_its_owner_and_what_goes_along_does_not(engine: Engine) -> None:
+    other = {**ZHANG, "name": "李四", "mobile": "13800002222"}
+    arrive(engine, ZHANG, other, on="2024-03-01T09:00")
+    owner = lead(engine)["owner"]
+    assert lead(engine, "XL202403002")["owner"] == owner
+    # somebody calls the second one; it goes along all the same
+    follow_up(engine, "2024-03-25T10:00", number="XL202403002", by=owner)
+    assert night(engine, "2024-04-02T01:30")["pool"] == 1
+    assert lead(engine, "XL202403002")["status"] == "pool"
+    zone = SETTINGS.zone
+    with engine.connect() as conn:
+        [found] = measure(conn, CONFIG.rules, zone, at("2024-04-03T10:00"), ("team",)).neglected.to_dict("records")
+        assert measure(conn, CONFIG.rules, zone, at("2024-04-01T10:00"), ("team",)).neglected.empty
+        assert measure(conn, CONFIG.rules, zone, at("2024-04-03T10:00"), ("team",), "2024-03").neglected.empty
+        assert len(measure(conn, CONFIG.rules, zone, at("2024-04-03T10:00"), ("team",), "2024-04").neglected) == 1
+        assert measure(conn, CONFIG.rules, zone, at("2024-04-03T10:00"), ("team",), None, "expo").neglected.empty
+    assert (found["person"], found["leads"], found["numbers"]) == (owner, 1, FIRST)
+    sound(engine, "2024-04-02T02:00")
 
 
 def test_a_win_is_archived_cared_for_and_its_customer_comes_back_as_a_new_cycle(engine: Engine) -> None:
