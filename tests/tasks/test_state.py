@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
 
@@ -15,6 +16,9 @@ from tasks.orders import Order, OrderError
 from tasks.pool import claim
 from tasks.quality import measure
 from tasks.rebuild import check, rebuild
+from tasks.review_activity import read_activity
+from tasks.rules.reviews.kept import Habits, patterns
+from tasks.rules.reviews.spans import read_span
 from tests.tasks.promised import CONFIG, FIRST, SETTINGS, ZHANG, A, arrive, at, clocks, follow_up, say, sweep_at
 
 DEAL = {
@@ -141,7 +145,13 @@ def test_what_nobody_tried_counts_against_its_owner_and_what_goes_along_does_not
         assert measure(conn, CONFIG.rules, zone, at("2024-04-03T10:00"), ("team",), "2024-03").neglected.empty
         assert len(measure(conn, CONFIG.rules, zone, at("2024-04-03T10:00"), ("team",), "2024-04").neglected) == 1
         assert measure(conn, CONFIG.rules, zone, at("2024-04-03T10:00"), ("team",), None, "expo").neglected.empty
+        april = read_span("monthly", "2024-04")
+        activity = read_activity(conn, april, at("2024-04-30T10:00"), "Asia/Shanghai", CONFIG)
+        facts = pd.DataFrame({"lead_id": activity.pool["lead_id"], "owner": "", "result": "open", "system": ""})
+        facts["created_on"] = pd.Timestamp("2024-03-01")
+        shown = patterns(facts, activity, april, Habits.of(CONFIG.rules)).query("pattern == 'neglected'")
     assert (found["person"], found["leads"], found["numbers"]) == (owner, 1, FIRST)
+    assert shown[["by", "value", "leads"]].iloc[[0, -1]].to_numpy().tolist() == [["all", "", 1], ["person", owner, 1]]
     sound(engine, "2024-04-02T02:00")
 
 
