@@ -7,7 +7,7 @@ Every step may be run again: what was settled is found settled, what was begun i
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from flows.figures import figures
 from flows.giving_way import Way
 from flows.look import look
 from flows.progress import report
-from flows.record_files import FOLLOW_UPS, take_record_file
+from flows.record_files import FOLLOW_UPS, FollowUpsFound, found_tables, take_record_file
 from flows.request import FileResult, Request, Result, Unfinished, channel_named, files_named, ruled
 from flows.retry import plainly
 from flows.steps import Steps
@@ -46,7 +46,7 @@ from tasks.post import post, receipt_letter, refused_letter
 from tasks.prepare import Reading, is_large, prepared_chunks
 from tasks.ready import make_ready
 from tasks.settle import settle_chunk
-from tasks.source import Source, find_tables, open_source
+from tasks.source import Source, open_source
 from tasks.tables import Tables
 from tasks.tell import tell
 from tasks.unreadable import UnreadableFile
@@ -182,7 +182,7 @@ def arrivals(request: Request, settings: Settings, config: Config, before: Calla
         return
     channel = channel_named(config, request.channel or "default")
     for path in files_named(request.paths):
-        yield in_place(path, channel)
+        yield in_place(path, channel, guessed=request.channel is None)
 
 
 def take_file(file: LeadFile, tools: Tools) -> Ending:
@@ -194,8 +194,10 @@ def take_file(file: LeadFile, tools: Tools) -> Ending:
         with tools.steps.timed("layout"), reading(file.path):
             content = Content.of(file.path)
             source = open_source(file.path, file.scratch or _scratch(tools))
-            tables = find_tables(source, channel)
+            tables = found_tables(source, channel, tools.config, guess=file.guessed)
             large = is_large(source)
+    except FollowUpsFound as found:
+        return _over(take_records(replace(file, channel=found.channel), tools))
     except UnreadableFile as why:
         return _over(refused(file, why, tools))
     batch = open_batch(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -9,11 +10,11 @@ from urllib.parse import quote
 import pandas as pd
 from sqlalchemy import Engine, inspect
 
-from config.schema import Channel, Config, Rules
+from config.schema import Channel, Config
 from config.settings import Settings
 from flows.progress import report
-from flows.record_files import FOLLOW_UPS, look_at_records
-from flows.request import FileResult, RejectedRow, Request, Result, channel_named, files_named, folder_of, rules_on
+from flows.record_files import FOLLOW_UPS, FollowUpsFound, found_tables, look_at_records
+from flows.request import FileResult, RejectedRow, Request, Result, channel_named, files_named, folder_of, ruled
 from flows.steps import Steps
 from models import Batch
 from models.db import make_engine
@@ -21,7 +22,7 @@ from tasks.batches import DONE, Opened, find_batch
 from tasks.content import content_hash, reading
 from tasks.folders import unread
 from tasks.prepare import Reading, prepared_chunks
-from tasks.source import find_tables, open_source
+from tasks.source import open_source
 from tasks.unreadable import UnreadableFile
 
 # rejected rows of a file that are named
@@ -32,17 +33,17 @@ def look(request: Request, settings: Settings, config: Config) -> Result:
     """Read and check the files, and say which were received before; store and move nothing."""
     steps, issues = Steps(), Counter[str]()
     result = Result(request.as_of, seconds=steps.seconds, dry_run=True)
-    rules = rules_on(config.rules, request.as_of, settings)
+    dated = ruled(config, request.as_of, settings)
     paths = request.paths or tuple(settings.intake / name for name in config.channels)
     base = _base(settings)
     known = _known_batches(base)
     for path in files_named(tuple(path for path in paths if request.paths or path.is_dir())):
-        channel = channel_named(config, request.channel or folder_of(path, settings) or "default")
+        named = request.channel or folder_of(path, settings)
+        channel = channel_named(config, named or "default")
         file = FileResult(path.name, channel.name, "looked_at")
         result.files.append(file)
         try:
             if channel.holds == FOLLOW_UPS:
-                dated = config.model_copy(update={"rules": rules})
                 look_at_records(path, file, dated, base, settings, request.as_of)
                 continue
             batch = known(channel.name, path)
@@ -50,7 +51,10 @@ def look(request: Request, settings: Settings, config: Config) -> Result:
                 file.state, file.batch, file.rows = "known", batch.id, sum(batch.counts.get("outcomes", {}).values())
                 continue
             with steps.timed("prepare"):
-                _read(path, file, channel, rules, request, settings, issues)
+                _read(path, file, _Asked(channel, dated, request, settings, guessed=named is None), issues)
+        except FollowUpsFound as found:
+            file.channel = found.channel.name
+            look_at_records(path, file, dated, base, settings, request.as_of)
         except UnreadableFile as why:
             file.state, file.why = "refused", why.wrong(settings.lang)
     result.unread = unread(settings, config.channels)
@@ -58,21 +62,25 @@ def look(request: Request, settings: Settings, config: Config) -> Result:
     return result
 
 
-def _read(
-    path: Path,
-    file: FileResult,
-    channel: Channel,
-    rules: Rules,
-    request: Request,
-    settings: Settings,
-    issues: "Counter[str]",
-) -> None:
+@dataclass(frozen=True)
+class _Asked:
+    """What a file is looked at with; guessed: nobody named its channel."""
+
+    channel: Channel
+    config: Config
+    request: Request
+    settings: Settings
+    guessed: bool
+
+
+def _read(path: Path, file: FileResult, asked: _Asked, issues: "Counter[str]") -> None:
     """Count what would be taken and what rejected, and the rows by check rule."""
+    rules, settings = asked.config.rules, asked.settings
     with TemporaryDirectory(prefix="leadflow-") as scratch:
         with reading(path):
             source = open_source(path, Path(scratch))
-            tables = find_tables(source, channel)
-        rows = Reading(source, tables, channel, rules, request.as_of, settings.tz, settings.chunk_rows)
+            tables = found_tables(source, asked.channel, asked.config, guess=asked.guessed)
+        rows = Reading(source, tables, asked.channel, rules, asked.request.as_of, settings.tz, settings.chunk_rows)
         _count(prepared_chunks(rows), file, issues)
 
 

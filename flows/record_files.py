@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 from sqlalchemy import Engine
 
-from config.schema import Config
+from config.schema import Channel, Config
 from config.settings import Settings
 from flows.request import FileResult
 from tasks.clocks import reckoner_of
@@ -16,12 +16,39 @@ from tasks.folders import LeadFile, file_away
 from tasks.follow_ups import check_rows, hint_rows, take_follow_ups
 from tasks.orders import own_order
 from tasks.points import reached
-from tasks.record_file import RecordFile, read_record_file, read_records
+from tasks.record_file import RecordFile, is_record_list, read_record_file, read_records
 from tasks.record_receipt import write_record_receipt
 from tasks.rules.follow_up_check import fault_frame
+from tasks.source import Source, find_tables
+from tasks.tables import Tables
+from tasks.unreadable import UnreadableFile
 
 #: What the files of a channel of follow-ups hold.
 FOLLOW_UPS = "follow_ups"
+
+
+class FollowUpsFound(Exception):  # noqa: N818 - it is a finding, not a fault
+    """A file that was named without a channel holds follow-ups."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__(channel.name)
+        self.channel = channel
+
+
+def found_tables(source: Source, channel: Channel, config: Config, *, guess: bool) -> Tables:
+    """The lead lists of a file; UnreadableFile, or FollowUpsFound where the channel is only a guess."""
+    tables, refusal = None, None
+    try:
+        tables = find_tables(source, channel)
+    except UnreadableFile as why:
+        refusal = why
+    if guess and (refusal is None or refusal.code == "no_header"):
+        named = sorted(one.name for one in config.channels.values() if one.holds == FOLLOW_UPS)
+        if named and is_record_list(source, tables, channel):
+            raise FollowUpsFound(config.channels[named[0]])
+    if tables is None:
+        raise refusal or UnreadableFile("no_header")
+    return tables
 
 
 def take_record_file(file: LeadFile, engine: Engine, settings: Settings, config: Config, as_of: datetime) -> FileResult:
@@ -36,7 +63,8 @@ def take_record_file(file: LeadFile, engine: Engine, settings: Settings, config:
         wrong = take_follow_ups(engine, rows, faults, config, order)
         hints = hint_rows(rows, config, order)
     stem = f"{Path(file.name).stem[:80]}_{content.digest[:8]}"
-    receipt = write_record_receipt(found, wrong, hints, settings.receipts / file.channel.name, stem, settings.lang)
+    folder = settings.receipts / file.channel.name
+    receipt = write_record_receipt(found, wrong, hints, folder, stem, settings.lang, as_of)
     reached("answered")
     file_away(file, settings)
     rejected = len({one.row for one in wrong})

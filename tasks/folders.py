@@ -48,7 +48,7 @@ class LeadFile:
     """A file to be taken in: where it lies now, under which name it came, for which channel.
 
     team_hint: the sub-folder it was dropped into; claim: the lock and folder of a moved file, None for one read
-    where it lies; on: the business day of the run.
+    where it lies; on: the business day of the run; guessed: nobody named its channel.
     """
 
     path: Path
@@ -57,6 +57,7 @@ class LeadFile:
     on: date | None = None
     team_hint: str | None = None
     claim: Lock | None = None
+    guessed: bool = False
 
     @property
     def scratch(self) -> Path | None:
@@ -72,9 +73,9 @@ def make_folders(settings: Settings, channels: Iterable[str]) -> None:
         (settings.intake / channel).mkdir(parents=True, exist_ok=True)
 
 
-def in_place(path: Path, channel: Channel) -> LeadFile:
+def in_place(path: Path, channel: Channel, *, guessed: bool = False) -> LeadFile:
     """A file that is read where it lies and never moved."""
-    return LeadFile(path, clean_name(path.name), channel)
+    return LeadFile(path, clean_name(path.name), channel, guessed=guessed)
 
 
 def claim(

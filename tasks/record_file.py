@@ -11,21 +11,23 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from config.schema import Config
+from config.schema import Channel, Config
 from tasks.follow_up_words import FIELDS, SHEET
 from tasks.follow_ups import METHODS, method_of, typed
 from tasks.guard import unguarded
-from tasks.headers import header_key, is_added
+from tasks.headers import header_key, is_added, known_headers
 from tasks.inspection import any_tables, records_of
 from tasks.rules.clean.dates import read_dates
 from tasks.rules.due import Reckoner
 from tasks.rules.follow_up_check import AHEAD, DAYS, NUMBERS, fault, fault_frame
 from tasks.rules.objections import categories
-from tasks.source import open_source
+from tasks.source import Source, open_source
+from tasks.tables import Tables
 from tasks.unreadable import UnreadableFile
 
 MOST_ROWS = 50_000
 _NEEDED = {"number", "at", "method", "summary"}
+_OF_LEADS = {"company", "phone", "email"}
 _OUTCOMES = {
     "answered": ("已接通", "接通", "是", "有", "yes", "answered"),
     "not_reached": ("未联系上", "未接通", "未接", "无人接听", "否", "无", "no", "not reached", "not_reached"),
@@ -88,6 +90,19 @@ def read_record_file(path: Path, scratch: Path) -> RecordFile:
         raise UnreadableFile("no_header")
     texts = pd.concat(frames, ignore_index=True).reindex(columns=list(FIELDS)).astype("object").fillna("")
     return RecordFile(tuple(sheets), texts)
+
+
+def is_record_list(source: Source, tables: Tables | None, channel: Channel) -> bool:
+    """Whether a file holds follow-ups, not leads: their columns, and none by which a lead could be reached.
+
+    tables: its lead lists as the channel sees them, None where it sees none.
+    """
+    headers = known_headers(channel.synonyms)
+    layouts = tables.layouts if tables else any_tables(source)
+    for layout in layouts:
+        if {_field(cell) for cell in layout.header} >= _NEEDED:
+            return _OF_LEADS.isdisjoint(headers.meaning(cell) for cell in layout.header)
+    return False
 
 
 def read_records(

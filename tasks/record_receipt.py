@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import xlsxwriter
@@ -20,11 +21,17 @@ _WIDTH, _ADDED_WIDTHS = 16, (10, 16, 60, 48)
 
 
 def write_record_receipt(
-    file: RecordFile, faults: Sequence[Fault], hints: Sequence[Fault], folder: Path, stem: str, lang: str
+    file: RecordFile,
+    faults: Sequence[Fault],
+    hints: Sequence[Fault],
+    folder: Path,
+    stem: str,
+    lang: str,
+    as_of: datetime,
 ) -> Path:
     """Write the answer to every row, with what is hinted at of those recorded; beside it what must be mended.
 
-    Gives the answer.
+    Gives the answer; the same one at the same moment is the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wrong: dict[int, list[Fault]] = {}
@@ -34,16 +41,19 @@ def write_record_receipt(
             told.setdefault(one.row, []).append(one)
     named = words(lang)
     answer = folder / f"{stem}_{named['receipt']}.xlsx"
-    _write(answer, file, (wrong, hinted), lang, only_wrong=False)
+    _write(answer, file, (wrong, hinted), lang, as_of, only_wrong=False)
     if wrong:
-        _write(folder / f"{stem}_{named['to_mend']}.xlsx", file, (wrong, hinted), lang, only_wrong=True)
+        _write(folder / f"{stem}_{named['to_mend']}.xlsx", file, (wrong, hinted), lang, as_of, only_wrong=True)
     return answer
 
 
-def _write(path: Path, file: RecordFile, told: tuple[_Told, _Told], lang: str, *, only_wrong: bool) -> None:
+def _write(
+    path: Path, file: RecordFile, told: tuple[_Told, _Told], lang: str, as_of: datetime, *, only_wrong: bool
+) -> None:
     wrong, hinted = told
     part = path.with_name(f".{path.name}.part")
     with xlsxwriter.Workbook(part, {"constant_memory": True, "strings_to_formulas": False}) as book:
+        book.set_properties({"author": "leadflow", "created": as_of.replace(tzinfo=None)})
         text = book.add_format({"num_format": "@"})
         bold = book.add_format({"bold": True, "text_wrap": True})
         row = 0

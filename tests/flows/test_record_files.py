@@ -57,6 +57,10 @@ def take(settings: Settings, *paths: Path, dry_run: bool = False) -> Result:
     return take_in(Request(paths, "follow-ups" if paths else None, NOW, dry_run=dry_run), settings, CONFIG)
 
 
+def take_unnamed(settings: Settings, *paths: Path, dry_run: bool = False) -> Result:
+    return take_in(Request(paths, None, NOW, dry_run=dry_run), settings, CONFIG)
+
+
 def stored(engine: Engine) -> list[dict[str, Any]]:
     with engine.connect() as conn:
         found = read_frame(conn, "SELECT * FROM follow_up ORDER BY at")
@@ -164,3 +168,27 @@ def test_a_dry_run_leaves_the_database_as_it_lies(tmp_path: Path) -> None:
     assert {name: after[name] for name in ("leadflow.db", "leadflow.db-wal")} == {
         name: before[name] for name in ("leadflow.db", "leadflow.db-wal")
     }
+
+
+def test_a_file_that_is_named_without_a_channel_is_known_by_its_columns(
+    engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    book = fill(tmp_path / "a.xlsx", ROW)
+    table, both = tmp_path / "b.csv", tmp_path / "c.csv"
+    table.write_text(
+        "线索编号,跟进时间,跟进人,跟进方式,沟通内容\n" + f"{NUMBER},2024-03-19 9:00,林若溪,电话,再谈\n", "utf-8"
+    )
+    both.write_text(
+        "线索编号,公司名称,联系人,电话,跟进时间,跟进人,跟进方式,沟通内容\n,丙公司,王五,13800003333,2024-03-19,林若溪,电话,x\n",
+        "utf-8",
+    )
+    seen = take_unnamed(settings, book, table, both, dry_run=True)
+    assert [file.channel for file in seen.files] == ["follow-ups", "follow-ups", "default"]
+    assert stored(engine) == []
+    taken = take_unnamed(settings, book, table, both)
+    assert {file.file: (file.channel, dict(file.counts)) for file in taken.files} == {
+        "a.xlsx": ("follow-ups", {"recorded": 1}), "b.csv": ("follow-ups", {"recorded": 1}),
+        "c.csv": ("default", {"created": 1}),
+    }  # fmt: skip
+    named = take_in(Request((table,), "default", NOW), settings, CONFIG)
+    assert [(file.channel, file.state) for file in named.files] == [("default", "taken")]
