@@ -345,6 +345,8 @@ def _unfit(rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame) -> pd.D
 
 def _other(rows: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
     """Which records state something else than the stored one of their key, or the first that was told with it."""
+    if known.empty and not rows["key"].duplicated().any():
+        return np.zeros(len(rows), dtype=bool)
     first = rows.drop_duplicates("key").set_index("key")
     other = np.zeros(len(rows), dtype=bool)
     for name in _COMPARED:

@@ -45,6 +45,8 @@ _NOBODY = re.compile(
 def vague(texts: pd.Series, rules: Rules) -> pd.Series:
     """Whether each text says nothing that somebody could see to have been done; blank ones do not."""
     codes, uniques = pd.factorize(texts.astype("object"))
+    if not len(uniques):
+        return pd.Series(False, index=texts.index, dtype="bool")
     plain = pd.Series(uniques, dtype="object").astype("str").str.lower().str.strip()
     acts, empty, enough = rules.value(ACTS), rules.value(EMPTY), rules.value(LEFT)
     certain = _found(plain, _CERTAIN)
