@@ -41,7 +41,7 @@ DEFINITIONS = (
     "R-LEADS", "R-VALID", "R-WON", "R-OPEN", "R-CONVERSION", "R-CYCLE", "R-GRADE", "R-COHORT-DAYS", "R-SMALL", "R-Z",
     "R-NEED-TYPES", "R-REASONS", "R-EXPECTED", "R-STAGE", "R-TIERS", "R-TIER-DAYS", "R-INTENT", "R-KEPT", "R-THEMES",
     "R-COST", "R-POOL",
-    "R-CALLS-A-DAY", "R-SILENT-DAYS", "R-UNANSWERED", "R-NO-PROGRESS", "R-CUT",
+    "R-CALLS-A-DAY", "R-SILENT-DAYS", "R-UNANSWERED", "R-NO-PROGRESS", "R-NEGLECT", "R-CUT",
 )  # fmt: skip
 #: Who sees the leads of all teams; all others see their own team's.
 EVERYTHING = ("manager", "marketing")

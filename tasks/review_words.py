@@ -93,6 +93,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "unanswered": ("多次未接通", "never reached"),
     "no_progress": ("多次联系无进展", "contacts without progress"),
     "no_next": ("未写下一步", "no next action"),
+    "neglected": ("无人跟进退回公海", "not followed, back in the pool"),
     "complete": ("完整行数", "complete rows"),
     "complete_share": ("完整率", "complete"),
     "omissions": ("漏填项", "omissions"),
