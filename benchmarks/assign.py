@@ -101,7 +101,7 @@ def assigned(people: list[Person], leads: pd.DataFrame) -> tuple[float, int, flo
         standings |= result.standings
         loads, owned = result.loads, owned + int(result.frame["owner"].notna().sum())
     seconds = time.perf_counter() - began
-    return seconds, owned, max(map(_off, standings.values()), default=0.0)
+    return seconds, owned, max((_off(one) for one in standings.values() if one.given), default=0.0)
 
 
 def _off(standing: Standing) -> float:

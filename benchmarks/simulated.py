@@ -58,6 +58,10 @@ class Event:
     said: Mapping[str, Any] = field(default_factory=dict)
 
 
+#: In which order what happens at one moment happens.
+ORDER = {name: place for place, name in enumerate(
+    ("leaves", "arrive", "verify", "grade", "give_back", "claim", "follow_up", "sweep")
+)}  # fmt: skip
 #: Carries out a block of events of one kind.
 Play = Callable[[Engine, Sequence["Event"], Config, Settings], int]
 
@@ -69,6 +73,8 @@ class World:
     events: tuple[Event, ...]
     leave: tuple[tuple[str, date, date], ...]
     outage: tuple[datetime, datetime]
+    #: who leaves the company, from which day on
+    leavers: tuple[tuple[str, date], ...] = ()
 
 
 def make_world(
@@ -95,8 +101,7 @@ def make_world(
             at = datetime.combine(first + timedelta(day), clock)
             if not outage[0] <= at < outage[1]:
                 events.append(Event(at, "sweep"))
-    order = {"arrive": 0, "verify": 1, "grade": 2, "follow_up": 3, "sweep": 4}
-    return World(tuple(sorted(events, key=lambda one: (one.at, order[one.kind], one.lead))), tuple(leave), outage)
+    return World(tuple(sorted(events, key=lambda one: (one.at, ORDER[one.kind], one.lead))), tuple(leave), outage)
 
 
 def _life(
@@ -158,6 +163,15 @@ def with_leave(config: Config, world: World) -> Config:
     return config.model_copy(update={"roster": Roster(people=people, teams=config.roster.teams)})
 
 
+def without_leavers(config: Config, world: World, on: date) -> Config:
+    """The configuration of a day: who has left is active no more."""
+    gone = {code for code, first in world.leavers if first <= on}
+    if not gone:
+        return config
+    people = tuple(one.model_copy(update={"active": one.id not in gone}) for one in config.roster.people)
+    return config.model_copy(update={"roster": Roster(people=people, teams=config.roster.teams)})
+
+
 def run(
     engine: Engine, world: World, config: Config, settings: Settings, play: Mapping[str, Play] | None = None
 ) -> dict[str, int]:
@@ -168,17 +182,24 @@ def run(
     play = play or PLAY
     config, counts = with_leave(config, world), dict.fromkeys(play, 0)
     counts["busy"] = 0
-    events, place = world.events, 0
+    events, place, on, of_day = world.events, 0, date.min, config
     while place < len(events):
         last = place
         # what happens between two sweeps goes in blocks of one kind
-        while last < len(events) and events[last].kind == events[place].kind and last - place < 2_000:
+        while last < len(events) and _alike(events[last], events[place]) and last - place < 2_000:
             last += 1
         block, place = events[place:last], last
-        done = play[block[0].kind](engine, block, config, settings)
+        if block[0].at.date() != on:
+            on, of_day = block[0].at.date(), without_leavers(config, world, block[0].at.date())
+        done = play[block[0].kind](engine, block, of_day, settings)
         counts[block[0].kind] += len(block)
         counts["busy"] += done if block[0].kind == "sweep" else 0
     return counts
+
+
+def _alike(one: Event, two: Event) -> bool:
+    """Whether two events go in one block: of one kind, and of one day where the people of a day matter."""
+    return one.kind == two.kind and one.at.date() == two.at.date()
 
 
 def _arrive(engine: Engine, block: Sequence[Event], config: Config, settings: Settings) -> int:
@@ -199,7 +220,7 @@ def _row(event: Event) -> dict[str, str]:
     said = KINDS[event.said["kind"]]
     phones = " / ".join(_phone(one) for one in event.said.get("phones", (event.lead,)))
     return said | {
-        "company": f"模拟{event.lead}机械有限公司", "contact": f"王{chr(0x4E00 + event.lead % 3000)}", "phone": phones,
+        "company": f"模拟{event.said.get('company', event.lead)}机械有限公司", "contact": f"王{chr(0x4E00 + event.lead % 3000)}", "phone": phones,
         "industry": "制造业", "source": "官网表单", "region": "上海市", "first_contact": event.said["contact"],
     }  # fmt: skip
 

@@ -15,6 +15,7 @@ from flows.request import ruled
 from models.db import begin, make_engine, take_turn
 from tasks.outbox import send_pending
 from tasks.plan_letters import standings, write_digests, write_plans
+from tasks.plan_missed import missed_digest, note_told
 from tasks.plans import Edited, confirm, current, foreseen, is_time, propose
 from tasks.points import reached
 from tasks.ready import make_ready
@@ -38,6 +39,7 @@ def plan_day(
 ) -> Planning:  # fmt: skip
     """Propose the plans of the next working day, and tell supervisors of them, each when its rule says; once a day.
 
+    What supervisors were not told at the end of a day, because nothing ran, they hear on the next working day.
     always: both, whatever the time. Harmless when repeated; nothing on a day off. dry_run: what it would do.
     """
     engine = make_engine(settings.database_url)
@@ -47,7 +49,8 @@ def plan_day(
         found = Planning()
         with engine.connect() as conn:
             due = {rule: always or is_time(conn, config, as_of, settings.tz, rule) for rule in (PLAN, DIGEST)}
-        if not any(due.values()):
+            late = None if due[DIGEST] else missed_digest(conn, config, as_of, settings.tz)
+        if not any(due.values()) and late is None:
             return found
         with begin(engine, keep=not dry_run) as conn:
             take_turn(conn)
@@ -58,6 +61,12 @@ def plan_day(
                 found.letters.update(one.kind for one in write_plans(conn, day, fresh, config, settings, as_of))
             if due[DIGEST]:
                 found.letters.update(one.kind for one in write_digests(conn, day, config, settings, as_of))
+                note_told(conn, day.on)
+            if late is not None:
+                today = as_of.astimezone(settings.zone).date()
+                day = foreseen(conn, config, as_of, settings.tz, today)
+                found.letters.update(one.kind for one in write_digests(conn, day, config, settings, as_of, late))
+                note_told(conn, today)
             reached("day-planned")
         if not dry_run:
             found.messages = send_pending(engine, settings, as_of, config.rules, backfill_mail=backfill_mail)

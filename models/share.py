@@ -14,8 +14,9 @@ class Share(Base):
     __tablename__ = "share"
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
-    # the rule, the role asked and a digest of the people; or «today»
+    # the rule, the role asked and a digest of the people; the rule and the role; or «today»
     name: Mapped[str] = mapped_column(Text)
-    # JSON: [person, weight, leads given] each, in the order in which ties go; or the day and a count a person
+    # JSON: rows [person, weight, leads given] in the order in which ties go, and of which roster they are; or the
+    # people of the role and what each is owed; or the day and a count a person
     detail: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]

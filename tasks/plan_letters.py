@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -76,29 +76,37 @@ def write_plans(
     return post_to_people(conn, letters, config, as_of)
 
 
-def write_digests(conn: Connection, day: Day, config: Config, settings: Settings, as_of: datetime) -> list[Letter]:
-    """Put the supervisors' digests of plans into the outbox, to who works today; those that are there are left."""
+def write_digests(
+    conn: Connection, day: Day, config: Config, settings: Settings, as_of: datetime, done_on: date | None = None
+) -> list[Letter]:
+    """Put the supervisors' digests of plans into the outbox, to who works today; those that are there are left.
+
+    done_on: the day of whose plans it says what was done, where that is not today: a digest that comes late.
+    """
     today = as_of.astimezone(settings.zone).date()
     here = set(here_on(conn, config, today, settings.tz))
-    known = {one.person.id: one for one in standings(conn, day, config, as_of, settings.zone)}
+    known = {one.person.id: one for one in standings(conn, day, config, as_of, settings.zone, done_on)}
     letters = []
     for leader in config.roster.people:
         team = [known[one.id] for one in config.roster.people if one.reports_to == leader.id and one.id in known]
         if leader.active and leader.id in here and any(one.of or one.state not in ("nothing", "away") for one in team):
-            letters.append(_team(leader, team, day, settings))
+            letters.append(_team(leader, team, day, settings, done_on))
     return post_to_people(conn, letters, config, as_of)
 
 
-def standings(conn: Connection, day: Day, config: Config, as_of: datetime, zone: ZoneInfo) -> list[Standing]:
-    """How everybody who is active stands with the plan of a day to come and with today's."""
-    local = as_of.astimezone(zone)
+def standings(
+    conn: Connection, day: Day, config: Config, as_of: datetime, zone: ZoneInfo, done_on: date | None = None
+) -> list[Standing]:
+    """How everybody who is active stands with the plan of a day to come and with today's, or that of a day before."""
+    past_on = done_on or as_of.astimezone(zone).date()
     plans = plans_of(conn, day.on, as_of)
     items, asked = items_of(conn, plans), asked_of(day, config)
     missing = left_out(items, asked)
-    midnight = datetime.combine(local.date(), time(), zone)
-    span = {"since": stored_moment(conn, midnight), "until": stored_moment(conn, as_of)}
+    midnight = datetime.combine(past_on, time(), zone)
+    until = min(as_of, datetime.combine(past_on + timedelta(days=1), time(), zone))
+    span = {"since": stored_moment(conn, midnight), "until": stored_moment(conn, until)}
     touched = read_frame(conn, _TOUCHED, **span)["lead_id"]
-    past = done(items_of(conn, plans_of(conn, local.date(), as_of)), touched)
+    past = done(items_of(conn, plans_of(conn, past_on, as_of)), touched)
     states = dict(zip(plans["person"], plans["state"], strict=True))
     busy = set(asked["person"])
     return [
@@ -162,25 +170,30 @@ def _own(
     return Letter(f"day_plan:{on}:{person.id}", "day_plan", person.id, str(said["subject"]), text, html)
 
 
-def _team(leader: Person, team: list[Standing], day: Day, settings: Settings) -> Letter:
+def _team(leader: Person, team: list[Standing], day: Day, settings: Settings, done_on: date | None) -> Letter:
     w, on = words(settings.lang), day.on.isoformat()
+    late = ".late" if done_on else ""
     none = sum(one.state in ("proposed", "none") for one in team)
     left = sum(len(one.left) for one in team)
-    lines = [line for one in team for line in _lines(one, w)]
+    lines = [line for one in team for line in _lines(one, w, done_on)]
     rows = [
         {"name": one.person.name, "state": one.state, "said": w[f"state.{one.state}"], "planned": one.planned,
          "left": len(one.left), "done": f"{one.done}/{one.of}" if one.of else "–"}
         for one in team
     ]  # fmt: skip
     subject = w["team.subject"].format(day=on, none=none, left=left)
-    said = {"name": leader.name, "subject": subject, "intro": w["team.intro"], "people": rows, "lines": lines, "w": w}
+    said = {
+        "name": leader.name, "subject": subject, "intro": w[f"team.intro{late}"].format(done=done_on), "people": rows,
+        "lines": lines, "done": w[f"team.done{late}"].format(done=done_on), "w": w,
+    }  # fmt: skip
     text, html = render("day_plan_team", settings.lang, **said)
     return Letter(f"day_plan_team:{on}:{leader.id}", "day_plan_team", leader.id, subject, text, html)
 
 
-def _lines(one: Standing, w: Mapping[str, str], most: int = 20) -> Iterator[str]:
+def _lines(one: Standing, w: Mapping[str, str], done_on: date | None, most: int = 20) -> Iterator[str]:
     """What a supervisor should ask about, by number."""
-    for key, numbers in (("team.left_out", one.left), ("team.undone", one.undone)):
+    undone = "team.undone.late" if done_on else "team.undone"
+    for key, numbers in (("team.left_out", one.left), (undone, one.undone)):
         if numbers:
             said = w["list"].join(numbers[:most]) + ("…" if len(numbers) > most else "")
-            yield w[key].format(name=one.person.name, numbers=said)
+            yield w[key].format(name=one.person.name, numbers=said, done=done_on)

@@ -21,7 +21,7 @@ from tasks.rules.ladder import coming
 from tasks.rules.recipients import Ladderers
 
 #: How far ahead steps are foreseen, and how far back fired ones are listed: what is further is no page of today.
-AHEAD, BACK = timedelta(days=14), timedelta(days=31)
+AHEAD, BACK = timedelta(days=7), timedelta(days=31)
 STATES = {
     "running": ("overdue", "in_time", "paused"),
     "next": (),

@@ -52,12 +52,19 @@ def write_turns(
 
 
 def _standing(detail: str) -> Standing:
-    rows = json.loads(detail)
-    return Standing(*(tuple(column) for column in zip(*rows, strict=True))) if rows else Standing()
+    said = json.loads(detail)
+    # before anything was owed: only the rows
+    said = said if isinstance(said, dict) else {"rows": said}
+    rows = said.get("rows", [])
+    people, weights, given = (tuple(column) for column in zip(*rows, strict=True)) if rows else ((), (), ())
+    members = tuple(said.get("members", people))
+    return Standing(members, weights, given, said.get("owed", {}), said.get("round", 0))
 
 
 def _detail(standing: Standing) -> str:
-    return json.dumps(list(zip(standing.people, standing.weights, standing.given, strict=True)))
+    rows = [list(row) for row in zip(standing.people, standing.weights, standing.given, strict=False)]
+    said = {"rows": rows} if rows or not standing.people else {"members": standing.people, "owed": standing.owed}
+    return json.dumps(said | {"round": standing.round})
 
 
 def _id(name: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -59,7 +59,7 @@ class AssignResult:
     `frame` has the units' index: owner and the rule that gave it, or the reason why nobody took it; lifted_from, who
     had the account before; choice, a place in `choices`, -1 where nobody was compared. A choice names the group that
     was shared out and how each person of the roles asked stood at that moment. `loads`: open leads after it;
-    `today`: leads given today; `standings`: those of the groups that were shared out.
+    `today`: leads given today; `standings`: those of the groups that were shared out, and what their people are owed.
     """
 
     frame: pd.DataFrame
@@ -114,6 +114,34 @@ class _Run:
         self.choices: list[dict[str, Any]] = []
         # how those stand who are not compared by load: many, and the same in every choice
         self.others = [[{"id": code, "state": state} for code in crew.ids] for state in STATES]
+
+    def standing(self, family: str, key: str, people: Positions) -> tuple[Standing, Standing]:
+        """What is owed to the people of a role (the family), and the standing of some of them (the key) with it.
+
+        After a change of the roster a count goes on only where the same people are there as before, whichever others
+        came or went; else what each was owed is all that stays of it.
+        """
+        crew = self.crew
+        codes, weights = crew.ids[people].tolist(), crew.weight[people].tolist()
+        ledger = self._known(family).of_roster(crew.ids[crew.role == crew.role[people[0]]].tolist())
+        standing = self._known(key)
+        if standing.round != ledger.round:
+            last = self._latest(family, key, dict(zip(codes, weights, strict=True)))
+            standing = self._known(last) if last else Standing()
+            if last:
+                self.shared[last] = Standing(round=ledger.round)
+        return ledger, replace(standing.owing(ledger.owed), round=ledger.round).among(codes, weights)
+
+    def _latest(self, family: str, key: str, now: Mapping[str, int]) -> str:
+        """The name of the newest count of a family where these people share; blank where others did, or nobody."""
+        mine = [one for one in {**self.standings, **self.shared} if one.rpartition("/")[0] == family]
+        newest = max((self._known(one).round for one in mine), default=0)
+        found = [one for one in mine if (known := self._known(one)).round == newest
+                 and dict(zip(known.people, known.weights, strict=False)) == now and known.weights]  # fmt: skip
+        return key if key in found else min(found, default="")
+
+    def _known(self, name: str) -> Standing:
+        return self.shared.get(name, self.standings.get(name, Standing()))
 
     def give(self, units: Positions, people: Positions, rule: str) -> None:
         """Note the people as owners of the units, one each, and add to their load."""
@@ -282,14 +310,14 @@ def _share_step(
         units = waiting[(present[waiting] >= 0) == handed]
         if not len(units):
             continue
-        key = _key(run.crew, group, role, handed)
+        family, key = _names(run.crew, group, role, handed)
         codes = crew.ids[people].tolist()
-        standing = run.shared.get(key, run.standings.get(key, Standing()))
-        standing = standing.among(codes, crew.weight[people].tolist())
+        ledger, standing = run.standing(family, key, people)
         left = np.minimum(crew.cap[people] - crew.load[people], crew.day_cap[people] - crew.today[people])
         room = dict(zip(codes, left.tolist(), strict=True))
         leads = np.maximum(run.leads[units] + run.held[units], 1)
-        taken, run.shared[key] = take_turns(leads.tolist(), standing, room)
+        taken, after = take_turns(leads.tolist(), standing, room)
+        run.shared |= {key: replace(after, owed={}), family: replace(ledger, owed=after.closed().owed)}
         if not handed:
             turns = _turns(standing, taken, leads)
         got = np.array([one is not None for one in taken], dtype=bool)
@@ -301,22 +329,24 @@ def _share_step(
     return done, waiting[run.owner[waiting] < 0], turns
 
 
-def _key(crew: Crew, group: _Group, role: str, handed: bool) -> str:
-    """The name of those who share: everybody of the role to whose territory the group belongs, there today or not, and
-    also who has left: nobody's turn begins anew because of that."""
+def _names(crew: Crew, group: _Group, role: str, handed: bool) -> tuple[str, str]:
+    """The names of what is owed to the people of a role by a rule, and of those who share: everybody to whose territory
+    the group belongs, there today or not, and also who has left: nobody's turn begins anew because of that."""
     fitting = crew.ids[(crew.role == role) & (group.territory == ELIGIBLE)]
     digest = hashlib.blake2s("\n".join(fitting.tolist()).encode(), digest_size=8).hexdigest()
-    return f"{group.rule.id}/{role}/{digest}{'/handed' if handed else ''}"
+    family = f"{group.rule.id}/{role}{'/handed' if handed else ''}"
+    return family, f"{family}/{digest}"
 
 
 def _turns(standing: Standing, taken: Objects, leads: Positions) -> dict[str, tuple[float, int, int]]:
-    """For each person the share due to him with the next lead, and how many he had of it before and after."""
+    """For each person what is due to him with the next lead (his share, and what he is owed of earlier rounds), and how
+    many he had of it before and after."""
     total, whole = sum(standing.given) + 1, sum(standing.weights)
     got: dict[str, int] = {}
     for one, count in zip(taken.tolist(), leads.tolist(), strict=True):
         got[one] = got.get(one, 0) + count
     return {
-        one: (round(total * weight / whole, 2), had, had + got.get(one, 0))
+        one: (round(total * weight / whole + standing.owed.get(one, 0.0), 2), had, had + got.get(one, 0))
         for one, weight, had in zip(standing.people, standing.weights, standing.given, strict=True)
     }
 

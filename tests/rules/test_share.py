@@ -1,14 +1,17 @@
 """Turns by share: what must hold for any people, any arrivals, any absence."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.rules.assign import assign
+from tasks.rules.eligible import Limits, crew_of
 from tasks.rules.share import Standing, take_turns
 from tests.rules.test_assign import DAY, frame, person, rules
 
@@ -118,3 +121,142 @@ def test_leads_that_are_handed_over_are_no_turn_of_the_one_who_gets_them() -> No
     owners = pd.Series(result.frame["owner"])
     assert Counter(owners[2:]) == {"a": 2, "b": 2}
     assert Counter(owners[:2]) == {"a": 1, "b": 1}
+
+
+class Ledger:
+    """What each had against his shares, whoever shared: the farthest over any time, and since the people changed."""
+
+    def __init__(self) -> None:
+        self.due: dict[str, float] = {}
+        self.low: dict[str, float] = {}
+        self.high: dict[str, float] = {}
+        self.shares: dict[str, int] = {}
+        self.had: Counter[str] = Counter()
+        self.farthest = 0.0
+        self.present: list[str] = []
+
+    def give(self, owner: str, shares: dict[str, int]) -> None:
+        if shares != self.shares:
+            self.shares, self.had = dict(shares), Counter()
+        self.had[owner] += 1
+        self.farthest = max(self.farthest, _off(self.had, self.had.total(), shares))
+        whole = sum(shares.values())
+        for one, weight in shares.items():
+            due = self.due.get(one, 0.0)
+            self.low[one], self.high[one] = min(self.low.get(one, due), due), max(self.high.get(one, due), due)
+            self.due[one] = due = due + weight / whole - (one == owner)
+            self.low[one], self.high[one] = min(self.low[one], due), max(self.high[one], due)
+
+    def roster(self, members: list[str]) -> None:
+        """Whoever leaves takes along what he had too much or too little: nobody can give it back any more."""
+        known = [one for one in self.due if one in members]
+        if known and set(self.present) != set(members):
+            mean = sum(self.due[one] for one in known) / len(known)
+            for kept in (self.due, self.low, self.high):
+                kept |= {one: kept[one] - mean for one in known}
+        self.present = members
+        for one in members:
+            for kept in (self.due, self.low, self.high):
+                kept.setdefault(one, 0.0)
+
+    def widest(self) -> float:
+        """The most that anybody got too much or too little between two moments."""
+        return max((self.high[one] - self.low[one] for one in self.due), default=0.0)
+
+
+changes = st.lists(
+    st.tuples(st.sets(st.integers(0, 5), min_size=1), st.integers(1, 25)), min_size=1, max_size=25
+)  # fmt: skip
+
+
+@given(st.lists(st.integers(1, 3), min_size=6, max_size=6), changes)
+@settings(max_examples=150, deadline=None)
+def test_however_the_people_change_each_is_near_his_share_over_any_time(
+    shares: list[int], said: list[tuple[set[int], int]]
+) -> None:
+    names, kept, standing = _names(6), Ledger(), Standing()
+    for there, leads in said:
+        now = {names[one]: shares[one] for one in sorted(there)}
+        taken, standing = take_turns([1] * leads, standing.among([*now], [*now.values()]), dict.fromkeys(now, PLENTY))
+        for one in taken:
+            kept.give(one, now)
+    assert kept.farthest < 1
+    assert kept.widest() < 2.5
+
+
+@pytest.mark.parametrize("leads", [1, 2, 3, 7])
+def test_people_who_come_and_go_starve_nobody(leads: int) -> None:
+    """Two sets in turn: where each begins from nought and nothing is owed, the same people come first for ever."""
+    found = {}
+    for remembers in (True, False):
+        kept, standing = Ledger(), Standing()
+        for turn in range(120):
+            now = {"a": 3, "b": 1, "c": 1} if turn % 2 else {"a": 3, "b": 1}
+            standing = standing.among([*now], [*now.values()])
+            standing = standing if remembers else replace(standing, owed={})
+            taken, standing = take_turns([1] * leads, standing, dict.fromkeys(now, PLENTY))
+            for one in taken:
+                kept.give(one, now)
+        found[remembers] = (kept.farthest < 1, kept.widest())
+    assert found[True][0]
+    assert found[True][1] < 2
+    assert found[False][1] > 5, "the fault"
+
+
+roster_days = st.lists(
+    st.fixed_dictionaries({
+        "leads": st.integers(0, 14), "away": st.sets(st.integers(0, 6), max_size=3),
+        "new": st.booleans(), "gone": st.none() | st.integers(0, 6), "closed": st.integers(0, 20),
+    }),
+    min_size=2, max_size=14,
+)  # fmt: skip
+
+
+@given(st.lists(st.integers(1, 3), min_size=2, max_size=4), roster_days, st.integers(6, 30), st.sampled_from([0, 3]))
+@settings(max_examples=120, deadline=None)
+def test_newcomers_leavers_leave_and_caps_take_nobodys_turn(
+    capacities: list[int], said: list[dict[str, Any]], cap: int, day_cap: int
+) -> None:
+    """Whoever is deleted from the roster or comes into it: the others go on with what each is owed."""
+    people = [person(f"p{n}", role="senior", capacity=one, day_cap=day_cap or None) for n, one in enumerate(capacities)]
+    limits, kept, standings, loads = Limits(cap, 0, 28, 25), Ledger(), {}, Counter[str]()
+    for offset, one in enumerate(said):
+        day = DAY + timedelta(offset)
+        if one["gone"] is not None and len(people) > 1:
+            people = [who for place, who in enumerate(people) if place != one["gone"] % len(people)]
+        if one["new"]:
+            people = [*people, person(f"n{offset}", role="senior", capacity=2, starts=day, day_cap=day_cap or None)]
+        kept.roster([who.id for who in people])
+        crew = [
+            who.model_copy(update={"leave": person("x", role="senior", leave=[{"from": day, "to": day}]).leave})
+            if place in one["away"] else who for place, who in enumerate(people)
+        ]  # fmt: skip
+        for owner in [*loads]:
+            loads[owner] = max(loads[owner] - one["closed"], 0)
+        result = assign(frame([{"grade": "B"}] * one["leads"]), crew, rules(cap), day, loads=loads, standings=standings)
+        standings |= result.standings
+        held, today = Counter(loads), Counter[str]()
+        for owner in result.frame["owner"].dropna():
+            there = crew_of(crew, held, today, limits, day)
+            free = ~there.away & (there.load < there.cap) & (there.today < there.day_cap)
+            kept.give(owner, dict(zip(there.ids[free].tolist(), there.weight[free].tolist(), strict=True)))
+            held[owner], today[owner] = held[owner] + 1, today[owner] + 1
+        loads = Counter(result.loads)
+    assert kept.farthest < 1
+    assert kept.widest() < 3
+
+
+def test_a_newcomer_takes_part_of_a_share_at_once_and_nobody_elses_turn() -> None:
+    crew = [person(f"p{n}", role="senior") for n in range(3)]
+    first = assign(frame([{"grade": "B"}] * 4), crew, rules(PLENTY), DAY)
+    more = [*crew, person("new", role="senior", starts=DAY)]
+    # one lead at a time, and each day somebody else comes into the roster and goes again
+    standings, had = first.standings, Counter(first.frame["owner"])
+    for turn in range(96):
+        other = [] if turn % 2 else [person("guest", role="senior", starts=DAY)]
+        result = assign(frame([{"grade": "B"}]), [*more, *other], rules(PLENTY), DAY, standings=standings)
+        standings = {**standings, **result.standings}
+        had.update(result.frame["owner"])
+    # a quarter of a share among three and a quarter, and at times three and a half
+    assert 6 <= had["new"] <= 9
+    assert max(had[one.id] for one in crew) - min(had[one.id] for one in crew) <= 2

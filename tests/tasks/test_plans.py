@@ -77,6 +77,36 @@ def test_plans_come_within_the_last_working_hour_once_and_never_on_a_day_off(eng
     assert items(engine, f"{FRIDAY}T17:05") == {FIRST: ("due", True)}
 
 
+def told(engine: Engine, settings: Settings, when: str) -> int:
+    return plan_day(settings, CONFIG, at(when)).letters["day_plan_team"]
+
+
+def test_a_digest_missed_by_downtime_comes_once_within_working_hours_as_it_now_applies(engine, settings) -> None:
+    arrive(engine, A, on=f"{FRIDAY}T10:00")
+    assert told(engine, settings, f"{FRIDAY}T10:05") == 0, "who begins today has missed none"
+    assert told(engine, settings, f"{FRIDAY}T17:50") == 1
+    # down from Monday's plan until Wednesday, before work
+    plan_day(settings, CONFIG, at(f"{MONDAY}T17:00"))
+    confirm(engine, OWNER, Edited([FIRST]), CONFIG, order(f"{MONDAY}T17:10"), on=at(f"{TUESDAY}T09:00").date())
+    wednesday = "2024-03-20"
+    for closed in (f"{TUESDAY}T21:00", f"{wednesday}T08:00", f"{wednesday}T12:30"):
+        assert told(engine, settings, closed) == 0, closed
+    follow_up(engine, f"{wednesday}T09:10")
+    assert told(engine, settings, f"{wednesday}T09:20") == 1
+    for later in (f"{wednesday}T09:25", f"{wednesday}T14:00"):
+        assert told(engine, settings, later) == 0, later
+    with engine.connect() as conn:
+        found = read_frame(conn, "SELECT subject, text FROM message WHERE kind = 'day_plan_team' ORDER BY id")
+    assert len(found) == 2, "Monday's own digest is of no use any more"
+    assert wednesday in found["subject"][1]
+    # Tuesday's plan was not done on Tuesday, whatever came later
+    assert f"林若溪 在 {TUESDAY} 计划内未跟进：{FIRST}" in found["text"][1]
+    # the one of the same evening is another
+    arrive(engine, B, on=f"{wednesday}T15:00", file="b.csv")
+    assert told(engine, settings, f"{wednesday}T17:50") == 1
+    assert told(engine, settings, "2024-03-21T09:00") == 0
+
+
 def test_a_dry_run_leaves_nothing(engine, settings) -> None:
     arrive(engine, A)
     assert plan_day(settings, CONFIG, at(f"{FRIDAY}T12:00"), always=True, dry_run=True).letters["day_plan"] == 1
