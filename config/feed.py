@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from cronsim import CronSim, CronSimError
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 #: The name of an environment variable.
 Secret = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", description="the name of an environment variable")]
@@ -19,6 +19,16 @@ Path = Annotated[str, Field(pattern=r"^([^\s.]([^.\n]*[^\s.])?(\.[^\s.]([^.\n]*[
 #: What the text of a signature may hold.
 SIGNED = ("method", "path", "query", "url", "timestamp")
 _LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+def _single(path: str) -> str:
+    if "*" in path.split("."):
+        raise ValueError(f"{path}: * means many places, and this is one; choose an item as in links.rel=next.href")
+    return path
+
+
+#: One place, as `next.cursor` or `links.rel=next.href`.
+Single = Annotated[Path, AfterValidator(_single)]
 
 
 class _Part(BaseModel):
@@ -116,8 +126,8 @@ class CursorPaging(_Part):
 
     kind: Literal["cursor"]
     parameter: str = "cursor"
-    next: Path
-    more: Path | None = None
+    next: Single
+    more: Single | None = None
     size_parameter: str | None = None
     size: int | None = Field(default=None, ge=1)
 
@@ -134,7 +144,7 @@ class NextUrlPaging(_Part):
     """Each answer holds the address of the next page."""
 
     kind: Literal["next_url"]
-    next: Path
+    next: Single
     size_parameter: str | None = None
     size: int | None = Field(default=None, ge=1)
 
@@ -154,7 +164,7 @@ class Since(_Part):
 class Deleted(_Part):
     """What marks a record as deleted: a value at a path, or anything there that is not null, false or blank."""
 
-    path: Path
+    path: Single
     values: tuple[str | bool | int, ...] = ()
 
 
@@ -191,8 +201,8 @@ class Feed(_Part):
     #: Where the records are in an answer.
     items: Path = ""
     #: What a record is known by, and when it was last changed (ISO 8601, or seconds or milliseconds since 1970).
-    id: Path
-    updated: Path | None = None
+    id: Single
+    updated: Single | None = None
     since: Since | None = None
     deleted: Deleted | None = None
     #: Field of a lead -> its place in a record; of several the first that is filled, phones and chains all.

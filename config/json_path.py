@@ -44,6 +44,24 @@ def _chosen(items: list[Any], step: str) -> list[Any]:
     return [item for item in items if mark and isinstance(item, dict) and key in item and _text(item[key]) == wanted]
 
 
+def one_at(value: Any, path: str) -> Any:
+    """What stands at a path that means one place; of the items that a step like `rel=next` chooses, the first's."""
+    found = at(value, path)
+    return found[0] if isinstance(found, list) and _chooses(path) else found
+
+
+def items_at(value: Any, path: str) -> Any:
+    """The list at a path; where a step chooses among items, the lists of all of them as one."""
+    found = at(value, path)
+    if not isinstance(found, list) or not _chooses(path):
+        return found
+    return [item for part in found for item in (part if isinstance(part, list) else [part])]
+
+
+def _chooses(path: str) -> bool:
+    return any(step == "*" or "=" in step for step in path.split("."))
+
+
 def text_at(value: Any, path: str) -> str:
     """What stands at a path as a cell would hold it; blank where nothing does, lists joined by ' / '."""
     return _text(at(value, path))

@@ -133,6 +133,9 @@ def _promise(rule: ClockRule) -> Iterator[str]:
     for target in rule.targets:
         when = ", ".join(f"{key} = {' / '.join(words)}" for key, words in target.when if words)
         yield f"{when + ': ' if when else ''}{_span(target.within)}"
+    if rule.weekly:
+        when = ", ".join(f"{key} = {' / '.join(words)}" for key, words in rule.weekly.when if words)
+        yield f"{when + ': ' if when else ''}{rule.weekly.contacts} a week of {rule.weekly.days} working days or more"
     if rule.pause != "none":
         yield f"pause: {rule.pause}"
     for step in rule.ladder:

@@ -73,6 +73,14 @@ class Target(Frozen):
     within: Span
 
 
+class Weekly(Frozen):
+    """So many contacts in each week from Monday to Sunday that has at least so many working days, of some leads."""
+
+    when: TargetWhen = TargetWhen()
+    contacts: int = Field(ge=2, le=20)
+    days: int = Field(ge=1, le=7)
+
+
 Recipient = Literal["owner", "supervisor", "manager", "tech"]
 
 
@@ -107,9 +115,13 @@ class ClockRule(Rule):
     hours: Literal["company", "team", "owner"] = "team"
     pause: Literal["none", "carry", "restart"] = "none"
     ladder: tuple[Step, ...] = ()
+    #: What the week of the last contact still needs; the promise is then due at the end of the week at the latest.
+    weekly: Weekly | None = None
 
     @model_validator(mode="after")
     def _has_target(self) -> Self:
         if (self.watches == "next_action") == bool(self.targets):
             raise ValueError("a next action has its own time, every other promise has targets")
+        if self.weekly and self.watches != "cadence":
+            raise ValueError("only a cadence counts contacts by the week")
         return self

@@ -119,7 +119,9 @@ def quality(
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> int:
-    """Tell what each channel, source, team, entrant and month brought: rows, omissions, verdicts, grades, late entries.
+    """Tell what each channel, source, team, entrant and month brought, and what owners left untried.
+
+    Rows, omissions, verdicts, grades, late entries; by owner the leads that went to the pool as 无人跟进.
 
     Example: leads quality --month 2026-10 --by channel --by team
     """

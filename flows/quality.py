@@ -27,6 +27,7 @@ from tasks.workbook import SEPARATOR, SharedText, join_rows, write_workbook
 _SUFFIXES = (".csv", ".parquet", ".xlsx")
 # lines of a table that a screen shows; the file has all
 _LINES = 30
+_NUMBERS = 4
 _WORDS = {
     "channel": ("渠道", "channel"), "source": ("来源", "source"), "team": ("录入团队", "team"),
     "entrant": ("录入人", "entrant"), "month": ("月份", "month"), "rows": ("行数", "rows"), "late": ("录入迟", "late"),
@@ -35,6 +36,8 @@ _WORDS = {
     "valid": ("有效", "valid"), "to_verify": ("待核实", "to verify"), "invalid": ("无效", "invalid"),
     "unknown": ("（未知）", "(unknown)"), "omissions": ("漏填", "omissions"), "by": ("口径", "by"),
     "value": ("值", "value"), "why_invalid": ("无效原因", "why invalid"),
+    "owner": ("负责人", "owner"), "numbers": ("线索编号", "leads by number"),
+    "neglected": ("无人跟进、退回公海的线索（计入原负责人）", "Leads nobody tried, now in the pool, by who had them"),
     "often": ("漏填必填项过多的团队", "Teams that leave out too much"),
     "none": ("没有收到任何行。", "No rows have been received."),
     "more": ("…另有 {n} 行", "… and {n} more lines"),
@@ -82,7 +85,7 @@ def _refuse_nonsense(asked: Asked) -> None:
 
 
 def _page(found: Quality, config: Config, lang: str) -> str:
-    if not any(len(figures) for figures in found.figures.values()):
+    if not (any(len(figures) for figures in found.figures.values()) or len(found.neglected)):
         return _word("none", lang)
     console = Console(file=StringIO(), width=118)
     for by, figures in found.figures.items():
@@ -103,6 +106,8 @@ def _page(found: Quality, config: Config, lang: str) -> str:
             )
         if len(found.missing) > _LINES:
             console.print("  " + _word("more", lang).format(n=len(found.missing) - _LINES))
+    if len(found.neglected):
+        console.print(_neglected(found.neglected, lang))
     file: Any = console.file
     return str(file.getvalue()).rstrip()
 
@@ -116,6 +121,18 @@ def _table(by: str, figures: pd.DataFrame, lang: str) -> Table:
     shown = figures.sort_values("rows", ascending=False).head(_LINES) if by != "month" else figures
     for value, row in shown.iterrows():
         table.add_row(str(value) or _word("unknown", lang), *(f"{row[column]:,}" for column in columns))
+    return table
+
+
+def _neglected(rows: pd.DataFrame, lang: str) -> Table:
+    """Whom leads count against that nobody tried, with the first of their numbers."""
+    table = Table(title=_word("neglected", lang), title_justify="left")
+    for column in ("owner", "team", "leads", "A", "B", "C", "numbers"):
+        table.add_column(_word(column, lang), justify="right" if column in ("leads", "A", "B", "C") else "left")
+    for row in rows.head(_LINES).to_dict("records"):
+        numbers = str(row["numbers"]).split("|")
+        shown = " ".join(numbers[:_NUMBERS]) + (f" … ({len(numbers)})" if len(numbers) > _NUMBERS else "")
+        table.add_row(row["name"], row["team"], *(f"{row[name]:,}" for name in ("leads", "A", "B", "C")), shown)
     return table
 
 
@@ -143,7 +160,7 @@ def _fields(fields: str, lang: str) -> str:
 
 
 def _write(found: Quality, out: Path, lang: str) -> None:
-    whole = combined(found.figures)
+    whole = _with_owners(combined(found.figures), found.neglected)
     if out.suffix.lower() == ".parquet":
         whole.to_parquet(out, index=False)
         return
@@ -158,6 +175,16 @@ def _write(found: Quality, out: Path, lang: str) -> None:
     out.write_bytes(write_workbook("quality", header, widths, rows, len(text), SharedText()))
 
 
+def _with_owners(whole: pd.DataFrame, neglected: pd.DataFrame) -> pd.DataFrame:
+    """The figures with a line an owner of leads that nobody tried, where there is one."""
+    if neglected.empty:
+        return whole
+    lines = neglected.rename(columns={"person": "value", "leads": "neglected"})[["value", "neglected"]]
+    both = pd.concat([whole, lines.assign(by="owner")], ignore_index=True)
+    numbers = [str(column) for column in both if column not in ("by", "value")]
+    return both[["by", "value"]].join(both[numbers].fillna(0).astype("int64"))
+
+
 def _data(found: Quality) -> dict[str, Any]:
     figures = {
         by: [{"value": value, **{name: int(count) for name, count in row.items()}} for value, row in frame.iterrows()]
@@ -167,6 +194,7 @@ def _data(found: Quality) -> dict[str, Any]:
         "figures": figures,
         "teams": found.teams.to_dict("records"),
         "missing": found.missing.to_dict("records"),
+        "neglected": [{**row, "numbers": row["numbers"].split("|")} for row in found.neglected.to_dict("records")],
     }
 
 

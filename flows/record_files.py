@@ -13,7 +13,7 @@ from flows.request import FileResult
 from tasks.clocks import reckoner_of
 from tasks.content import Content, reading
 from tasks.folders import LeadFile, file_away
-from tasks.follow_ups import check_rows, hint_rows, take_follow_ups
+from tasks.follow_ups import check_rows, take_follow_ups
 from tasks.orders import own_order
 from tasks.points import reached
 from tasks.record_file import RecordFile, is_record_list, read_record_file, read_records
@@ -60,14 +60,13 @@ def take_record_file(file: LeadFile, engine: Engine, settings: Settings, config:
         rows, faults = _records(found, engine, config, settings)
         content.check()
         order = own_order(as_of, settings.tz)
-        wrong = take_follow_ups(engine, rows, faults, config, order)
-        hints = hint_rows(rows, config, order)
+        taken = take_follow_ups(engine, rows, faults, config, order)
     stem = f"{Path(file.name).stem[:80]}_{content.digest[:8]}"
     folder = settings.receipts / file.channel.name
-    receipt = write_record_receipt(found, wrong, hints, folder, stem, settings.lang, as_of)
+    receipt = write_record_receipt(found, taken.wrong, taken.hints, folder, stem, settings.lang, as_of)
     reached("answered")
     file_away(file, settings)
-    rejected = len({one.row for one in wrong})
+    rejected = len({one.row for one in taken.wrong})
     counts = {"recorded": len(rows) - rejected, "rejected": rejected}
     counts = {name: count for name, count in counts.items() if count}
     return FileResult(file.name, file.channel.name, "taken", None, len(rows), counts, receipt)

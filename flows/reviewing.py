@@ -41,7 +41,7 @@ DEFINITIONS = (
     "R-LEADS", "R-VALID", "R-WON", "R-OPEN", "R-CONVERSION", "R-CYCLE", "R-GRADE", "R-COHORT-DAYS", "R-SMALL", "R-Z",
     "R-NEED-TYPES", "R-REASONS", "R-EXPECTED", "R-STAGE", "R-TIERS", "R-TIER-DAYS", "R-INTENT", "R-KEPT", "R-THEMES",
     "R-COST", "R-POOL",
-    "R-CALLS-A-DAY", "R-SILENT-DAYS", "R-UNANSWERED", "R-NO-PROGRESS", "R-CUT",
+    "R-CALLS-A-DAY", "R-SILENT-DAYS", "R-UNANSWERED", "R-NO-PROGRESS", "R-NEGLECT", "R-CUT",
 )  # fmt: skip
 #: Who sees the leads of all teams; all others see their own team's.
 EVERYTHING = ("manager", "marketing")
@@ -176,8 +176,8 @@ def _build(review: Review, scope: str) -> Built:
     last = by_time(facts, [span.year_before], terms).iloc[-1]
     pack = Pack(
         span.kind, span.label, scope, review.preliminary, local, rules.version, data, last if last["leads"] else None,
-        findings(data, terms), decisions(data, float(rules.value("R-UNSTATED"))), defined, book,
-        names, review.settings.internal_url or "",
+        findings(data, terms), decisions(data, float(rules.value("R-UNSTATED")), terms.small), defined, book,
+        names, terms.small, review.settings.internal_url or "",
     )  # fmt: skip
     return Built(span, scope, review.as_of, data, pack, files)
 

@@ -60,8 +60,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "intake": ("投放文件夹", "drop files into"),
     "done": ("收下的原文件", "files taken, as received"),
     "unread": (
-        "未读取：{names}。这些文件不在任何渠道的文件夹里，请移到 {intake} 下的渠道文件夹：{channels}",
-        "Not read: {names}. They lie in no channel's folder; move them into one below {intake}: {channels}",
+        "未读取：{names}。请把文件本身（不是链接或管道，也不要放得太深）移到 {intake} 下的渠道文件夹：{channels}",
+        "Not read: {names}. Move the files themselves (no links or pipes, not too deep) into a channel's folder below"
+        " {intake}: {channels}",
     ),
     "and_more": ("{names} 等 {n} 项", "{names} and others, {n} in all"),
     "nothing_waits": ("没有待接收的文件。", "No file waits to be taken in."),

@@ -215,8 +215,7 @@ def read_frame(conn: Connection, statement: str, **values: Any) -> pd.DataFrame:
 
 
 def _frame(rows: pa.Table) -> pd.DataFrame:
-    # as arrays: nothing is to be aligned
-    return pd.DataFrame({name: _series(name, rows[name].combine_chunks()).array for name in rows.column_names})
+    return pd.DataFrame({name: _values(name, rows[name].combine_chunks()) for name in rows.column_names})
 
 
 def _table(names: list[str], rows: Sequence[Any]) -> pa.Table:
@@ -229,25 +228,28 @@ def as_times(values: pd.Series) -> pd.Series:
     return pd.to_datetime(values, utc=True, format="ISO8601").dt.tz_localize(None).astype("datetime64[us]")
 
 
-def _series(name: str, found: pa.Array) -> pd.Series:
+def _values(name: str, found: pa.Array) -> Any:
+    """A column of an answer as pandas keeps it."""
     if name in _TIMES:
         return _times(found)
     if name in _NUMBERS or pa.types.is_decimal(found.type):
-        return pd.Series(found.cast(pa.float64()).to_pandas(), dtype="float64")
+        return found.cast(pa.float64()).to_numpy(zero_copy_only=False)
     if _is_whole(name) or pa.types.is_integer(found.type):
         found = found.cast(pa.int64())
-        return pd.Series(found.to_pandas(types_mapper=_INTEGERS.get) if found.null_count else found.to_pandas())
+        return (found.to_pandas(types_mapper=_INTEGERS.get) if found.null_count else found.to_pandas()).array
     if pa.types.is_null(found.type):
-        return pd.Series([None] * len(found), dtype="str")
-    return pd.Series(found.to_pandas())
+        return pd.array([None] * len(found), dtype="str")
+    return found.to_pandas().array
 
 
-def _times(found: pa.Array) -> pd.Series:
+def _times(found: pa.Array) -> Any:
+    """A column of times, whatever the driver gave."""
     try:
-        # as SQLite holds them, or nothing at all: read as a whole
-        return pd.Series(found.cast(pa.timestamp("us")).to_pandas())
+        # SQLite's text too, but for the rare form that is not the usual one
+        stamps = found.cast(pa.timestamp("us"))
     except pa.ArrowInvalid:
-        return as_times(pd.Series(found.to_pandas(), dtype="object"))
+        return as_times(pd.Series(found.to_pandas(), dtype="object")).array
+    return stamps.to_numpy(zero_copy_only=False).astype("datetime64[us]")
 
 
 def _is_whole(name: str) -> bool:

@@ -18,7 +18,7 @@ from tasks.rules.clockwork import CHANGING, MET, TIMES, VOID, Moved, begin, ende
 from tasks.rules.due import Reckoner, same_times, written
 from tasks.rules.lifecycle.pauses import pause_spans
 from tasks.rules.lifecycle.records import COLUMNS, noted, told
-from tasks.rules.promises import OPEN
+from tasks.rules.promises import OPEN, week_of_last
 
 _NEW = ("intake", "split")
 CLOCK_COLUMNS = (
@@ -176,7 +176,8 @@ def _facts(
         }
     )
     never = pd.Series(pd.NaT, index=facts.index, dtype="datetime64[us]")
-    facts = facts.assign(**dict.fromkeys(("verified_at", "closed_at", "owner_since", *_TOLD), never))
+    facts = facts.assign(**dict.fromkeys(("verified_at", "closed_at", "owner_since", "week_from", *_TOLD), never))
+    facts["week_contacts"] = np.nan
     if not len(known):
         return facts
     leads = look_up(conn, known, "BIGINT", _LEADS).set_index("lead_id").reindex(facts["lead_id"]).reset_index()
@@ -190,8 +191,9 @@ def _facts(
         records["lead_id"] = records["lead_id"].map(into).fillna(records["lead_id"]).astype("int64")
         rows = noted(records, rules)
         said = told(rows, pause_spans(rows, rules, zone), zone).reindex(facts["lead_id"]).reset_index(drop=True)
-        facts = facts.assign(**{name: said[name] for name in _TOLD})
-    times = ("opened_at", "verified_at", "closed_at", "owner_since", *_TOLD)
+        facts = facts.assign(**{name: said[name] for name in (*_TOLD, "week_contacts")})
+        facts["week_from"] = week_of_last(facts, zone)
+    times = ("opened_at", "verified_at", "closed_at", "owner_since", "week_from", *_TOLD)
     return facts.astype(dict.fromkeys(times, "datetime64[us]"))
 
 

@@ -37,7 +37,7 @@ _IGNORED_NAMES = ("desktop.ini", "thumbs.db")
 AGED = 5.0
 EMPTY_AGED = 30.0
 BETWEEN_LOOKS = 1.0
-_DEPTH = 4
+_DEPTH, _DEEPEST = 4, 40
 # within the folder of a claim; it goes with the claim
 SCRATCH = ".tables"
 _NOTE = {"zh_CN": ".说明.txt", "en": ".note.txt"}
@@ -133,14 +133,19 @@ def leftovers(settings: Settings, channels: Mapping[str, Channel], on: date) -> 
 
 
 def unread(settings: Settings, channels: Iterable[str]) -> list[str]:
-    """Files beside the channels' folders, and folders of no channel that hold files: nobody would ever read them.
+    """What lies in intake/ and would never be read: files beside the channels' folders, folders of no channel that
+    hold files, and in a channel's folder links, pipes and files that lie too deep.
 
     Names within intake/, a folder's with a closing slash.
     """
     known = set(channels)
     folders = [folder for folder in folders_of(settings.intake) if folder.name not in known]
     lost = [f"{clean_name(folder.name)}/" for folder in folders if any(_files(folder))]
-    return sorted([*lost, *(clean_name(path.name) for path in _files(settings.intake, 0))])
+    lost += [clean_name(path.name) for path in (*_files(settings.intake, 0), *_no_files(settings.intake, 0))]
+    own = [settings.intake / name for name in known]
+    inside = [path for folder in own for path in (*_no_files(folder), *_too_deep(folder))]
+    places = (path.relative_to(settings.intake).parts for path in inside)
+    return sorted([*lost, *("/".join(map(clean_name, parts)) for parts in places)])
 
 
 def file_away(file: LeadFile, settings: Settings) -> Path:
@@ -223,15 +228,34 @@ def _marker(path: Path) -> Path:
 
 def _files(folder: Path, depth: int = _DEPTH) -> Iterator[Path]:
     """Lead files below a folder; links are not followed, what programs leave is passed over."""
+    for entry in _entries(folder):
+        if entry.is_file(follow_symlinks=False):
+            yield Path(entry.path)
+        elif entry.is_dir(follow_symlinks=False) and depth:
+            yield from _files(Path(entry.path), depth - 1)
+
+
+def _no_files(folder: Path, depth: int = _DEPTH) -> Iterator[Path]:
+    """Links, pipes and the like below a folder."""
+    for entry in _entries(folder):
+        if entry.is_dir(follow_symlinks=False):
+            yield from _no_files(Path(entry.path), depth - 1) if depth else ()
+        elif not entry.is_file(follow_symlinks=False):
+            yield Path(entry.path)
+
+
+def _too_deep(folder: Path) -> set[Path]:
+    """Files in folders below those that are looked into."""
+    return set(_files(folder, _DEEPEST)) - set(_files(folder))
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """What lies in a folder, but for what programs leave there."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name.casefold()
-            if name.startswith(_IGNORED_STARTS) or name.endswith(_IGNORED_ENDS) or name in _IGNORED_NAMES:
-                continue
-            if entry.is_file(follow_symlinks=False):
-                yield Path(entry.path)
-            elif entry.is_dir(follow_symlinks=False) and depth:
-                yield from _files(Path(entry.path), depth - 1)
+            if not (name.startswith(_IGNORED_STARTS) or name.endswith(_IGNORED_ENDS) or name in _IGNORED_NAMES):
+                yield entry
 
 
 def folders_of(folder: Path) -> list[Path]:

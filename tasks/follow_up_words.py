@@ -66,6 +66,7 @@ _FAULTS = {
     "no_answer": ("没有编号为 {value} 的标准答复", "there is no standard answer {value!r}"),
     "vague": ("写得较笼统，请写明谁、做什么、何时", "it is vague: say who does what until when"),
     "unsaid": ("没有填写", "it is not said"),
+    "no_objection": ("线索没有待化解的异议，此项未保存", "the lead has no open objection, so this was not stored"),
     "own_category": ("“{value}”不在异议类别中{known}", "{value!r} is none of the categories{known}"),
     "no_lead": ("没有这条线索", "there is no such lead"),
     "joined": ("已并入 {value}，请记录在那里", "it was joined into {value}: record it there"),

@@ -16,7 +16,7 @@ from tasks.arrival import Arrival
 from tasks.clocks import reckoner_of
 from tasks.follow_up_words import fault_text
 from tasks.history import DECISION, append_events, without_traits
-from tasks.objections import follow_objections, raise_objections
+from tasks.objections import answers_nothing, follow_objections, raise_objections
 from tasks.orders import Order
 from tasks.points import reached
 from tasks.records_due import follow_subjects
@@ -155,7 +155,7 @@ def record_follow_ups(
         found = _record(conn, rows, known, leads, config, arrival)
         reached("follow-up-recorded")
     hints: dict[int, list[Fault]] = {}
-    for one in hint_rows(rows, config, order):
+    for one in _hints(rows, found["unheard"], config, order):
         hints.setdefault(one.row, []).append(one)
     told = enumerate(zip(rows["number"], found["id"], found["before"], strict=True))
     return [
@@ -163,10 +163,16 @@ def record_follow_ups(
     ]
 
 
-def take_follow_ups(
-    engine: Engine, rows: pd.DataFrame, faults: pd.DataFrame, config: Config, order: Order
-) -> list[Fault]:
-    """Record those of many follow-ups of which nothing is wrong, in one transaction; gives what is of the others.
+@dataclass(frozen=True)
+class Taken:
+    """What is wrong of the records that were not recorded, and what is hinted at of the others."""
+
+    wrong: list[Fault]
+    hints: list[Fault]
+
+
+def take_follow_ups(engine: Engine, rows: pd.DataFrame, faults: pd.DataFrame, config: Config, order: Order) -> Taken:
+    """Record those of many follow-ups of which nothing is wrong, in one transaction.
 
     rows: fields of records in their order, as `typed` gives them; faults: what was wrong of them already.
     """
@@ -184,10 +190,12 @@ def take_follow_ups(
         unfit = _unfit(fit, known, leads)
         unfit["row"] = fit.index.to_numpy()[unfit["row"].to_numpy(int)]
         fit = fit[~fit.index.isin(unfit["row"])]
+        unheard = pd.Series(False, index=rows.index)
         if len(fit):
-            _record(conn, fit.reset_index(drop=True), known, leads, config, arrival)
+            found = _record(conn, fit.reset_index(drop=True), known, leads, config, arrival)
+            unheard[fit.index] = found["unheard"].to_numpy()
         reached("follow-up-recorded")
-    return _told_faults(rows, fault_frame([wrong, unfit]), config)
+    return Taken(_told_faults(rows, fault_frame([wrong, unfit]), config), _hints(rows, unheard, config, order))
 
 
 def _found(conn: Connection, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -200,19 +208,23 @@ def _found(conn: Connection, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataF
 def _record(
     conn: Connection, rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame, config: Config, arrival: Arrival
 ) -> pd.DataFrame:
-    """Record checked follow-ups within an open transaction, in whose turn nobody else's is: id and before of each."""
+    """Record checked follow-ups within an open transaction, in whose turn nobody else's is.
+
+    Gives of each its id, whether it was known before, and whether what it says of an answer is about no objection.
+    """
     fresh = ~rows["key"].isin(known.index) & ~rows["key"].duplicated()
     rows["id"] = known["id"].reindex(rows["key"]).array
     rows.loc[fresh, "id"] = take_ids(conn, "follow_up", int(fresh.sum()))
     rows["id"] = rows.groupby("key")["id"].transform("first").astype("int64")
     about = leads.reindex(rows["number"]).reset_index(drop=True)
     rows = rows.join(about[["lead_id", "owner", "grade", "tier", "source"]])
+    unheard = fresh & answers_nothing(conn, rows)
     # one round for the first follow-up of each lead, one for the second …: each finds what the one before left
     order = rows[fresh].sort_values(["at", "id"])
     turn = order.groupby("lead_id").cumcount()
     for number in range(int(turn.max() + 1) if len(turn) else 0):
         _record_round(conn, order[turn == number].reset_index(drop=True), about, arrival, config)
-    return pd.DataFrame({"id": rows["id"], "before": ~fresh})
+    return pd.DataFrame({"id": rows["id"], "before": ~fresh, "unheard": unheard})
 
 
 def method_of(typed: str, config: Config) -> str | None:
@@ -304,10 +316,11 @@ def check_rows(rows: pd.DataFrame, config: Config, order: Order) -> pd.DataFrame
     return faults_of(rows, people, list(config.rules.value(METHODS)), rules, as_of, today)
 
 
-def hint_rows(rows: pd.DataFrame, config: Config, order: Order) -> list[Fault]:
-    """What is hinted at of records: said in vague words, or not said at all."""
+def _hints(rows: pd.DataFrame, unheard: pd.Series, config: Config, order: Order) -> list[Fault]:
+    """What is hinted at of records: said in vague words, not said at all, or said of an objection that is not there."""
     today = order.as_of.astimezone(ZoneInfo(order.zone)).date()
-    return _told_faults(rows, hints_of(rows, config.rules.at(today)), config)
+    lost = [fault(unheard & rows[name].notna(), name, "no_objection") for name in ("answer", "settled")]
+    return _told_faults(rows, fault_frame([hints_of(rows, config.rules.at(today)), *lost]), config)
 
 
 def _unfit(rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
@@ -332,10 +345,10 @@ def _unfit(rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame) -> pd.D
 
 def _other(rows: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
     """Which records state something else than the stored one of their key, or the first that was told with it."""
-    other = np.zeros(len(rows), dtype=bool)
-    if rows["key"].is_unique and not rows["key"].isin(known.index).any():
-        return other
+    if known.empty and not rows["key"].duplicated().any():
+        return np.zeros(len(rows), dtype=bool)
     first = rows.drop_duplicates("key").set_index("key")
+    other = np.zeros(len(rows), dtype=bool)
     for name in _COMPARED:
         stored = _plain(known[name]).reindex(first.index)
         stored = stored.where(first.index.isin(known.index), _plain(first[name]))

@@ -29,6 +29,8 @@ _VALUES = (
 # what figures are told apart by: an event states it, so that they are the same whenever they are asked for
 _TRAITS = ("source", "industry", "region", "size")
 _MOVE = ("lead_id", "account_id", "owner", "old_owner", "owner_rule", "lifted_from", "choice")
+#: The evidence of an event of a lead that moves only because another one of its company does.
+ALONG = "along=company"
 #: The event by which a lead's state is told.
 STATE = "state"
 _LIVE = "SELECT a.id, a.lead_id, a.person FROM wanted w JOIN assignment a ON a.lead_id = w.key AND a.until IS NULL"
@@ -178,8 +180,10 @@ def _handed_events(handed: pd.DataFrame) -> pd.DataFrame:
     # one that nobody had is taken from nobody
     taken = handed["old_owner"].notna() & (handed["old_owner"] != handed["owner"])
     found = pd.Series(np.where(taken, "handover", "changed"), index=handed.index)
+    # one that only goes with its company has done nothing to be moved for
+    facts = np.where(handed["along"], ALONG, "") if "along" in handed else ""
     # unless a person said what it is
-    return without_traits(handed).assign(kind=handed.get("kind", found), facts="")
+    return without_traits(handed).assign(kind=handed.get("kind", found), facts=facts)
 
 
 def without_traits(leads: pd.DataFrame) -> pd.DataFrame:

@@ -77,6 +77,16 @@ def raise_objections(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     return raised.assign(objection_id=objections["id"], planned=planned)
 
 
+def answers_nothing(conn: Connection, rows: pd.DataFrame) -> pd.Series:
+    """Which records speak of an answer although their leads have no objection, told with them or still open."""
+    says = (rows["answer"].notna() | rows["settled"].notna()) & rows["objection"].isna()
+    if not says.any():
+        return says
+    raised = rows.loc[rows["objection"].notna(), "lead_id"]
+    asked = rows.loc[says, "lead_id"].dropna().astype("int64").drop_duplicates().sort_values()
+    return says & ~rows["lead_id"].isin([*raised, *look_up(conn, asked, "BIGINT", _OPEN)["lead_id"]])
+
+
 def follow_objections(conn: Connection, rows: pd.DataFrame, rules: Rules) -> None:
     """What follow-ups (one a lead) say of the objections of their leads that are not settled.
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from config.schema import Rules
 from models.db import read_frame
 from tasks.export import OUTCOME_NOW
+from tasks.neglected import neglected
 from tasks.rules.check import omissible
 from tasks.rules.quality import entered_late, often_missing, tally
 
@@ -42,11 +43,12 @@ ORDER BY s.line, s.sheet
 @dataclass(frozen=True)
 class Quality:
     """What arrived, by dimension; teams that leave out too much; the rows that show it: month, team, entrant, file,
-    sheet, line, fields."""
+    sheet, line, fields; by owner what nobody tried (tasks.neglected)."""
 
     figures: dict[str, pd.DataFrame]
     teams: pd.DataFrame
     missing: pd.DataFrame
+    neglected: pd.DataFrame
 
 
 def measure(
@@ -67,7 +69,8 @@ def measure(
     # the handbook's list of required fields is what a team answers for
     required = omissible(rules)
     teams = often_missing(rows, required, int(rules.value(MISSES)))
-    return Quality(figures, teams, _traced(conn, batches, teams, required))
+    untried = neglected(conn, rules, zone, as_of, month, channel)
+    return Quality(figures, teams, _traced(conn, batches, teams, required), untried)
 
 
 def _batches(conn: Connection, zone: ZoneInfo, as_of: datetime, month: str | None, channel: str | None) -> pd.DataFrame:

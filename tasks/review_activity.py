@@ -51,8 +51,9 @@ _TIERS = """
 SELECT lead_id, at, tier FROM lead_event WHERE recorded_at <= :cut AND tier IS NOT NULL AND at < :after ORDER BY id
 """
 _POOL = """
-SELECT lead_id, at, kind FROM lead_event
-WHERE recorded_at <= :cut AND kind IN ('pooled', 'claimed') AND at < :after ORDER BY id
+SELECT e.lead_id, e.at, e.kind, CASE WHEN e.facts = '' THEN e.owner_rule END, a.person
+FROM lead_event e LEFT JOIN assignment a ON a.lead_id = e.lead_id AND a.until = e.at
+WHERE e.recorded_at <= :cut AND e.kind IN ('pooled', 'claimed') AND e.at < :after ORDER BY e.id
 """
 _PAUSES = f"""
 SELECT f.id, f.lead_id, f.at, f.pause_until FROM follow_up f

@@ -93,6 +93,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "unanswered": ("多次未接通", "never reached"),
     "no_progress": ("多次联系无进展", "contacts without progress"),
     "no_next": ("未写下一步", "no next action"),
+    "neglected": ("无人跟进退回公海", "not followed, back in the pool"),
     "complete": ("完整行数", "complete rows"),
     "complete_share": ("完整率", "complete"),
     "omissions": ("漏填项", "omissions"),
@@ -195,6 +196,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "points": ("（{0:+.1f}个百分点）", " ({0:+.1f} points)"),
     "no_base": ("—（无可比）", "— (nothing to compare)"),
     "few": ("—（{n}）", "— ({n})"),
+    "too_few": ("—（样本少）", "— (too few)"),
     "head.says": ("本期结论", "What this period says"),
     "head.decide": ("需要您处理", "Needs your decision"),
     "head.kpi": ("关键指标", "Key figures"),
@@ -264,6 +266,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Least kept promise: {policy}, {share} of {n}.",
     ),
     "say.theme": ("异议集中在“{theme}”，占 {share}。", "Objections gather at «{theme}», {share}."),
+    "say.unstated_few": (
+        "{of} 条流失线索中有 {n} 条没有填写原因，请补填。",
+        "{n} of {of} lost leads have no reason: please fill it in.",
+    ),
     "say.unstated": (
         "{share} 的流失线索没有填写原因（{n} 条），请补填。",
         "{share} of the lost leads have no reason ({n}); have them stated.",

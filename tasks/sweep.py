@@ -247,7 +247,8 @@ def _facts(live: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     until = live["next_at"].where(live["paused_at"].notna())
     columns = ["lead_id", "verdict", "grade", "tier", "source", "owner", "status", "missing"]
     changed = live["started_at"].astype("datetime64[us]")
-    return live[columns].assign(at=at, open=True, pause_until=until, changed_at=changed, **dict.fromkeys(names, never))
+    return live[columns].assign(at=at, open=True, pause_until=until, changed_at=changed,
+                                week_contacts=np.nan, week_from=never, **dict.fromkeys(names, never))  # fmt: skip
 
 
 def naive(moment: datetime) -> pd.Timestamp:

@@ -24,7 +24,8 @@ def take_away(conn: Connection, steps: pd.DataFrame, arrival: Arrival, config: C
     policy = steps.assign(unit=unit_of(steps).array).drop_duplicates("unit").set_index("unit")["policy"]
     rule = policy.reindex(unit_of(leads)).array
     if kind == POOL:
-        pooled = leads.assign(rule=rule)[leads["old_owner"].notna()].reset_index(drop=True)
+        along = ~leads["lead_id"].isin(steps["lead_id"])
+        pooled = leads.assign(rule=rule, along=along)[leads["old_owner"].notna()].reset_index(drop=True)
         to_pool(conn, pooled, pooled["rule"], arrival, config)
         return len(pooled)
     chosen, choices = choose_others(conn, leads, arrival, config)

@@ -1,5 +1,6 @@
 """What all tests share: a clean environment, a home of their own, and a loud word about what was skipped."""
 
+import gc
 import os
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,13 @@ class _Together(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Together:
     """How pytest-xdist gives tests to its workers."""
     return _Together(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector need not walk it again and again, which is a tenth of all time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -71,10 +72,19 @@ def _make_tables(url: str) -> None:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with its tables and nothing in them, to be copied."""
+    path = tmp_path_factory.mktemp("tables") / "leadflow.db"
+    _make_tables(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, once on SQLite and once on PostgreSQL."""
+    """The address of a database with its tables and nothing in them, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("sqlite_tables"), tmp_path / "leadflow.db")
         return f"sqlite:///{tmp_path / 'leadflow.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
@@ -84,7 +94,6 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def engine(any_url: str) -> Iterator[Engine]:
     """The engine of an empty base with its tables, on each database."""
     made = make_engine(any_url)
-    upgrade(made)
     yield made
     made.dispose()
 

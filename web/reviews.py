@@ -16,6 +16,7 @@ from tasks.review_sections import masked
 from tasks.review_words import RATES, named, percent, review_words
 from tasks.rules.reviews.facts import TRAITS
 from tasks.rules.reviews.spans import UNIT_OF, Kind, Span, read_span
+from web.answers import standard_answers
 from web.desk import Desk
 from web.problems import PROBLEMS, Problem
 from web.shown import actor, form_body, people, sent_form, shown, words_of
@@ -223,6 +224,7 @@ def _known(
     return shown(
         desk, request, "knowledge", "knowledge", 422 if error else 200, found=found, tags=tags_of(every), kinds=KINDS,
         q=q, kind=kind, tag=tag, typed=values, error=error, people=people(desk), names=names, zone=desk.settings.zone,
+        standard=standard_answers(desk),
     )  # fmt: skip
 
 

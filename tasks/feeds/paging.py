@@ -18,7 +18,7 @@ from config.feed import (
     OnePage,
     PagePaging,
 )
-from config.json_path import MISSING, at
+from config.json_path import MISSING, items_at, one_at
 from tasks.feeds.client import NOTHING, Answer, Client
 from tasks.feeds.errors import FeedError
 
@@ -95,7 +95,7 @@ def _ask(client: Client, place: Place, since: str | None) -> Answer:
 def _records(client: Client, said: Any) -> list[Any]:
     if said is MISSING:  # 204: there is nothing
         return []
-    found = at(said, client.feed.items)
+    found = items_at(said, client.feed.items)
     if not isinstance(found, list):
         where = client.feed.items or "the answer"
         what = "is missing" if found is MISSING else f"is {_kind(found)}, no list"
@@ -130,14 +130,14 @@ def _next(client: Client, after: Place, asked: str | None, answer: Answer, count
             url = _told(client, answer, paging.next)
             return client.here(answer.url, url) if url else None
         case CursorPaging():
-            more = at(answer.said, paging.more) if paging.more else True
+            more = one_at(answer.said, paging.more) if paging.more else True
             cursor = _told(client, answer, paging.next) if more else ""
             # some name the place behind their newest record for ever: nothing there, and the same place, is the end
             return None if not cursor or (cursor == asked and not count) else cursor
 
 
 def _told(client: Client, answer: Answer, path: str) -> str:
-    found = at(answer.said, path)
+    found = one_at(answer.said, path)
     # a cursor of nought is how some say that there is no more
     if found is MISSING or found is None or found is False or found in (0, "0"):
         return ""

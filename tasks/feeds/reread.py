@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 from sqlalchemy import Connection
 
-from config.json_path import at
+from config.json_path import items_at
 from models.db import look_up
 from tasks.feeds.pull import Pulled, Puller
 from tasks.feeds.rows import newest, read_records
@@ -61,7 +61,7 @@ def _chosen(puller: Puller, last: pd.DataFrame) -> Iterator[pd.DataFrame]:
 def _pages(puller: Puller) -> Iterator[tuple[int, pd.DataFrame]]:
     """Each kept page with its records; a page of another shape has none."""
     for number, body in kept_pages(puller.engine, puller.channel.name):
-        found = at(json.loads(body), puller.feed.items)
+        found = items_at(json.loads(body), puller.feed.items)
         if isinstance(found, list):
             yield number, read_records(puller.feed, puller.channel.name, found)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from config.feed import Feed
-from config.json_path import MISSING, at, text_at
+from config.json_path import MISSING, one_at, text_at
 from tasks.guard import CELL_SEPARATOR
 from tasks.read import JOINED
 from tasks.rules.keys import hash_text
@@ -86,7 +86,7 @@ def read_records(feed: Feed, channel: str, records: Sequence[Any], first_line: i
     """
     ids = [_NO_TEXT.sub("", text_at(record, feed.id)).strip() for record in records]
     said = [json.dumps(record, sort_keys=True) for record in records]
-    stamps = [read_stamp(at(record, feed.updated)) if feed.updated else None for record in records]
+    stamps = [read_stamp(one_at(record, feed.updated)) if feed.updated else None for record in records]
     frame = pd.DataFrame(
         {
             "line": np.arange(len(records)) + first_line,
@@ -145,7 +145,7 @@ def _cell(name: str, paths: tuple[str, ...], record: Any) -> str:
 def _is_deleted(feed: Feed, record: Any) -> bool:
     if feed.deleted is None:
         return False
-    found = at(record, feed.deleted.path)
+    found = one_at(record, feed.deleted.path)
     if feed.deleted.values:
         return any(
             found == value and isinstance(found, bool) == isinstance(value, bool) for value in feed.deleted.values

@@ -9,7 +9,7 @@ from config.schema import ClockRule, Rules
 from config.sla import SUBJECTS
 from tasks.rules.due import NEVER, Reckoner, add_pause
 from tasks.rules.ladder import next_look
-from tasks.rules.promises import Promised, about_leads, alive, promised, targets_of
+from tasks.rules.promises import Promised, about_leads, alive, keep_week, promised, targets_of
 
 MET, LATE, VOID = "met", "late", "void"
 TIMES = ("started_at", "due_at", "paused_at", "next_at", "held_until", "breached_at", "ended_at")
@@ -201,7 +201,9 @@ def _go_on(
         if rule.pause == "restart":
             since = np.where(wakes, until, since)
     paused = np.where(stops, np.maximum(at, since), np.where(wakes, NEVER, paused))
-    target = np.where(target == "", clocks["target"].to_numpy(object), target)
+    before = clocks["target"].to_numpy(object)
+    target = keep_week(target, before, facts) if rule.weekly else target
+    target = np.where(target == "", before, target)
     now = clocks.assign(
         paused_at=paused, pauses=_since(pauses, since), started_at=since, target=target, rules_version=rules.version
     )

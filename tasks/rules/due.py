@@ -32,6 +32,13 @@ def written(span: Span) -> str:
     return f"{span.count} {span.unit}"
 
 
+def in_week(days: int, since: np.ndarray) -> np.ndarray:
+    """What is written behind a span where the week of a date (datetime64[D]) asks for more: by its end, if it has so
+    many working days from that date on."""
+    texts: np.ndarray = np.char.add(f" week {days} ", np.datetime_as_string(since.astype("datetime64[D]")))
+    return texts.astype(object)
+
+
 @dataclass(frozen=True)
 class Reckoner:
     """Reckons in the calendars of one configuration and one zone."""
@@ -55,8 +62,13 @@ class Reckoner:
         start = self._known(self.local(started))
         due = np.full(len(start), NEVER)
         for (key, text), places in _groups(keys, target):
-            work, (count, unit) = self.calendars.get(key), text.split(" ")
+            work, (count, unit, *week) = self.calendars.get(key), text.split(" ")
             due[places] = _later(work, start[places], unit, int(count))
+            if week:
+                end = work.week_end(np.datetime64(week[2]), int(week[1]))
+                # what is told on the week's last working day itself comes too late for another contact in it
+                sooner = start[places].astype("datetime64[D]") < end.astype("datetime64[D]")
+                due[places] = np.where(sooner, np.fmin(due[places], end), due[places])
         if (pauses != "").any():
             due = self._shifted(due, target, keys, pauses)
         return self.utc(due)
@@ -126,7 +138,7 @@ class Reckoner:
             places = places[pauses[places] != ""]
             if not len(places):
                 continue
-            if text.endswith("calendar_days"):
+            if text.split(" ")[1] == "calendar_days":
                 due[places] = due[places] + whole[places].astype("timedelta64[s]")
             else:
                 moved = self.calendars.get(key).after_hours(due[places], stood[places])

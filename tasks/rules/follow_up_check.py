@@ -1,6 +1,6 @@
 """What no record of a follow-up may say, column by column: all that is wrong of each, at once (H1-3.4-record)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 
 import numpy as np
@@ -20,7 +20,6 @@ DAYS = ("close_on", "contract_on", "first_payment_on")
 PAUSES = ("hold", "reactivate")
 MOST_SIGNS, YEARS_AHEAD, _MOST_YUAN = 4_000, 5, 1e12
 FAULT_COLUMNS = ("row", "field", "code", "value")
-_NONE = pd.DataFrame({name: pd.Series(dtype="int64" if name == "row" else "object") for name in FAULT_COLUMNS})
 
 
 def faults_of(
@@ -41,24 +40,28 @@ def faults_of(
     return fault_frame([fault for kind in kinds for fault in kind])
 
 
-def fault_frame(faults: list[pd.DataFrame]) -> pd.DataFrame:
-    """Faults in one frame, by record."""
-    kept = [one for one in faults if len(one)]
-    if not kept:
-        return _NONE.copy()
-    return pd.concat([_NONE, *kept], ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
+def fault_frame(faults: Iterable[pd.DataFrame | None]) -> pd.DataFrame:
+    """Faults in one frame, by record; None: nothing is wrong."""
+    found = [one for one in faults if one is not None and len(one)]
+    if not found:
+        return pd.DataFrame({name: pd.Series(dtype="object") for name in FAULT_COLUMNS}).astype({"row": "int64"})
+    return pd.concat(found, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
 
 
-def fault(wrong: pd.Series | np.ndarray, field: str, code: str, values: pd.Series | None = None) -> pd.DataFrame:
-    """The records of which a field is wrong for one reason, a row each."""
+def fault(wrong: pd.Series | np.ndarray, field: str, code: str, values: pd.Series | None = None) -> pd.DataFrame | None:
+    """The records of which a field is wrong for one reason, a row each; None where there are none."""
     places = np.flatnonzero(np.asarray(wrong, dtype=bool))
     if not len(places):
-        return _NONE
+        return None
     value = values.astype("object").fillna("").to_numpy()[places] if values is not None else ""
     return pd.DataFrame({"row": places, "field": field, "code": code, "value": value}).astype({"row": "int64"})
 
 
-def _choices(rows: pd.DataFrame, people: Collection[str], methods: Collection[str], rules: Rules) -> list[pd.DataFrame]:
+#: What is wrong of one kind; None where nothing is.
+Faults = list[pd.DataFrame | None]
+
+
+def _choices(rows: pd.DataFrame, people: Collection[str], methods: Collection[str], rules: Rules) -> Faults:
     lists = {
         "person": ("nobody", people), "next_person": ("nobody", people), "outcome": ("choice", OUTCOMES),
         "method": ("choice", methods), "stage": ("choice", [rule.stage for rule in rules.stages]),
@@ -79,7 +82,7 @@ def _choices(rows: pd.DataFrame, people: Collection[str], methods: Collection[st
     ]
 
 
-def _times(rows: pd.DataFrame, as_of: pd.Timestamp) -> list[pd.DataFrame]:
+def _times(rows: pd.DataFrame, as_of: pd.Timestamp) -> Faults:
     last = as_of.year + YEARS_AHEAD
     what, when = rows["next_action"].notna(), rows["next_at"].notna()
     found = [
@@ -95,7 +98,7 @@ def _times(rows: pd.DataFrame, as_of: pd.Timestamp) -> list[pd.DataFrame]:
     return found
 
 
-def _days(rows: pd.DataFrame, today: date) -> list[pd.DataFrame]:
+def _days(rows: pd.DataFrame, today: date) -> Faults:
     # days as ISO text sort as days do
     now, last = today.isoformat(), f"{today.year + YEARS_AHEAD}-12-31"
     return [
@@ -104,7 +107,7 @@ def _days(rows: pd.DataFrame, today: date) -> list[pd.DataFrame]:
     ]
 
 
-def _sums(rows: pd.DataFrame) -> list[pd.DataFrame]:
+def _sums(rows: pd.DataFrame) -> Faults:
     share, *sums = NUMBERS
     return [
         fault(rows[share].notna() & ~rows[share].between(0, 100), share, "percent"),
@@ -112,11 +115,11 @@ def _sums(rows: pd.DataFrame) -> list[pd.DataFrame]:
     ]
 
 
-def _texts(rows: pd.DataFrame, needed: Collection[str]) -> list[pd.DataFrame]:
+def _texts(rows: pd.DataFrame, needed: Collection[str]) -> Faults:
     strange = [name for name in needed if name not in rows]
     if strange:
         raise ConfigError(f"{strange[0]} is no field of a follow-up", file="follow_ups.yaml", rule=RECORD, key="needed")
-    texts = [str(name) for name in rows if str(rows[name].dtype) in ("str", "object") and rows[name].notna().any()]
+    texts = [str(name) for name in rows if str(rows[name].dtype) in ("str", "object")]
     return [
         *(fault(rows[name].isna(), name, "blank") for name in needed),
         *(fault((rows[name].str.len() > MOST_SIGNS).fillna(False), name, "long") for name in texts),

@@ -25,6 +25,7 @@ _CERTAIN = re.compile(
     rf"|[{_NUMERAL[1:-1]}一]{_MEASURE}|{_NUMERAL}(?:公斤|分钟|小时|个(?!月))"
     r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
 )
+_ANY, _HAN_SIGN, _WORDS = re.compile(r"(?s)."), re.compile(_HAN), re.compile(_WORD)
 _LATIN = re.compile(r"(?<![a-z])[a-z]{2,}")
 #: Something is done to something: 把 with a thing, but for words that begin with the sign.
 _DONE_TO = re.compile(rf"把(?!握|关|控|脉){_HAN}")
@@ -47,25 +48,30 @@ def vague(texts: pd.Series, rules: Rules) -> pd.Series:
     codes, uniques = pd.factorize(texts.astype("object"))
     if not len(uniques):
         return pd.Series(False, index=texts.index, dtype="bool")
-    plain = pd.Series(uniques, dtype="object").astype("str").str.lower().str.strip()
+    # distinct texts one by one: pandas would read each long pattern anew
+    plain = [str(text).lower().strip() for text in uniques]
     acts, empty, enough = rules.value(ACTS), rules.value(EMPTY), rules.value(LEFT)
+    rest = _without(_without(plain, _anywhere(empty["zh"])), _whole(empty["en"]))
     certain = _found(plain, _CERTAIN)
-    rest = plain.str.replace(_anywhere(empty["zh"]), " ", regex=True)
-    rest = rest.str.replace(_whole(empty["en"]), " ", regex=True)
     clear = certain | _found(plain, _acts(acts["zh"], acts["en"])) | _found(plain, _DONE_TO)
-    clear |= _found(plain.str.replace(_NOBODY, " ", regex=True), _PERSON)
-    clear |= _found(rest, _LATIN) & _found(plain, re.compile(_HAN))
-    signs, words = rest.str.count(_HAN), rest.str.count(_WORD)
-    clear |= _found(rest, _done(acts["verbs"]))
-    clear |= ((signs >= enough["signs"]) | (words >= enough["words"])).to_numpy(dtype=bool)
+    clear |= _found(_without(plain, _NOBODY), _PERSON) | _found(rest, _done(acts["verbs"]))
+    clear |= _found(rest, _LATIN) & _found(plain, _HAN_SIGN)
+    clear |= (_count(rest, _HAN_SIGN) >= enough["signs"]) | (_count(rest, _WORDS) >= enough["words"])
     puts_off = _found(plain, _anywhere(rules.value(LATER))) & ~certain
-    unclear = (plain != "").to_numpy(dtype=bool) & (puts_off | _found(plain, _WAITS) | ~clear)
+    unclear = _found(plain, _ANY) & (puts_off | _found(plain, _WAITS) | ~clear)
     return pd.Series(np.array([*unclear, False])[codes], index=texts.index, dtype="bool")
 
 
-def _found(texts: pd.Series, pattern: re.Pattern[str]) -> np.ndarray:
-    # by Python's own: the column would have each pattern read anew for every few texts
+def _found(texts: list[str], pattern: re.Pattern[str]) -> np.ndarray:
     return np.array([pattern.search(text) is not None for text in texts], dtype=bool)
+
+
+def _count(texts: list[str], pattern: re.Pattern[str]) -> np.ndarray:
+    return np.array([len(pattern.findall(text)) for text in texts], dtype=np.int64)
+
+
+def _without(texts: list[str], pattern: re.Pattern[str]) -> list[str]:
+    return [pattern.sub(" ", text) for text in texts]
 
 
 @lru_cache(maxsize=8)

@@ -2,7 +2,8 @@
 
 A fact frame has one row a lead (RangeIndex, times naive UTC): lead_id, at (the event), open, verdict, grade, tier,
 source, owner, opened_at, verified_at, first_contact_at, last_contact_at, plan_at, progress_at, case_at, changed_at,
-pause_until, status, closed_at, owner_since, missing.
+pause_until, status, closed_at, owner_since, missing, week_contacts (in the week of the last one; NaN: not known),
+week_from (the day from which that week counts).
 """
 
 from collections.abc import Callable
@@ -12,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from config.schema import ClockRule, Rules
-from config.sla import SUBJECTS
-from tasks.rules.due import written
+from config.sla import SUBJECTS, TargetWhen
+from tasks.rules.due import in_week, written
 
 VERIFICATION = "S-VERIFICATION"
 CHECKED_VERDICTS = ("valid", "to_verify")
@@ -41,7 +42,7 @@ class Promised:
 def promised(facts: pd.DataFrame, rule: ClockRule, rules: Rules) -> Promised:
     """What a rule promises about each lead; a rule about single follow-ups promises nothing of a lead."""
     starts, stops, scope, resets = _KINDS[rule.watches](facts, rules)
-    target = targets_of(facts, rule)
+    target = _with_week(targets_of(facts, rule), facts, rule)
     return Promised(_times(starts), _times(stops), scope & (target != ""), target, resets)
 
 
@@ -62,11 +63,50 @@ def targets_of(facts: pd.DataFrame, rule: ClockRule) -> np.ndarray:
     """The target of each lead (grade, tier, source): the first that fits, as text; empty where none does."""
     found = np.full(len(facts), "", dtype=object)
     for target in rule.targets:
-        fits = found == ""
-        for fact, words in target.when:
-            if words is not None:
-                fits &= facts[fact].isin(words).to_numpy(dtype=bool)
+        fits = (found == "") & _fits(facts, target.when)
         found[fits] = written(target.within)
+    return found
+
+
+def _fits(facts: pd.DataFrame, when: TargetWhen) -> np.ndarray:
+    fits = np.ones(len(facts), dtype=bool)
+    for fact, words in when:
+        if words is not None:
+            fits &= facts[fact].isin(words).to_numpy(dtype=bool)
+    return fits
+
+
+def _with_week(target: np.ndarray, facts: pd.DataFrame, rule: ClockRule) -> np.ndarray:
+    """Targets with what the week of the last contact still needs (H1-3.4-cadence: twice a week)."""
+    if rule.weekly is None:
+        return target
+    needs = (target != "") & (facts["week_contacts"] < rule.weekly.contacts).to_numpy(dtype=bool)
+    needs &= _fits(facts, rule.weekly.when)
+    found = target.copy()
+    if needs.any():
+        since = facts["week_from"].to_numpy("datetime64[D]")[needs]
+        found[needs] = found[needs] + in_week(rule.weekly.days, since)
+    return found
+
+
+def keep_week(target: np.ndarray, before: np.ndarray, facts: pd.DataFrame) -> np.ndarray:
+    """Targets that go on asking what the week needs where nothing is known of its contacts."""
+    unknown = facts["week_contacts"].isna().to_numpy(dtype=bool)
+    week = np.array([str(text).partition(" week ")[2] for text in before], dtype=object)
+    kept = unknown & (week != "") & (target != "")
+    found = target.copy()
+    found[kept] = found[kept] + " week " + week[kept]
+    return found
+
+
+def week_of_last(facts: pd.DataFrame, zone: str) -> pd.Series:
+    """The day (naive, local) from which the week of each lead's last contact counts: its Monday, or when it came."""
+    days = [
+        facts[name].dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
+        for name in ("last_contact_at", "opened_at")
+    ]
+    monday = days[0] - pd.to_timedelta(days[0].dt.day_of_week, unit="D")
+    found: pd.Series = monday.where(~(days[1] > monday), days[1])
     return found
 
 

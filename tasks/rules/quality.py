@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from config.schema import Rules
+
 #: By what figures can be told apart.
 DIMENSIONS = ("channel", "source", "team", "entrant", "month")
 OUTCOMES = ("created", "merged", "updated", "rejected", "held")
@@ -48,6 +50,12 @@ def often_missing(rows: pd.DataFrame, omissions: Mapping[str, str], most: int) -
     received = rows.groupby(["month", "team"])["n"].sum().rename("rows").reset_index()
     found = counted[counted["omissions"] > most].merge(received, on=["month", "team"])
     return found.sort_values(["month", "omissions", "team"], ascending=[True, False, True], ignore_index=True)
+
+
+def neglect_rules(rules: Rules) -> frozenset[str]:
+    """The rules by which a lead goes to the pool because its owner did not follow it."""
+    tables = [rule.id for rule in rules.lifecycle if rule.then == "pool"]
+    return frozenset([*tables, *(rule.id for rule in rules.sla if rule.watches == "recycle")])
 
 
 def entered_late(contact: pd.Series, received: pd.Series, days: int) -> pd.Series:

@@ -137,6 +137,16 @@ class WorkTime:
         seconds = self._seconds(at)
         return self._times(self._closing[self._rank[self._starts[self._interval(seconds)] // _DAY]])
 
+    def week_end(self, day: np.datetime64, least: int) -> np.datetime64:
+        """The end of the last working day from a day to its Sunday; NaT where fewer than `least` are working ones."""
+        begin = int((day.astype("datetime64[D]") - self.first).astype(np.int64))
+        # 1970-01-01 was a Thursday
+        after = begin + 7 - (int(day.astype("datetime64[D]").astype(np.int64)) + 3) % 7
+        rank = np.append(self._rank, len(self._workdays))
+        if begin < 0 or after > self.days or rank[after] - rank[begin] < least:
+            return np.datetime64("NaT", "s")
+        return np.datetime64(self._times(self._closing[rank[after] - 1 : rank[after]])[0])
+
     def _later_day(self, start: np.ndarray, days: np.ndarray | int) -> np.ndarray:
         """Number of the working day that is so many after the one on which each time starts to count."""
         day = self._rank[self._starts[self._interval(start)] // _DAY] + days

@@ -77,7 +77,8 @@ def test_every_value_rule_is_read_by_the_main_job(home: Path, tmp_path: Path, mo
     pull_feeds(get_settings(), config, now)
     # what is promised: a follow-up, what is due a week later, and a notice that somebody has seen
     engine = make_engine(get_settings().database_url)
-    said = Said("XL202403001", "linruoxi", now, "电话", "通话")
+    ahead = {"next_action": "发送案例", "next_at": now + timedelta(days=2)}
+    said = Said("XL202403001", "linruoxi", now, "电话", "通话", **ahead)
     record_follow_ups(engine, [said], config, Order("linruoxi", "", now, now, "Asia/Shanghai"))
     week = now + timedelta(days=7)
     escalate_promises(get_settings(), config, week)

@@ -74,8 +74,8 @@ def test_when_nothing_waits_that_is_said(home: Path) -> None:
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
-        ("zh_CN", "未读取：展会/、散.csv。这些文件不在任何渠道的文件夹里"),
-        ("en", "Not read: 展会/, 散.csv. They lie in no channel's folder"),
+        ("zh_CN", "未读取：展会/、散.csv。请把文件本身"),
+        ("en", "Not read: 展会/, 散.csv. Move the files themselves"),
     ],
 )
 def test_what_lies_in_no_channels_folder_is_named_with_the_folders_that_there_are(

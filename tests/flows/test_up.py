@@ -219,23 +219,24 @@ def test_every_deployment_has_its_next_runs(up: Running) -> None:
 
 
 def test_a_stop_under_a_running_flow_leaves_nothing_half_done_and_a_killed_parent_takes_its_children(
-    tmp_path: Path,
+    up: Running,
 ) -> None:
-    home = tmp_path / "home"
-    with running(home) as up:
-        family = psutil.Process(up.process.pid)
-        up.drop("long.csv", 0, 2 * LONG)
-        until(lambda: rows_settled(up, "long.csv"), 60)
-        children = family.children(recursive=True)
-        assert up.stop() < 30
-        assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
-        settled = rows_settled(up, "long.csv")
-        assert settled % CHUNK_ROWS == 0
-        assert not (home / "up" / "up.json").exists()
-    with running(home) as up:
-        until(lambda: is_done(up, "long.csv"), 180)
-        assert rows_settled(up, "long.csv") == 2 * LONG
-        children = psutil.Process(up.process.pid).children(recursive=True)
-        up.process.kill()
+    # the last of these tests: it ends what the others share
+    name = "stopped.csv"
+    family = psutil.Process(up.process.pid)
+    up.drop(name, 5_000_000, LONG)
+    until(lambda: rows_settled(up, name), 60)
+    children = family.children(recursive=True)
+    assert up.stop() < 30
+    assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    settled = rows_settled(up, name)
+    assert 0 < settled < LONG
+    assert settled % CHUNK_ROWS == 0
+    assert not (up.home / "up" / "up.json").exists()
+    with running(up.home) as again:
+        until(lambda: is_done(again, name), 180)
+        assert rows_settled(again, name) == LONG
+        children = psutil.Process(again.process.pid).children(recursive=True)
+        again.process.kill()
         _, alive = psutil.wait_procs(children, timeout=30)
         assert not alive

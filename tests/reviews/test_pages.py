@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flows.reviewing import build, keep_all, open_review
+from models.db import read_frame
 from tasks.decisions import Decided, note, settle
 from tasks.rules.reviews.spans import read_span
 from tests.reviews.conftest import Year
@@ -139,3 +140,14 @@ def test_the_knowledge_base_is_added_to_and_searched_on_its_page(client: TestCli
         sent = client.post("/knowledge", data=entry | wrong)
         assert sent.status_code == 422
         assert "先算投产比" in sent.text
+
+
+def test_the_standard_answers_stand_in_the_knowledge_base_with_what_they_did(client: TestClient, played: Year) -> None:
+    assert 'href="/knowledge#answers"' in client.get(PAGE).text
+    page = client.get("/knowledge").text
+    ids = re.findall(r"O(?:-[A-Z]+){2}", page)
+    assert sorted(ids) == sorted(rule.id for rule in played.config.rules.objections)
+    told = [int(count) for count in re.findall(r"提出 (\d+)，", page)]
+    with played.engine.connect() as conn:
+        own = read_frame(conn, "SELECT count(*) AS n FROM objection")["n"].iloc[0]
+    assert sum(told) == own > 0

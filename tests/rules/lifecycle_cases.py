@@ -58,10 +58,11 @@ def facts_of(case: dict[str, Any]) -> Facts:
     times = ("opened_at", "owner_since", "silent_at")
     texts = [name for name, value in lead.items() if name not in (*times, "lead_id", "budget_min", "budget_max")]
     leads = leads.astype(dict.fromkeys(texts, "str") | dict.fromkeys(times, "datetime64[us]"))
-    return Facts(leads, _records(case.get("calls", [])), _words(case.get("said", [])))
+    return Facts(leads, records(case.get("calls", [])), _words(case.get("said", [])))
 
 
-def _records(calls: list[str]) -> pd.DataFrame:
+def records(calls: list[str]) -> pd.DataFrame:
+    """Follow-ups as cases write them."""
     empty = no_records()
     rows = []
     for number, call in enumerate(calls, start=1):

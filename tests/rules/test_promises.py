@@ -17,10 +17,13 @@ from tasks.calendar import read_year
 from tasks.rules.calendars import Calendars, Days
 from tasks.rules.due import NEVER, Reckoner, add_pause, written
 from tasks.rules.ladder import look, next_look
-from tasks.rules.promises import targets_of
+from tasks.rules.lifecycle.pauses import pause_spans
+from tasks.rules.lifecycle.records import noted, told
+from tasks.rules.promises import promised, targets_of, week_of_last
 from tasks.rules.recipients import Ladderers
 from tasks.rules.statutory import statutory
 from tests.named_cases import each
+from tests.rules.lifecycle_cases import local, moment, records
 
 CONFIG = load_config()
 RULES = CONFIG.rules.at(date(2025, 9, 1))
@@ -72,6 +75,8 @@ def test_a_promise_falls_due_as_its_case_says(case: dict[str, Any]) -> None:
     started = clock.utc(times(case["started"]))
     lead = pd.DataFrame({"grade": [case.get("grade", "B")], "tier": [None], "source": [None]}, dtype="str")
     target = targets_of(lead, rule) if rule.targets else texts("promised")
+    if "contacts" in case:
+        target = week_target(case, rule, lead)
     if case["due"] is None:
         assert target.tolist() == [""]
         return
@@ -86,6 +91,18 @@ def test_a_promise_falls_due_as_its_case_says(case: dict[str, Any]) -> None:
     if "steps" in case:
         assert [shown(clock.local(one))[0] or "–" for one in steps] == case["steps"]
     assert (clock.basis(due) == ["official"]).all()
+
+
+def week_target(case: dict[str, Any], rule: Any, lead: pd.DataFrame) -> np.ndarray:
+    """The target of a lead that came at a time, after its contacts of which the last is the start."""
+    rows = noted(records([f"{one} a" for one in case["contacts"]]), RULES)
+    said = told(rows, pause_spans(rows, RULES, ZONE), ZONE).reset_index()
+    assert local(said["last_contact_at"].iloc[0]) == case["started"]
+    never = {name: pd.Series(pd.NaT, dtype="datetime64[us]") for name in ("verified_at", "owner_since", "closed_at")}
+    came = pd.Series([moment(case.get("came", "2024-01-02T09:00"))])
+    facts = pd.concat([lead, said], axis=1).assign(opened_at=came, owner="o", verdict="valid", **never)
+    facts["week_from"] = week_of_last(facts, ZONE)
+    return promised(facts, rule, RULES).target
 
 
 def test_the_calendar_agrees_with_what_was_announced() -> None:
@@ -230,6 +247,8 @@ def test_a_day_three_five_seven_ladder_is_one_entry(tmp_path: Path) -> None:
     [
         ("- {id: K-FIRST, targets: [{within: {hours: 2, clock_days: 1}}]}", "one of minutes"),
         ("- {id: K-FIRST, targets: []}", "every other promise has targets"),
+        ("- {id: K-FIRST, weekly: {contacts: 2, days: 4}}", "only a cadence"),
+        ("- {id: K-FIRST, watches: cadence, weekly: {contacts: 1, days: 4}}", "weekly.contacts"),
         ("- {id: K-FIRST, ladder: [{step: breach, to: boss}]}", "owner"),
         ("- {id: K-FIRST, ladder: [{step: reminder, to: owner}]}", "before the due time"),
         ("- {id: K-FIRST, ladder: [{step: reminder, before: {working_days: 1}, to: owner}]}", "minutes or hours"),

@@ -287,10 +287,26 @@ class Lead:
         if clock.policy == "K-CADENCE" and self.grade == "B" and at >= CHANGED[0]:
             n = CHANGED[1]
         due = later(clock.start, n, rule["unit"], clock.leave)
+        if clock.policy == "K-CADENCE" and self.grade == "A":
+            due = min(due, self._week_end(clock.start) or due)
         if rule["unit"] == "calendar_days":
             return due + sum((two - one for one, two in clock.pauses), timedelta())
         stood = sum(between(one, two, clock.leave) for one, two in clock.pauses)
         return add(due, stood, clock.leave) if stood else due
+
+    def _week_end(self, start: datetime) -> datetime | None:
+        """An A lead has two contacts in each week of four working days: when the second one is due, if one lacks."""
+        if not self.talks:
+            return None
+        last = max(said["at"] for said in self.talks).date()
+        monday = last - last.weekday() * DAY
+        days = [monday + count * DAY for count in range(7)]
+        if sum(said["at"].date() in days for said in self.talks) > 1:
+            return None
+        working = [day for day in days if day >= self.opened.date() and works(day, None)]
+        if len(working) < 4 or start.date() >= working[-1]:
+            return None
+        return closing(working[-1])
 
     def _end(self, clock: Clock, at: datetime) -> None:
         at = max(at, clock.start)

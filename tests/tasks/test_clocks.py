@@ -276,3 +276,15 @@ def test_the_same_rows_again_change_no_clock(engine, rows):
         arrive(engine, A, on="2024-03-15T11:00", file=f"again{number}.csv")
     pd.testing.assert_frame_equal(before, clocks(engine))
     assert before["number"].iloc[0] == FIRST
+
+
+def test_an_a_lead_is_followed_twice_a_week_whatever_else_is_aimed_anew(engine, tmp_path):
+    arrive(engine, A, on="2024-03-11T09:30")
+    follow_up(engine, "2024-03-13T10:00")
+    assert clock(engine, "K-CADENCE")["due_at"] == "2024-03-15T18:00"
+    sweep_at(engine, "2024-03-13T10:05")
+    other = with_rule(tmp_path, "- {id: K-CADENCE, ladder: [{step: breach, to: owner}]}")
+    sweep_at(engine, "2024-03-13T10:10", other)
+    assert clock(engine, "K-CADENCE")["due_at"] == "2024-03-15T18:00"
+    follow_up(engine, "2024-03-14T10:00")
+    assert clock(engine, "K-CADENCE")["due_at"] == "2024-03-19T18:00"

@@ -176,6 +176,23 @@ def test_files_and_folders_of_no_channel_are_named(settings: Settings) -> None:
     assert folders.unread(settings, CHANNELS) == ["expo2024/", "loose.csv"]
 
 
+def test_what_is_no_file_or_lies_too_deep_is_named_and_left(settings: Settings) -> None:
+    _drop(settings, "a.csv")
+    box = settings.intake / "default"
+    (box / "链接.csv").symlink_to(box / "a.csv")
+    (box / "folder").symlink_to(settings.home)
+    os.mkfifo(box / "pipe.csv")
+    deep = box / "1" / "2" / "3" / "4"
+    deep.mkdir(parents=True)
+    (deep / "read.csv").write_text("x")
+    (deep / "5").mkdir()
+    (deep / "5" / "deep.csv").write_text("x")
+    named = ["default/1/2/3/4/5/deep.csv", "default/folder", "default/pipe.csv", "default/链接.csv"]
+    assert folders.unread(settings, CHANNELS) == named
+    assert sorted(file.name for file in _claimed(settings)) == ["a.csv", "read.csv"]
+    assert folders.unread(settings, CHANNELS) == named
+
+
 def test_names_that_no_table_can_hold_are_mended(settings: Settings) -> None:
     raw = os.fsencode(settings.intake / "default") + b"/" + "客户.csv".encode("gbk")
     Path(os.fsdecode(raw)).write_text("x")

@@ -88,6 +88,17 @@ def test_leads_won_and_lost_afterwards_are_counted(engine: Engine) -> None:
     assert counted(engine, "2024-03-18T20:00").categories.iloc[0]["lost"] == 0
 
 
+def test_an_answer_to_nothing_is_hinted_at_and_once_told_it_stays_known(engine: Engine) -> None:
+    arrive(engine, A)
+    found = follow_up(engine, "2024-03-18T10:00", answer="O-PRICE-TOTAL", settled="yes")
+    assert {one.field for one in found.hints if one.code == "no_objection"} == {"answer", "settled"}
+    follow_up(engine, "2024-03-18T11:00", objection="贵")
+    for before in (False, True):
+        found = follow_up(engine, "2024-03-19T10:00", settled="yes")
+        assert found.before is before
+        assert "no_objection" not in {one.code for one in found.hints}
+
+
 def test_an_answer_that_is_none_and_a_word_that_is_none_are_refused(engine: Engine) -> None:
     arrive(engine, A)
     with pytest.raises(FollowUpError) as told:

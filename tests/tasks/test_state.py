@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
 
@@ -13,7 +14,11 @@ from tasks.follow_ups import FollowUpError
 from tasks.nightly import run_nightly
 from tasks.orders import Order, OrderError
 from tasks.pool import claim
+from tasks.quality import measure
 from tasks.rebuild import check, rebuild
+from tasks.review_activity import read_activity
+from tasks.rules.reviews.kept import Habits, patterns
+from tasks.rules.reviews.spans import read_span
 from tests.tasks.promised import CONFIG, FIRST, SETTINGS, ZHANG, A, arrive, at, clocks, follow_up, say, sweep_at
 
 DEAL = {
@@ -124,6 +129,32 @@ def test_what_nobody_tried_goes_to_the_pool_and_the_next_owner_has_his_time(engi
     sound(engine, "2024-05-18T02:00")
 
 
+def test_what_nobody_tried_counts_against_its_owner_and_what_goes_along_does_not(engine: Engine) -> None:
+    other = {**ZHANG, "name": "李四", "mobile": "13800002222"}
+    arrive(engine, ZHANG, other, on="2024-03-01T09:00")
+    owner = lead(engine)["owner"]
+    assert lead(engine, "XL202403002")["owner"] == owner
+    # somebody calls the second one; it goes along all the same
+    follow_up(engine, "2024-03-25T10:00", number="XL202403002", by=owner)
+    assert night(engine, "2024-04-02T01:30")["pool"] == 1
+    assert lead(engine, "XL202403002")["status"] == "pool"
+    zone = SETTINGS.zone
+    with engine.connect() as conn:
+        [found] = measure(conn, CONFIG.rules, zone, at("2024-04-03T10:00"), ("team",)).neglected.to_dict("records")
+        assert measure(conn, CONFIG.rules, zone, at("2024-04-01T10:00"), ("team",)).neglected.empty
+        assert measure(conn, CONFIG.rules, zone, at("2024-04-03T10:00"), ("team",), "2024-03").neglected.empty
+        assert len(measure(conn, CONFIG.rules, zone, at("2024-04-03T10:00"), ("team",), "2024-04").neglected) == 1
+        assert measure(conn, CONFIG.rules, zone, at("2024-04-03T10:00"), ("team",), None, "expo").neglected.empty
+        april = read_span("monthly", "2024-04")
+        activity = read_activity(conn, april, at("2024-04-30T10:00"), "Asia/Shanghai", CONFIG)
+        facts = pd.DataFrame({"lead_id": activity.pool["lead_id"], "owner": "", "result": "open", "system": ""})
+        facts["created_on"] = pd.Timestamp("2024-03-01")
+        shown = patterns(facts, activity, april, Habits.of(CONFIG.rules)).query("pattern == 'neglected'")
+    assert (found["person"], found["leads"], found["numbers"]) == (owner, 1, FIRST)
+    assert shown[["by", "value", "leads"]].iloc[[0, -1]].to_numpy().tolist() == [["all", "", 1], ["person", owner, 1]]
+    sound(engine, "2024-04-02T02:00")
+
+
 def test_a_win_is_archived_cared_for_and_its_customer_comes_back_as_a_new_cycle(engine: Engine) -> None:
     arrive(engine, ZHANG)
     follow_up(engine, "2024-04-08T10:00", summary="谈妥")
@@ -176,7 +207,7 @@ def test_owner_and_clocks_follow_the_grade_down_and_up(engine: Engine) -> None:
     found = lead(engine)
     assert (found["grade"], found["grade_rule"], roles[found["owner"]]) == ("A", "L-CONFIRMED", "supervisor")
     running = clocks(engine, "K-CADENCE").iloc[-1]
-    assert running["target"] == "3 working_days"
+    assert running["target"] == "3 working_days week 4 2024-04-08"
     sound(engine, "2024-04-08T11:00")
 
 

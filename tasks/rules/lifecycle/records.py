@@ -58,9 +58,9 @@ def told(rows: pd.DataFrame, spans: pd.DataFrame, zone: str) -> pd.DataFrame:
     """What `noted` follow-ups and their pauses say of each lead (index lead_id).
 
     follow_ups (how many), first_contact_at, last_contact_at, answered_at (the last), unanswered (the run at the end),
-    calls (unanswered calls at the end), busy_day (calls on the last day), plan_at, progress_at, case_at, place,
-    CONFIRMED as booleans, changed, changed_at; pause_until, pause, pause_kind, pause_since of the pause that no
-    follow-up has ended, and resumed_at: when the last other one ended.
+    calls (unanswered calls at the end), busy_day (calls on the last day), week_contacts (in the Monday–Sunday week of
+    the last one), plan_at, progress_at, case_at, place, CONFIRMED as booleans, changed, changed_at; pause_until, pause,
+    pause_kind, pause_since of the pause that no follow-up has ended, and resumed_at: when the last other one ended.
     """
     lead = rows["lead_id"]
     groups = rows.groupby("lead_id")
@@ -87,7 +87,9 @@ def told(rows: pd.DataFrame, spans: pd.DataFrame, zone: str) -> pd.DataFrame:
     found["changed"] = last_change.notna() & ~(chain >= last_change).fillna(False)
     found["changed_at"] = last_change.where(found["changed"])
     found["calls"] = _calls_at_end(rows)
-    found["busy_day"] = _busiest_at_end(rows, zone)
+    day = rows["at"].dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
+    found["busy_day"] = _busiest_at_end(rows, day)
+    found["week_contacts"] = _contacts_of_week(rows, day)
     return found.join(standing(spans), how="left")
 
 
@@ -153,9 +155,16 @@ def _calls_at_end(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(calls & (others == last).to_numpy()).groupby(rows["lead_id"]).sum()
 
 
-def _busiest_at_end(rows: pd.DataFrame, zone: str) -> pd.Series:
-    """How many calls each lead had on the day of its last follow-up."""
-    day = rows["at"].dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
+def _contacts_of_week(rows: pd.DataFrame, day: pd.Series) -> pd.Series:
+    """How many contacts each lead had in the week of its last one, as a float: a lead without any has none told."""
+    week = day - pd.to_timedelta(day.dt.day_of_week, unit="D")
+    last = week.groupby(rows["lead_id"]).transform("max")
+    found: pd.Series = (week == last).groupby(rows["lead_id"]).sum().astype("float64")
+    return found
+
+
+def _busiest_at_end(rows: pd.DataFrame, day: pd.Series) -> pd.Series:
+    """How many calls each lead had on the (local) day of its last follow-up."""
     last = day.groupby(rows["lead_id"]).transform("max")
     calls = ((day == last) & (rows["method"] == CALL)).to_numpy(dtype=bool)
     return pd.Series(calls).groupby(rows["lead_id"]).sum()

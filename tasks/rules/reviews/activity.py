@@ -25,7 +25,7 @@ PROMISES = {
     "due_at": _TIME, "ended_at": _TIME, "ending": _TEXT,
 }  # fmt: skip
 TIERS = {"lead_id": _WHOLE, "at": _TIME, "tier": _TEXT}
-POOL = {"lead_id": _WHOLE, "at": _TIME, "kind": _TEXT}
+POOL = {"lead_id": _WHOLE, "at": _TIME, "kind": _TEXT, "rule": _TEXT, "person": _TEXT}
 ORIGINS = {"lead_id": _WHOLE, "channel": _TEXT, "mark": _TEXT}
 SUPPORT = {"id": _WHOLE, "lead_id": _WHOLE, "at": _TIME, "support": _TEXT, "support_at": _TIME}
 PAUSES = {"id": _WHOLE, "lead_id": _WHOLE, "at": _TIME, "until": _TIME}
@@ -46,9 +46,9 @@ class Activity:
     """What was done and promised until the end of a period, as known at a cut-off; now: the cut-off, local.
 
     contacts: of the period. last: per lead its last contact, its last answered one and how many there were
-    until the end of the period. promises: begun or due in the period, and those still running. tiers: every
-    change. pool: given back (pooled) and claimed. origins: of leads created in the period, the channel and marketing's
-    mark of the row that made them. support: every request. plans: what is
+    until the end of the period. promises: begun or due in the period, and those still running. tiers: every change.
+    pool: given back (pooled) and claimed, each by its rule and with who had it before. origins: of leads created in
+    the period, the channel and marketing's mark of the row that made them. support: every request. plans: what is
     agreed for the days after the period. teams: person -> team; watches: policy -> what it watches.
     """
 

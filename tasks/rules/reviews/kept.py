@@ -12,6 +12,7 @@ import pandas as pd
 
 from config.objections import OTHER
 from config.schema import Rules
+from tasks.rules.quality import neglect_rules
 from tasks.rules.reviews.activity import Activity, days_of, during, end_of, looked_up
 from tasks.rules.reviews.facts import OPEN
 from tasks.rules.reviews.shares import share
@@ -27,7 +28,7 @@ FOLLOW_UPS = (
     "intent", "intent_share", "small",
 )  # fmt: skip
 PATTERNS = ("pattern", "by", "value", "leads")
-_KINDS = ("a_day", "silent", "unanswered", "no_progress", "no_next")
+_KINDS = ("a_day", "silent", "unanswered", "no_progress", "no_next", "neglected")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Habits:
     no_progress: int
     intent: tuple[str, ...]
     themes: Mapping[str, Sequence[str]]
+    #: rules by which a lead goes to the pool because nobody followed it
+    neglect: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, rules: Rules) -> "Habits":
@@ -50,7 +53,7 @@ class Habits:
             for one in ("R-SMALL", "R-CALLS-A-DAY", "R-SILENT-DAYS", "R-UNANSWERED", "R-NO-PROGRESS")
         )
         intent, themes = tuple(rules.value("R-INTENT")), rules.value("R-THEMES")
-        return cls(small, a_day, silent, unanswered, no_progress, intent, themes)
+        return cls(small, a_day, silent, unanswered, no_progress, intent, themes, neglect_rules(rules))
 
 
 def promises(activity: Activity, span: Span, small: int) -> pd.DataFrame:
@@ -151,16 +154,20 @@ def inefficient(facts: pd.DataFrame, activity: Activity, span: Span, habits: Hab
     open_ = facts[(facts["result"] == OPEN) & (facts["owner"] != "") & (facts["system"] == "")]
     last = looked_up(open_["lead_id"], activity.last.set_index("lead_id")["at"]).fillna(open_["created_on"])
     silent = open_.loc[((end - last) > pd.Timedelta(days=habits.silent_days)).to_numpy(), "lead_id"]
+    gone = activity.pool[during(activity.pool["at"], span.first, span.last)]
+    gone = gone[gone["rule"].isin(habits.neglect)].drop_duplicates("lead_id", keep="last")
     found: dict[str, Any] = {
         "a_day": days[days >= habits.a_day].index.get_level_values("lead_id").unique(),
         "silent": silent.to_numpy(),
         "unanswered": counts.index[(counts >= habits.unanswered) & ~reached],
         "no_progress": counts.index[(counts >= habits.no_progress) & ~moved],
         "no_next": own.loc[~own["next"], "lead_id"].unique(),
+        "neglected": gone["lead_id"].to_numpy(),
     }
     parts = [pd.DataFrame({"pattern": kind, "lead_id": np.sort(found[kind])}) for kind in _KINDS]
     whole = pd.concat(parts, ignore_index=True)
-    return whole.assign(person=looked_up(whole["lead_id"], owner).fillna("").astype("str"))
+    had = looked_up(whole["lead_id"], gone.set_index("lead_id")["person"]).where(whole["pattern"] == "neglected")
+    return whole.assign(person=had.fillna(looked_up(whole["lead_id"], owner)).fillna("").astype("str"))
 
 
 def patterns(facts: pd.DataFrame, activity: Activity, span: Span, habits: Habits) -> pd.DataFrame:
