@@ -64,11 +64,15 @@ def stretches(found: pd.DataFrame, spans: pd.DataFrame) -> pd.DataFrame:
 
 def _spans(rows: pd.DataFrame, begins: pd.Series, pause: str, until: pd.Series, ends: pd.Series) -> pd.DataFrame:
     """Pauses that begin with some follow-ups and are cut by the next one that ends them."""
+    begins = begins.fillna(False).astype("bool")
+    if not begins.any():
+        never = pd.Series([], dtype="datetime64[us]")
+        said = {"lead_id": rows["lead_id"].array[:0], "pause": pd.array([], dtype="str")}
+        return pd.DataFrame(said | dict.fromkeys(("since", "until", "cut"), never))
     # the next ending follow-up behind each, of the same lead
     marked = rows["at"].where(ends.astype("bool"))
     behind = marked.groupby(rows["lead_id"]).shift(-1)
     cut = behind.groupby(rows["lead_id"]).bfill()
-    begins = begins.fillna(False).astype("bool")
     return pd.DataFrame(
         {
             "lead_id": rows.loc[begins, "lead_id"].array,
