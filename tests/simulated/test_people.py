@@ -38,8 +38,8 @@ def _daily(event: Event) -> Event:
     hours = {"arrive": (8, 13), "follow_up": (23, 58)}
     if event.kind not in hours:
         return event
-    # what comes on two days comes on the second
-    later = event.kind == "arrive" and event.at.day % 2
+    # what comes, or is said, on two days comes on the second
+    later = event.at.day % 2
     return replace(
         event,
         at=(event.at + timedelta(days=bool(later))).replace(hour=hours[event.kind][0], minute=hours[event.kind][1]),
