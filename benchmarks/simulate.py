@@ -37,6 +37,7 @@ OUTAGE = tuple(datetime.combine(date(2025, 9, day), clock(12)) for day in (16, 1
 LEAVE = (("dongsiyuan", date(2025, 9, 1), date(2025, 9, 5)), ("linruoxi", date(2025, 10, 13), date(2025, 10, 17)))
 LEAVERS = (("tangyue", date(2025, 9, 8)), ("penglei", date(2025, 10, 9)))
 CLAIMANTS = ("hanzhiyuan", "dongsiyuan", "gaowenbo", "wujiaqi", "shenhaoran", "fangxiaohui")
+SWEEPS = tuple(clock(hour) for hour in (2, 9, 11, 14, 16, 18, 22))
 MOST_SECONDS = 300.0
 _RULE = """
 - {id: K-CADENCE, effective: 2025-09-15, targets: [{when: {grade: A}, within: {working_days: 2}},
@@ -60,7 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = _config(Path(made))
         engine = make_engine(f"sqlite:///{Path(made) / 'simulated.db'}")
         upgrade(engine)
-        world = make_world(asked.leads, FIRST, LAST, (OUTAGE[0], OUTAGE[1]), LEAVE, seed=asked.seed, every=8)
+        world = make_world(
+            asked.leads, FIRST, LAST, (OUTAGE[0], OUTAGE[1]), LEAVE, seed=asked.seed, every=12, sweeps=SWEEPS
+        )
         world = with_people(world, LEAVERS, CLAIMANTS, returns=0.03)
         began = time.perf_counter()
         counts = run(engine, world, config, Settings(_env_file=None, home=Path(made)), PEOPLE)

@@ -79,12 +79,12 @@ class World:
 
 def make_world(
     leads: int, first: date, last: date, outage: tuple[datetime, datetime], leave: Sequence[tuple[str, date, date]],
-    seed: int = 11, grades: float = 0.03, verified: float = 0.06, every: int = 3,
+    seed: int = 11, grades: float = 0.03, verified: float = 0.06, every: int = 3, sweeps: Sequence[time] | None = None,
 ) -> World:  # fmt: skip
     """Draw a world: leads arrive until two thirds of the span, people follow them with different diligence.
 
     grades, verified: the share of leads whose grade a person changes, and that he verifies. every: how many hours lie
-    between the times at which people record what they have done.
+    between the times at which people record what they have done. sweeps: when the sweep comes on each day.
     """
     random = np.random.default_rng(seed)
     start, end = datetime.combine(first, datetime.min.time()), datetime.combine(last, datetime.min.time())
@@ -98,7 +98,7 @@ def make_world(
         events.append(Event(at, "arrive", lead, {"kind": kind, "contact": f"{stated:%Y-%m-%d}"}))
         events += _life(random, lead, at, end, grades, verified, every)
     for day in range((last - first).days):
-        for clock in _SWEEPS:
+        for clock in sweeps or _SWEEPS:
             at = datetime.combine(first + timedelta(day), clock)
             if not outage[0] <= at < outage[1]:
                 events.append(Event(at, "sweep"))

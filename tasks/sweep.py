@@ -269,7 +269,7 @@ def _altered(changed: pd.DataFrame, live: pd.DataFrame) -> pd.DataFrame:
 
 def _told(steps: pd.DataFrame) -> list[dict[str, Any]]:
     fired = steps.loc[steps["state"] == "fired", list(_FIRED)]
-    columns = [fired[name].array for name in _FIRED]
+    columns = [fired[name].astype("object").tolist() for name in _FIRED]
     return [dict(zip(_FIRED, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
