@@ -1,9 +1,11 @@
 """A simulated quarter: `python -m benchmarks.simulate [--leads N] [--seed N]`.
 
-Leads arrive, people follow them with different diligence, somebody is on leave, the sweep stands still for two days,
-and a rule changes in the middle; all of it drives the functions that the flows call, without Prefect's engine. Ends
-with one line of figures; exit code 1 when it takes longer than five minutes, when an open lead has no promise that
-runs, when a step was told twice or outside working hours, or when what tables say of each other does not hold.
+Leads arrive, several of one company at times, people follow them with different diligence, give some back and claim
+others, somebody is on leave, two leave for good and hand over what they have, the sweep stands still for two days, and
+a rule changes in the middle; all of it drives the functions that the flows call, without Prefect's engine. Prints what
+each person got, and ends with one line of figures; exit code 1 when it takes longer than five minutes, when a company
+had two owners at one moment, when an open lead has no promise that runs, when a step was told twice or outside working
+hours, or when what tables say of each other does not hold.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from benchmarks.simulated import make_world, run
+from benchmarks.simulated_people import PEOPLE, shares, two_owners, with_people
 from config.loader import load_config
 from config.schema import Config
 from config.settings import Settings
@@ -32,6 +35,8 @@ from tasks.clocks import reckoner_of
 FIRST, LAST = date(2025, 8, 1), date(2025, 10, 31)
 OUTAGE = tuple(datetime.combine(date(2025, 9, day), clock(12)) for day in (16, 18))
 LEAVE = (("dongsiyuan", date(2025, 9, 1), date(2025, 9, 5)), ("linruoxi", date(2025, 10, 13), date(2025, 10, 17)))
+LEAVERS = (("tangyue", date(2025, 9, 8)), ("penglei", date(2025, 10, 9)))
+CLAIMANTS = ("hanzhiyuan", "dongsiyuan", "gaowenbo", "wujiaqi", "shenhaoran", "fangxiaohui")
 MOST_SECONDS = 300.0
 _RULE = """
 - {id: K-CADENCE, effective: 2025-09-15, targets: [{when: {grade: A}, within: {working_days: 2}},
@@ -56,10 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         engine = make_engine(f"sqlite:///{Path(made) / 'simulated.db'}")
         upgrade(engine)
         world = make_world(asked.leads, FIRST, LAST, (OUTAGE[0], OUTAGE[1]), LEAVE, seed=asked.seed)
+        world = with_people(world, LEAVERS, CLAIMANTS)
         began = time.perf_counter()
-        counts = run(engine, world, config, Settings(_env_file=None, home=Path(made)))
+        counts = run(engine, world, config, Settings(_env_file=None, home=Path(made)), PEOPLE)
         seconds = time.perf_counter() - began
-        wrong = faults(engine, config)
+        wrong = faults(engine, config) + [f"two owners: {one}" for one in two_owners(engine)]
+        print(shares(engine, config).to_string())
         told = _told(engine)
         engine.dispose()
     if seconds > MOST_SECONDS:

@@ -219,8 +219,9 @@ def _arrive(engine: Engine, block: Sequence[Event], config: Config, settings: Se
 def _row(event: Event) -> dict[str, str]:
     said = KINDS[event.said["kind"]]
     phones = " / ".join(_phone(one) for one in event.said.get("phones", (event.lead,)))
+    company = event.said.get("company", event.lead)
     return said | {
-        "company": f"模拟{event.said.get('company', event.lead)}机械有限公司", "contact": f"王{chr(0x4E00 + event.lead % 3000)}", "phone": phones,
+        "company": f"模拟{company}机械有限公司", "contact": f"王{chr(0x4E00 + event.lead % 3000)}", "phone": phones,
         "industry": "制造业", "source": "官网表单", "region": "上海市", "first_contact": event.said["contact"],
     }  # fmt: skip
 

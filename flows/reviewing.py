@@ -176,8 +176,8 @@ def _build(review: Review, scope: str) -> Built:
     last = by_time(facts, [span.year_before], terms).iloc[-1]
     pack = Pack(
         span.kind, span.label, scope, review.preliminary, local, rules.version, data, last if last["leads"] else None,
-        findings(data, terms), decisions(data, float(rules.value("R-UNSTATED"))), defined, book,
-        names, review.settings.internal_url or "",
+        findings(data, terms), decisions(data, float(rules.value("R-UNSTATED")), terms.small), defined, book,
+        names, terms.small, review.settings.internal_url or "",
     )  # fmt: skip
     return Built(span, scope, review.as_of, data, pack, files)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from tasks import handbook_words as words
 from tasks.handbook_words import Pair, said
+from tasks.row_heights import row_height
 
 _FONT = "Microsoft YaHei"
 _WIDE = {"need": 40, "summary": 48, "heard": 32, "next": 36, "company": 30, "people": 44, "note": 36, "chain": 30,
@@ -23,8 +23,8 @@ _WIDE = {"need": 40, "summary": 48, "heard": 32, "next": 36, "company": 30, "peo
 _USUAL = 15
 _PLAN_WIDE, _FORM_WIDE = (18, 44, 26, 22, 28), (16, 26, 14, 44, 16, 30, 14, 26)
 _PLAN_SPANS, _FORM_SPANS = tuple((place, place) for place in range(5)), ((0, 0), (1, 1), (2, 4), (5, 7))
-# points of a line of text, and what Excel takes at most of a row
-_LINE, _MOST_HIGH, _MOST_SIGNS = 15.0, 400.0, 32_767
+# what a cell may hold
+_MOST_SIGNS = 32_767
 _A3 = 8
 _WEEK_WIDE, _MOST_WEEKS = 3.6, 60
 _BARS = {"plan": "#2468A8", "next": "#6BA3D6", "support": "#C77700", "done": "#9AA5B1"}
@@ -84,7 +84,7 @@ class _Maker:
         for line, cells in enumerate(rows[[key for _, _, key in columns]].itertuples(index=False, name=None), 1):
             for place, value in enumerate(cells):
                 self._write(sheet, line, place, value)
-            sheet.set_row(line, _height(cells, widths))
+            sheet.set_row(line, row_height(cells, widths))
         sheet.freeze_panes(1, 1)
         sheet.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
         self._landscape(sheet, repeat=True)
@@ -152,7 +152,7 @@ class _Maker:
             cells = (begins, goal, step["method"], _span(step), step["support"])
             for place, value in enumerate(cells):
                 self._write(sheet, line, place, value)
-            sheet.set_row(line, _height(cells, _PLAN_WIDE))
+            sheet.set_row(line, row_height(cells, _PLAN_WIDE))
             for place in _covered(step, weeks):
                 sheet.write_blank(line, len(_PLAN_WIDE) + place, None, self.bars[step["kind"]])
         return line + 1
@@ -172,7 +172,7 @@ class _Maker:
             line += 1
             for (first, last), value in zip(spans, cells, strict=True):
                 self._spread(sheet, line, first, last, value, self.text)
-            sheet.set_row(line, _height(cells, room))
+            sheet.set_row(line, row_height(cells, room))
         return line + 1
 
     def _pairs(
@@ -189,7 +189,7 @@ class _Maker:
                 self._spread(sheet, line, at, last, lead[key] if key else "", self.left)
                 values.append(lead[key] if key else "")
                 room.append(sum(_FORM_WIDE[at : last + 1]))
-            sheet.set_row(line, _height(values, room))
+            sheet.set_row(line, row_height(values, room))
             line += 1
         return line
 
@@ -236,16 +236,6 @@ class _Maker:
         sheet.fit_to_pages(1, 0)
         if repeat:
             sheet.repeat_rows(0)
-
-
-def _height(cells: Sequence[Any], widths: Sequence[float]) -> float:
-    """How high a row must be for its longest text; a Chinese sign takes the room of two others."""
-    lines = 1
-    for cell, width in zip(cells, widths, strict=True):
-        if isinstance(cell, str):
-            taken = (sum(1.9 if sign > "\u2e80" else 1.0 for sign in part) for part in cell.split("\n"))
-            lines = max(lines, sum(max(1, ceil(one / (width - 1))) for one in taken))
-    return min(_LINE * lines + 1, _MOST_HIGH)
 
 
 def _weeks(steps: pd.DataFrame) -> pd.DatetimeIndex:

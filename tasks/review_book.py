@@ -11,6 +11,7 @@ import pandas as pd
 import xlsxwriter
 
 from tasks.review_words import RATES, named, review_words
+from tasks.row_heights import row_height
 
 #: Datasets in the order of their sheets.
 SHEETS = (
@@ -23,6 +24,10 @@ _FONT = "Microsoft YaHei"
 _BLUE, _AMBER = "#2468A8", "#C77700"
 # a chart of more points tells nothing
 _POINTS = 20
+# widths of columns, in signs
+_TEXT, _FIGURE = 24, 13
+# signs of a label that a chart has room for
+_LABEL = 16
 # charts whose bars lie, for long names
 _LYING = ("funnel", "loss_reasons", "objections")
 # of what there is too little where a rate would tell nothing
@@ -75,9 +80,9 @@ class _Maker:
             "font_name": _FONT,
         }
         self.head = book.add_format(head)
-        self.percent = book.add_format({"num_format": "0.0%", "font_name": _FONT})
-        self.number = book.add_format({"num_format": "#,##0", "font_name": _FONT})
-        self.decimal = book.add_format({"num_format": "0.0", "font_name": _FONT})
+        self.percent = book.add_format({"num_format": "0.0%", "valign": "top", "font_name": _FONT})
+        self.number = book.add_format({"num_format": "#,##0", "valign": "top", "font_name": _FONT})
+        self.decimal = book.add_format({"num_format": "0.0", "valign": "top", "font_name": _FONT})
         self.wrap = book.add_format({"text_wrap": True, "valign": "top", "font_name": _FONT})
 
     def cover(self, cover: Cover) -> None:
@@ -103,8 +108,9 @@ class _Maker:
         columns = list(map(str, data))
         for at, column in enumerate(columns):
             sheet.write_string(0, at, named(column, self.lang), self.head)
-            sheet.set_column(at, at, 24 if data[column].dtype == "str" else 13)
+            sheet.set_column(at, at, _TEXT if data[column].dtype == "str" else _FIGURE)
             self._column(sheet, at, column, data)
+        self._heights(sheet, data)
         sheet.freeze_panes(1, 1)
         sheet.repeat_rows(0)
         sheet.set_landscape()
@@ -113,7 +119,15 @@ class _Maker:
             self._curves(sheet, data)
         if len(data):
             sheet.autofilter(0, 0, len(data), len(columns) - 1)
-            self._chart(sheet, name, columns, len(data))
+            self._chart(sheet, name, data)
+
+    def _heights(self, sheet: Any, data: pd.DataFrame) -> None:
+        """Room for the texts that take more than a line."""
+        texts: pd.DataFrame = data.select_dtypes("str").fillna("")
+        long = texts.map(len).max(axis=1) * 2 > _TEXT if len(texts.columns) else pd.Series(False, index=data.index)
+        for row in np.flatnonzero(long.to_numpy(dtype=bool)).tolist():
+            cells = [self._named(str(column), str(value)) for column, value in texts.iloc[row].items()]
+            sheet.set_row(row + 1, row_height(cells, [_TEXT] * len(cells)))
 
     def _column(self, sheet: Any, at: int, column: str, data: pd.DataFrame) -> None:
         small = (
@@ -125,11 +139,11 @@ class _Maker:
         counts = next((data[name] for name in _COUNTS if name in data), None)
         for row, value in enumerate(data[column], 1):
             if small is not None and counts is not None and small[row - 1]:
-                sheet.write_string(row, at, f"—（{counts.iloc[row - 1]}）")
+                sheet.write_string(row, at, f"—（{counts.iloc[row - 1]}）", self.wrap)
             elif pd.isna(value):
-                sheet.write_string(row, at, "—" if column in RATES else "")
+                sheet.write_string(row, at, "—" if column in RATES else "", self.wrap)
             elif isinstance(value, bool | np.bool_):
-                sheet.write_string(row, at, "✓" if value else "")
+                sheet.write_string(row, at, "✓" if value else "", self.wrap)
             elif isinstance(value, int | np.integer):
                 sheet.write_number(row, at, int(value), self.number)
             elif isinstance(value, float | np.floating):
@@ -139,7 +153,7 @@ class _Maker:
                     row, at, f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"
                 )
             else:
-                sheet.write_string(row, at, self._named(column, str(value)))
+                sheet.write_string(row, at, self._named(column, str(value)), self.wrap)
 
     def _curves(self, sheet: Any, data: pd.DataFrame) -> None:
         """A table of the months by days beside the long one, only of mature shares, and its lines as a chart."""
@@ -170,8 +184,20 @@ class _Maker:
         called = self.names.get(text) if column in _CALLED else None
         return called or self.words.get(text, text)
 
-    def _chart(self, sheet: Any, name: str, columns: list[str], rows: int) -> None:
+    def _labels(self, sheet: Any, data: pd.DataFrame, label: str) -> int:
+        """The column of a chart's labels: the dataset's own, or a hidden one where some are too long to draw."""
+        texts = [self._named(label, str(value)) for value in data[label].head(_POINTS)]
+        columns = list(map(str, data))
+        if max(map(len, texts)) <= _LABEL:
+            return columns.index(label)
+        for row, text in enumerate(texts, 1):
+            sheet.write_string(row, len(columns), text if len(text) <= _LABEL else text[: _LABEL - 1] + "…")
+        sheet.set_column(len(columns), len(columns), None, None, {"hidden": True})
+        return len(columns)
+
+    def _chart(self, sheet: Any, name: str, data: pd.DataFrame) -> None:
         """Draw what the dataset is about, from its own cells."""
+        columns, rows = list(map(str, data)), len(data)
         drawn = {"conversion": ("月份", "线索总数", "转化率"), "periods": ("period", "leads", "conversion"),
                  "funnel": ("stage", "reached", None), "loss_reasons": ("reason", "lost", None),
                  "calibration": ("grade", "expected", "observed"),
@@ -181,13 +207,13 @@ class _Maker:
             return
         label, bars, line = drawn
         last = min(rows, _POINTS)
-        place = sheet.get_name()
+        place, labels = sheet.get_name(), self._labels(sheet, data, label)
 
         def series(column: str, colour: str, **more: Any) -> dict[str, Any]:
             at = columns.index(column)
             return {
                 "name": named(column, self.lang),
-                "categories": [place, 1, columns.index(label), last, columns.index(label)],
+                "categories": [place, 1, labels, last, labels],
                 "values": [place, 1, at, last, at],
                 "fill": {"color": colour},
                 **more,
@@ -207,5 +233,6 @@ class _Maker:
         chart.set_title({"name": self.words[f"sheet.{name}"], "name_font": {"name": _FONT, "size": 12}})
         chart.set_legend({"position": "bottom"})
         chart.set_size({"width": 640, "height": 320})
+        chart.show_hidden_data()
         # below the table: beside it a page would be too wide to print
         sheet.insert_chart(rows + 2, 0, chart)

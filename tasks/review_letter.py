@@ -24,6 +24,8 @@ _VALUES, _RECENT = 8, 6
 # so much of a word that has no break of its own stands on one line
 _LONG_WORD = re.compile(r"[!-~]{16}(?=[!-~])")
 _SHARES = ("now", "before", "rate", "whole", "share")
+#: Rates of all leads of a period.
+_OF_ALL = ("conversion", "won_of_valid")
 _WORDS_OF = ("dimension", "figure")
 _NAMED = ("person", "team", "channel", "policy", "pattern", "theme")
 
@@ -46,6 +48,8 @@ class Pack:
     book: bytes
     #: Person → name, promise → what it promises.
     names: Mapping[str, str] = field(default_factory=dict)
+    #: Of fewer than so many no rate is told.
+    small: int = 0
     #: Where the internal pages are, '' where nobody said.
     pages: str = ""
 
@@ -74,7 +78,7 @@ def review_letter(pack: Pack, key: str, recipient: str, name: str, lang: str) ->
         "decide": [_sentence(one, pack, lang) for one in pack.decide],
         "kpis": _kpis(now, before, pack.year_ago, lang), "recent": _recent(pack.datasets["periods"], lang),
         "rates": [_rates(pack.datasets["dimensions"], one, lang) for one in SHOWN],
-        "funnel": _funnel(pack.datasets["funnel"]), "reasons": _reasons(pack.datasets["loss_reasons"]),
+        "funnel": _funnel(pack.datasets["funnel"]), "reasons": _reasons(pack.datasets["loss_reasons"], pack.small),
         "sections": sections(pack.kind, pack.datasets, pack.names, lang), "address": pack.address,
         "knowledge": f"{pack.pages}/knowledge" if pack.pages else "",
         "definitions": pack.definitions,
@@ -93,9 +97,14 @@ def _subject(pack: Pack, now: pd.Series, before: pd.Series, scope: str, empty: b
     told = not (now["small"] or before["small"])
     change = words["points"].format(100 * (now["conversion"] - before["conversion"])) if told else ""
     return words["subject"].format(
-        kind=kind, period=pack.period, leads=now["leads"], won=now["won"], rate=percent(now["conversion"]),
+        kind=kind, period=pack.period, leads=now["leads"], won=now["won"], rate=_conversion(now, words),
         change=change, scope=scope,
     )  # fmt: skip
+
+
+def _conversion(period: Mapping[Any, Any] | pd.Series, words: Mapping[str, str]) -> str:
+    """The conversion of a period, or how few leads there are to tell one."""
+    return words["few"].format(n=period["leads"]) if period["small"] else percent(period["conversion"])
 
 
 def _sentence(finding: Finding, pack: Pack, lang: str) -> dict[str, str]:
@@ -139,9 +148,9 @@ def _kpis(now: pd.Series, before: pd.Series, year_ago: pd.Series | None, lang: s
         "cycle_mean_days",
     ):
         value = _rate_of(now, name[-1], words) if name.startswith("rate") else _figure(name, now[name])
-        if now["small"] and name in ("conversion", "won_of_valid"):
+        if now["small"] and name in _OF_ALL:
             value = words["few"].format(n=now["leads"])
-        against = [_change(name, now[name], other, words) for other in (before, year_ago)]
+        against = [_change(name, now, other, words) for other in (before, year_ago)]
         found.append({"name": named(name, lang), "value": value, "against": words["against"].format(*against)})
     return found
 
@@ -160,9 +169,17 @@ def _figure(name: str, value: Any) -> str:
     return f"{int(value):,}" if name in ("leads", "valid", "won", "lost") else percent(value)
 
 
-def _change(name: str, value: Any, other: pd.Series | None, words: Mapping[str, str]) -> str:
-    """The change in percent, of shares in points; nothing to compare where there was nothing."""
-    base = None if other is None else other[name]
+def _tells(name: str, period: pd.Series) -> bool:
+    """Whether a period has enough leads for a figure that is a rate."""
+    few = period["small"] if name in _OF_ALL else period[f"small_{name[-1]}"] if name.startswith("rate") else False
+    return not few
+
+
+def _change(name: str, now: pd.Series, other: pd.Series | None, words: Mapping[str, str]) -> str:
+    """The change in percent, of shares in points; nothing to compare where there was nothing, or too little."""
+    value, base = now[name], None if other is None else other[name]
+    if other is not None and not (_tells(name, now) and _tells(name, other)):
+        return words["too_few"]
     if base is None or pd.isna(base) or pd.isna(value) or (not base and name in ("leads", "valid", "won")):
         return words["no_base"]
     if name in ("leads", "valid", "won"):
@@ -177,7 +194,9 @@ def _recent(periods: pd.DataFrame, lang: str) -> list[dict[str, str]]:
     busy = (own[["leads", "won", "lost"]].sum(axis=1) > 0).to_numpy()
     # from the first period with anything on, the present one in any case
     for row in own[busy.cumsum() > 0 if busy.any() else [*[False] * (len(own) - 1), True]].to_dict("records"):
-        shown = {name: _figure(name, row[name]) for name in names}
+        shown = {name: _figure(name, row[name]) for name in names} | {
+            "conversion": _conversion(row, review_words(lang))
+        }
         grades = " · ".join(f"{grade} {_rate_of(row, grade, review_words(lang))}" for grade in "ABC")
         rows.append({"period": row["period"], "grades": grades, **shown})
     return rows
@@ -207,13 +226,15 @@ def _funnel(funnel: pd.DataFrame) -> list[dict[str, str]]:
     ]
 
 
-def _reasons(reasons: pd.DataFrame) -> list[dict[str, str]]:
+def _reasons(reasons: pd.DataFrame, small: int) -> list[dict[str, str]]:
+    """The reasons of losses with their shares; of few losses only how many."""
+    lost = int(reasons["lost"].sum())
     return [
         {
             "reason": str(row["reason"]),
-            "n": f"{row['lost']:,}",
-            "share": percent(row["share"]),
-            "change": f"{row['change_points']:+.1f}pp",
+            "n": f"{row['lost']:,}/{lost:,}",
+            "share": "" if lost < small else percent(row["share"]),
+            "change": "" if lost < small else f"{row['change_points']:+.1f}pp",
         }
         for row in reasons.head(_VALUES).to_dict("records")
     ]

@@ -196,6 +196,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "points": ("（{0:+.1f}个百分点）", " ({0:+.1f} points)"),
     "no_base": ("—（无可比）", "— (nothing to compare)"),
     "few": ("—（{n}）", "— ({n})"),
+    "too_few": ("—（样本少）", "— (too few)"),
     "head.says": ("本期结论", "What this period says"),
     "head.decide": ("需要您处理", "Needs your decision"),
     "head.kpi": ("关键指标", "Key figures"),
@@ -265,6 +266,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Least kept promise: {policy}, {share} of {n}.",
     ),
     "say.theme": ("异议集中在“{theme}”，占 {share}。", "Objections gather at «{theme}», {share}."),
+    "say.unstated_few": (
+        "{of} 条流失线索中有 {n} 条没有填写原因，请补填。",
+        "{n} of {of} lost leads have no reason: please fill it in.",
+    ),
     "say.unstated": (
         "{share} 的流失线索没有填写原因（{n} 条），请补填。",
         "{share} of the lost leads have no reason ({n}); have them stated.",

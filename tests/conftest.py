@@ -27,6 +27,7 @@ _TOGETHER = {
     "tests/reviews/test_mails.py": "review mails",
     "tests/simulated/test_promises_kept.py": "promises",
     "tests/simulated/test_year.py": "year",
+    "tests/simulated/test_people.py": "people",
     "tests/web/test_browser.py": "browser",
     "tests/web/test_day_pictures.py": "day pictures",
 }

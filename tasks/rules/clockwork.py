@@ -135,6 +135,9 @@ def _follow_rule(
 ) -> Moved:
     """The clocks of one rule about leads: `live` has at most one a lead."""
     at, open_ = np.asarray(facts["at"], "datetime64[s]"), alive(facts, rule)
+    if live.empty and not (open_ & said.scope & ~np.isnat(said.starts)).any():
+        # most events touch no clock of most rules
+        return Moved(pd.DataFrame(), pd.DataFrame())
     keys = reckoner.calendars.keys(facts["owner"], np.full(len(facts), rule.hours))
     waits = _pauses(facts, rule)
     place = pd.Series(np.arange(len(facts)), index=facts["lead_id"].to_numpy()).reindex(live["lead_id"]).to_numpy(int)
@@ -159,7 +162,6 @@ def _follow_rule(
     fresh = open_ & said.scope & ~np.isnat(said.starts) & (~has | renewed)
     if not said.resets:
         fresh &= np.isnat(said.stops)
-    # most events begin no clock of most rules
     begun = _begun(facts, rule, said, fresh, keys, waits, rules, reckoner) if fresh.any() else pd.DataFrame()
     return Moved(begun, _joined(parts))
 

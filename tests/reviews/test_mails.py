@@ -73,8 +73,9 @@ def pack(leads: int, sources: list[str], lang: str = "zh_CN", pages: str = "http
         "support": f"{LONG} 13812345678 li@example.com", "support_at": pd.NaT,
     }).astype({"support_at": "datetime64[us]"})  # fmt: skip
     book = review_book(data, Cover("月报", [], [("R-LEADS", "…")], CUT), lang)
-    return Pack("monthly", SPAN.label, "", False, CUT, "1", data, None, findings(data, terms), decisions(data, 0.2), [],
-                book, {"wujiaqi": "吴佳琪"}, pages)  # fmt: skip
+    to_do = decisions(data, 0.2, terms.small)
+    return Pack("monthly", SPAN.label, "", False, CUT, "1", data, None, findings(data, terms), to_do, [], book,
+                 {"wujiaqi": "吴佳琪"}, terms.small, pages)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +106,13 @@ def test_a_mail_is_small_loads_nothing_and_says_the_same_as_text(letters: dict[s
     assert letter.html.count("XL202500001") <= 14
     assert "13812345678" not in letter.html
     assert "li@example.com" not in letter.html
+    # of few leads no rate is told, not even what has become of it
+    if name in ("empty", "one", "long"):
+        assert not re.search(r"\d%|百分点", letter.subject)
+        assert not re.search(r"\dpp", letter.html)
+        assert "（样本少）" in letter.text or name == "empty"
+    if name == "long":
+        assert "1 条流失线索中有 1 条没有填写原因" in letter.text
     empty = letter.subject.count("本期没有线索")
     assert empty == (name == "empty")
     if name != "normal":

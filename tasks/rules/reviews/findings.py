@@ -36,15 +36,16 @@ def findings(datasets: Mapping[str, pd.DataFrame], terms: Terms) -> list[Finding
     return [one for one in found if one is not None][:_SAID]
 
 
-def decisions(datasets: Mapping[str, pd.DataFrame], unstated: float) -> list[Finding]:
-    """What somebody has to decide or mend, the most urgent first."""
+def decisions(datasets: Mapping[str, pd.DataFrame], unstated: float, small: int) -> list[Finding]:
+    """What somebody has to decide or mend, the most urgent first; of fewer than `small` losses no share is told."""
     found = _to_do(datasets)
     reasons = datasets["loss_reasons"]
     blank = reasons[(reasons["reason"] == UNSTATED) & (reasons["lost"] > 0)]
     if len(blank) and blank["share"].iloc[0] > unstated:
         share, lost = float(blank["share"].iloc[0]), int(blank["lost"].iloc[0])
-        evidence = f"{lost}/{int(reasons['lost'].sum())}"
-        found.append(Finding("unstated", {"share": share, "n": lost}, "loss_reasons", evidence))
+        whole = int(reasons["lost"].sum())
+        code, values = ("unstated_few", {"of": whole}) if whole < small else ("unstated", {"share": share})
+        found.append(Finding(code, {**values, "n": lost}, "loss_reasons", f"{lost}/{whole}"))
     wrong = datasets["impossible"]
     if len(wrong):
         shown = ", ".join(wrong["number"].head(3))
