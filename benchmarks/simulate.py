@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = _config(Path(made))
         engine = make_engine(f"sqlite:///{Path(made) / 'simulated.db'}")
         upgrade(engine)
-        world = make_world(asked.leads, FIRST, LAST, (OUTAGE[0], OUTAGE[1]), LEAVE, seed=asked.seed)
+        world = make_world(asked.leads, FIRST, LAST, (OUTAGE[0], OUTAGE[1]), LEAVE, seed=asked.seed, every=8)
         world = with_people(world, LEAVERS, CLAIMANTS)
         began = time.perf_counter()
         counts = run(engine, world, config, Settings(_env_file=None, home=Path(made)), PEOPLE)

@@ -79,11 +79,12 @@ class World:
 
 def make_world(
     leads: int, first: date, last: date, outage: tuple[datetime, datetime], leave: Sequence[tuple[str, date, date]],
-    seed: int = 11, grades: float = 0.03, verified: float = 0.06,
+    seed: int = 11, grades: float = 0.03, verified: float = 0.06, every: int = 3,
 ) -> World:  # fmt: skip
     """Draw a world: leads arrive until two thirds of the span, people follow them with different diligence.
 
-    grades, verified: the share of leads whose grade a person changes, and that he verifies.
+    grades, verified: the share of leads whose grade a person changes, and that he verifies. every: how many hours lie
+    between the times at which people record what they have done.
     """
     random = np.random.default_rng(seed)
     start, end = datetime.combine(first, datetime.min.time()), datetime.combine(last, datetime.min.time())
@@ -95,7 +96,7 @@ def make_world(
         kind = str(random.choice(list(KINDS), p=[0.45, 0.35, 0.2]))
         stated = at - timedelta(days=int(random.integers(0, 6)))
         events.append(Event(at, "arrive", lead, {"kind": kind, "contact": f"{stated:%Y-%m-%d}"}))
-        events += _life(random, lead, at, end, grades, verified)
+        events += _life(random, lead, at, end, grades, verified, every)
     for day in range((last - first).days):
         for clock in _SWEEPS:
             at = datetime.combine(first + timedelta(day), clock)
@@ -105,7 +106,7 @@ def make_world(
 
 
 def _life(
-    random: np.random.Generator, lead: int, at: datetime, end: datetime, grades: float, verified: float
+    random: np.random.Generator, lead: int, at: datetime, end: datetime, grades: float, verified: float, every: int
 ) -> list[Event]:
     """What people do with one lead: some nothing at all, some soon, some late."""
     events: list[Event] = []
@@ -122,9 +123,9 @@ def _life(
         if now >= end:
             break
         said = _talk(random, now)
-        # people record what they have done every three hours, or on another day
+        # people record what they have done every few hours, or on another day
         done = now + timedelta(minutes=said.pop("late"))
-        recorded = done.replace(hour=0, minute=47, second=0) + timedelta(hours=(done.hour // 3 + 1) * 3)
+        recorded = done.replace(hour=0, minute=47, second=0) + timedelta(hours=(done.hour // every + 1) * every)
         events.append(Event(recorded, "follow_up", lead, said | {"at": _odd(now)}))
     return events
 

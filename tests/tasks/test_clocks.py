@@ -4,7 +4,10 @@ import pandas as pd
 import pytest
 
 from models.audit import audit
-from tests.tasks.promised import FIRST, ZHANG, A, arrive, away, clock, clocks, follow_up, say, sweep_at, with_rule
+from tasks.judge import Said as Word
+from tasks.judge import judge
+from tasks.orders import Order
+from tests.tasks.promised import FIRST, ZHANG, A, arrive, at, away, clock, clocks, follow_up, say, sweep_at, with_rule
 
 B_GRADE = {**ZHANG, "chain_state": "unknown"}
 SECOND = "XL202403002"
@@ -122,6 +125,27 @@ def test_a_change_of_grade_in_a_pause_loses_no_time(engine):
     plan = clock(engine, "K-PLAN")
     # two working days in the pause: from Wednesday's end to Friday's
     assert (plan["paused_at"], plan["due_at"]) == (None, "2024-03-22T18:00")
+
+
+def test_paused_time_is_carried_where_the_grade_changes_during_the_pause(engine, tmp_path):
+    targets = "[{when: {grade: A}, within: {working_days: 3}}, {when: {grade: B}, within: {working_days: 5}}]"
+    config = with_rule(tmp_path, f"- {{id: K-PLAN, targets: {targets}}}\n")
+    arrive(engine, A, config=config)
+    follow_up(engine, "2024-03-15T15:00", config=config)
+    follow_up(engine, "2024-03-18T10:00", pause_until="2024-03-20T10:00", summary="客户出差", config=config)
+    order = Order("linruoxi", "问过客户", at("2024-03-19T11:00"), at("2024-03-19T11:00"), "Asia/Shanghai")
+    judge(engine, Word(FIRST, {"grade": "B"}), config, order)
+    stands = clock(engine, "K-PLAN")
+    assert (stands["paused_at"], stands["next_at"]) == ("2024-03-18T10:00", "2024-03-20T10:00")
+    assert (stands["started_at"], stands["target"]) == ("2024-03-15T15:00", "5 working_days")
+    sweep_at(engine, "2024-03-20T10:00", config)
+    # five working days from Friday's contact, and the two that it stood still
+    goes_on = clock(engine, "K-PLAN")
+    assert (goes_on["started_at"], goes_on["due_at"]) == ("2024-03-15T15:00", "2024-03-26T18:00")
+    follow_up(engine, "2024-03-21T10:00", plan="周五前由林若溪演示", config=config)
+    kept = clock(engine, "K-PLAN")
+    # Friday 15:00 to 18:00, Monday 9:00 to 10:00, Wednesday from 10:00 on, Thursday 9:00 to 10:00
+    assert (kept["ending"], kept["used_minutes"]) == ("met", 180 + 60 + 390 + 60)
 
 
 def test_a_pause_stops_cadence_and_stall_and_its_end_starts_them_anew(engine):

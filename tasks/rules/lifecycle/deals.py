@@ -74,5 +74,7 @@ def _refused(records: pd.DataFrame, rules: Rules) -> pd.Series:
 
 def _first_said(rows: pd.DataFrame, name: str, leads: pd.Index) -> np.ndarray:
     """When each lead's column was said first; NaT where it never was."""
+    if not rows[name].notna().any():
+        return np.full(len(leads), np.datetime64("NaT", "us"))
     first = rows[rows[name].notna()].groupby("lead_id")["at"].min().reindex(leads)
     return np.asarray(first, dtype="datetime64[us]")

@@ -40,6 +40,9 @@ def noted(records: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     said = _confirmed(rows, rules)
     for name in CONFIRMED:
         told = answered & said[name]
+        if not told.any():
+            rows[name] = told
+            continue
         keys = [lead, era] if name in _OF_PEOPLE else [lead]
         moves |= told & (pd.Series(told.astype(np.int64)).groupby(keys).cumsum() == 1).to_numpy()
         rows[name] = told & (era == last_era).to_numpy() if name in _OF_PEOPLE else told
@@ -78,8 +81,7 @@ def told(rows: pd.DataFrame, spans: pd.DataFrame, zone: str) -> pd.DataFrame:
     for name, (mark, how) in marks.items():
         times = rows["at"].where(rows[mark].astype("bool"))
         found[name] = times.groupby(lead).agg(how)
-    for name in CONFIRMED:
-        found[name] = rows[name].groupby(lead).any()
+    found[list(CONFIRMED)] = groups[list(CONFIRMED)].any()
     last_change = rows["at"].where(rows["changed"]).groupby(lead).max()
     chain = rows["at"].where(rows["chain"]).groupby(lead).max()
     found["changed"] = last_change.notna() & ~(chain >= last_change).fillna(False)
@@ -110,6 +112,8 @@ def _says(rows: pd.DataFrame, columns: Iterable[str], words: Iterable[str]) -> n
     wanted = [word.lower() for word in words]
     found = np.zeros(len(rows), dtype=bool)
     for column in columns:
+        if not rows[column].notna().any():
+            continue
         codes, uniques = pd.factorize(rows[column].astype("object"))
         hits = [any(word in str(text).lower() for word in wanted) for text in uniques]
         found |= np.array([*hits, False], dtype=bool)[codes]
