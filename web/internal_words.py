@@ -1,12 +1,6 @@
 """The words of the internal pages, in Chinese and English."""
 
-from collections.abc import Mapping
-
-
-def internal_words(lang: str) -> Mapping[str, str]:
-    """The catalogue of a language; anything but English is Chinese."""
-    return {key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()}
-
+from tasks.catalogue import catalogue
 
 _WORDS: dict[str, tuple[str, str]] = {
     "skip": ("跳到正文", "Skip to the content"),
@@ -208,3 +202,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "no_week": ("没有这一周。", "There is no such week."),
     "back": ("返回", "Back"),
 }
+
+#: The words in a language.
+internal_words = catalogue(_WORDS)
