@@ -8,6 +8,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "home": ("查找线索", "Find leads"),
     "new": ("新建线索", "New lead"),
     "batches": ("批次与回执", "Batches"),
+    "sheets": ("下载手册表格（xlsx）", "Download the sheets (xlsx)"),
     "channels": ("渠道与质量", "Channels"),
     "unknown": ("未识别的词", "Unknown words"),
     "spot": ("每周抽查", "Spot check"),
