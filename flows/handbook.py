@@ -17,9 +17,8 @@ from flows.commands import database, lead_number
 from flows.console import OK, UNWELL, Answer, UsageError
 from flows.request import ruled
 from tasks.archive import check_archive
-from tasks.handbook_book import Pages, write_handbook
-from tasks.handbook_facts import Scope, load_handbook, owners, unknown_numbers
-from tasks.handbook_texts import told_leads, told_records
+from tasks.handbook import make_handbook
+from tasks.handbook_facts import Scope, owners, unknown_numbers
 from tasks.handbook_words import SHEETS
 from tasks.i18n import local_time, word
 from tasks.story_words import words
@@ -42,20 +41,16 @@ def sheets(settings: Settings, whose: Whose, out: Path) -> Answer:
         raise UsageError(f"--out {out}: its folder does not exist")
     now = datetime.now(UTC)
     config = ruled(load_config(settings.config), now, settings)
-    with database(settings).connect() as conn:
-        scope = scope_of(conn, config, whose)
-        book = load_handbook(conn, scope, config, settings.tz)
-    lang = settings.lang
-    pages = Pages(told_leads(book, config, lang), told_records(book, config, lang), book.steps)
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
-        counts = write_handbook(pages, part, lang, now)
+        with database(settings).connect() as conn:
+            counts = make_handbook(conn, scope_of(conn, config, whose), config, settings, part, now)
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
     told = ", ".join(f"{SHEETS[name][1]} {count}" for name, count in counts.items())
-    data: dict[str, Any] = {"file": str(out.absolute()), "leads": len(pages.leads), "sheets": counts}
-    return Answer(f"{len(pages.leads)} leads written to {out.absolute()} ({told})", data)
+    data: dict[str, Any] = {"file": str(out.absolute()), "leads": counts["leads"], "sheets": counts}
+    return Answer(f"{counts['leads']} leads written to {out.absolute()} ({told})", data)
 
 
 def scope_of(conn: Connection, config: Config, whose: Whose) -> Scope:

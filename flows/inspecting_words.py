@@ -1,5 +1,7 @@
 """The words of `leads inspect`, Chinese and English."""
 
+from tasks.catalogue import spoken
+
 _WORDS = {
     "text": (
         "{file}：文本，编码 {encoding}，分隔符 {delimiter}",
@@ -55,6 +57,5 @@ _WORDS = {
 }
 
 
-def said(key: str, lang: str) -> str:
-    """The words for a key in the reader's language."""
-    return _WORDS[key][1 if lang == "en" else 0]
+#: The words for a key in the reader's language.
+said = spoken(_WORDS)

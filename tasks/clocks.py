@@ -1,7 +1,7 @@
 """Clocks of leads kept in the same transaction as the events that begin, stop or change them: set-based, no loop."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -67,6 +67,20 @@ def in_hours(engine: Engine, rules: Rules, at: datetime, zone: str) -> bool:
         calendars = Calendars.of(load_days(conn), rules, Roster())
     now = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "s")
     return bool(Reckoner(calendars, zone).is_open(now, np.array([""], dtype=object))[0])
+
+
+def working_days_before(engine: Engine, rules: Rules, at: datetime, zone: str, days: int) -> datetime:
+    """The same clock time of the company's so many working days before a moment (aware)."""
+    with engine.connect() as conn:
+        calendars = Calendars.of(load_days(conn), rules, Roster())
+    reckoner = Reckoner(calendars, zone)
+    now = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "s")
+    # two months back lie more working days than any holiday takes
+    starts = reckoner.utc(reckoner.local(np.array([now])).astype("datetime64[D]") - np.arange(1, 32 + 2 * days))
+    none = np.full(len(starts), "", dtype=object)
+    worked = np.flatnonzero(reckoner.used(starts, starts + np.timedelta64(1, "D"), none, none) > 0)
+    back = int(worked[days - 1]) + 1 if days and len(worked) >= days else days
+    return at - timedelta(days=back)
 
 
 def follow_events(

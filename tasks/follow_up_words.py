@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tasks.catalogue import spoken
 from tasks.rules.follow_up_check import MOST_SIGNS, OUTCOMES, PAUSES, YEARS_AHEAD
 from tasks.rules.objections import SETTLED
 
@@ -104,6 +105,5 @@ _WORDS = {
 }
 
 
-def said(key: str, lang: str) -> str:
-    """The words for a key in the reader's language."""
-    return _WORDS[key][lang == "en"]
+#: The words for a key in the reader's language.
+said = spoken(_WORDS)

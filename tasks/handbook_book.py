@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 import xlsxwriter
@@ -40,7 +40,7 @@ class Pages:
     steps: pd.DataFrame
 
 
-def write_handbook(pages: Pages, out: Path, lang: str, as_of: datetime) -> dict[str, int]:
+def write_handbook(pages: Pages, out: Path | IO[bytes], lang: str, as_of: datetime) -> dict[str, int]:
     """Write the workbook; gives the rows of each sheet, of forms the leads."""
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     leads = pages.leads

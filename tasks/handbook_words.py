@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from tasks.catalogue import spoken
+
 Pair = tuple[str, str]
 
 #: The sheets in their order.
@@ -111,6 +113,5 @@ _WORDS: Mapping[str, Pair] = {
 }  # fmt: skip
 
 
-def said(key: str, lang: str) -> str:
-    """The words for a key in the reader's language."""
-    return _WORDS[key][lang == "en"]
+#: The words for a key in the reader's language.
+said = spoken(_WORDS)

@@ -2,19 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
+
+from tasks.catalogue import catalogue
 
 _TEN_THOUSAND = 10_000
 #: The fields whose values are words of the vocabulary; a company's own ones stand for themselves.
 CODED = ("urgency", "source", "industry")
-
-
-@lru_cache(maxsize=4)
-def words(lang: str) -> Mapping[str, str]:
-    """The catalogue of a language; anything but English is Chinese."""
-    return MappingProxyType({key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()})
 
 
 def word(lang: str, kind: str, code: str | None) -> str:
@@ -296,3 +290,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "mail.footer": ("本邮件由 leadflow 自动发送，请勿直接回复。", "Sent by leadflow; please do not reply."),
 }
+
+#: The words in a language.
+words = catalogue(_WORDS)

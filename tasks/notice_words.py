@@ -1,15 +1,6 @@
 """The words of reminders and escalations, in Chinese and English."""
 
-from collections.abc import Mapping
-from functools import lru_cache
-from types import MappingProxyType
-
-
-@lru_cache(maxsize=4)
-def words(lang: str) -> Mapping[str, str]:
-    """The catalogue of a language; anything but English is Chinese."""
-    return MappingProxyType({key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()})
-
+from tasks.catalogue import catalogue
 
 _WORDS: dict[str, tuple[str, str]] = {
     "list": ("、", ", "),
@@ -96,3 +87,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "colon": ("：", ": "),
     "stop": ("。", "."),
 }  # fmt: skip
+
+#: The words in a language.
+words = catalogue(_WORDS)

@@ -23,7 +23,7 @@ from config.settings import Settings
 from models import Message, MessageFile
 from models.db import begin
 from tasks.channels import CHANNELS
-from tasks.clocks import in_hours
+from tasks.clocks import in_hours, working_days_before
 from tasks.gather import gather
 from tasks.mailer import Answer, Mail, Server, mail_bytes, sender
 from tasks.points import reached
@@ -57,7 +57,8 @@ def send_pending(
     waits, whoever sends.
 
     A run dated further back than N-PAST-HOURS says writes files instead of mailing, and an earlier one's unsent
-    messages are held back, unless `backfill_mail` says that real people may get them.
+    messages are held back, unless `backfill_mail` says that real people may get them; a day of these hours is a
+    working day, so that nothing is held back that waited over a weekend.
     """
     now = now or datetime.now(UTC)
     counts: Counter[str] = Counter(_interrupted(engine))
@@ -69,6 +70,9 @@ def send_pending(
             log.warning("mail mode is send, but the run is dated %s: mails are written as files", f"{as_of:%Y-%m-%d}")
             counts.update(_file(engine, settings, now, upto=as_of))
         else:
+            # what was written before days off waits no longer than over a working day
+            days, hours = divmod(float(rules.value(PAST_HOURS)), 24)
+            past = working_days_before(engine, rules, now - timedelta(hours=hours), settings.tz, int(days))
             counts.update(_held_back(engine, past))
             is_open = in_hours(engine, rules, as_of, settings.tz)
             gathered = gather(engine, rules, now, settings.lang, working=is_open)

@@ -1,15 +1,6 @@
 """The words of plans: their mails and their pages, in Chinese and English."""
 
-from collections.abc import Mapping
-from functools import lru_cache
-from types import MappingProxyType
-
-
-@lru_cache(maxsize=4)
-def words(lang: str) -> Mapping[str, str]:
-    """The catalogue of a language; anything but English is Chinese."""
-    return MappingProxyType({key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()})
-
+from tasks.catalogue import catalogue
 
 _WORDS: dict[str, tuple[str, str]] = {
     "subject": ("请确认 {day} 跟进计划：{n} 条线索", "Confirm your plan of {day}: {n} leads"),
@@ -66,3 +57,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "due": ("应于 {due}", "due by {due}"),
     "unstated": ("未填公司", "no company stated"),
 }  # fmt: skip
+
+#: The words in a language.
+words = catalogue(_WORDS)

@@ -1,15 +1,6 @@
 """The words of the pool's pages, in Chinese and English."""
 
-from collections.abc import Mapping
-from functools import lru_cache
-from types import MappingProxyType
-
-
-@lru_cache(maxsize=4)
-def words(lang: str) -> Mapping[str, str]:
-    """The catalogue of a language; anything but English is Chinese."""
-    return MappingProxyType({key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()})
-
+from tasks.catalogue import catalogue
 
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("公海线索", "The pool"),
@@ -42,3 +33,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "refused.full": ("在手线索已达上限（{load} / {cap}）。", "He has {load} open leads of at most {cap}."),
     "refused": ("线索 {number} 不能领取：不存在或已关闭。", "{number} cannot be claimed: it is closed, or unknown."),
 }  # fmt: skip
+
+#: The words in a language.
+words = catalogue(_WORDS)

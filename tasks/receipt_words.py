@@ -1,14 +1,6 @@
 """The fixed words of receipts, in Chinese and English."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-
-
-def words(lang: str) -> Mapping[str, str]:
-    """The catalogue of a language; anything but English is Chinese."""
-    return {key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()}
-
+from tasks.catalogue import catalogue
 
 _WORDS: dict[str, tuple[str, str]] = {
     # names of the files
@@ -107,3 +99,6 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Made by leadflow; the figures are those of its database.",
     ),
 }
+
+#: The words in a language.
+words = catalogue(_WORDS)

@@ -1,10 +1,8 @@
 """The words of review packs, in Chinese and English."""
 
-from collections.abc import Mapping
-from functools import lru_cache
-from types import MappingProxyType
-
 import pandas as pd
+
+from tasks.catalogue import catalogue
 
 _WORDS: dict[str, tuple[str, str]] = {
     "kind.weekly": ("线索周报", "Weekly leads"),
@@ -292,12 +290,6 @@ _RATES = (
 RATES = (*_RATES, "转化率", "A级线索转化率", "B级线索转化率", "C级线索转化率")
 
 
-@lru_cache(maxsize=4)
-def review_words(lang: str) -> Mapping[str, str]:
-    """The catalogue of a language; anything but English is Chinese."""
-    return MappingProxyType({key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()})
-
-
 def named(key: str, lang: str) -> str:
     """A column or dataset as people read it; crosses are named by their parts, what has no word stands for itself."""
     words = review_words(lang)
@@ -311,3 +303,7 @@ def named(key: str, lang: str) -> str:
 def percent(value: float | None, digits: int = 1) -> str:
     """A share as people read it; a dash where there is none."""
     return "—" if value is None or pd.isna(value) else f"{value:.{digits}%}"
+
+
+#: The words in a language.
+review_words = catalogue(_WORDS)

@@ -1,12 +1,6 @@
 """The words of a lead's story, in Chinese and English."""
 
-from collections.abc import Mapping
-
-
-def words(lang: str) -> Mapping[str, str]:
-    """The catalogue of a language; anything but English is Chinese."""
-    return {key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()}
-
+from tasks.catalogue import catalogue
 
 _WORDS: dict[str, tuple[str, str]] = {
     "colon": ("：", ": "),
@@ -231,3 +225,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "email_kind.role": ("公用邮箱", "shared"),
     "email_kind.disposable": ("一次性邮箱", "disposable"),
 }  # fmt: skip
+
+#: The words in a language.
+words = catalogue(_WORDS)

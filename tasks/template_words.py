@@ -1,5 +1,7 @@
 """The words of the template for marketing, Chinese and English."""
 
+from tasks.catalogue import spoken
+
 _WORDS = {
     "leads": ("线索信息表", "leads"),
     "notes": ("填写说明", "instructions"),
@@ -86,6 +88,5 @@ HINTS = {
 }
 
 
-def said(key: str, lang: str) -> str:
-    """The words for a key in the reader's language."""
-    return _WORDS[key][lang == "en"]
+#: The words for a key in the reader's language.
+said = spoken(_WORDS)

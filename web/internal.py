@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI, Response
 
-from web import arrivals, checks, leads, people, plans, pool, promise_list, record_api, reviews
+from web import arrivals, checks, handbook, leads, people, plans, pool, promise_list, record_api, reviews
 from web.app import HEADERS, guard
 from web.desk import Desk
 from web.gate import keep_out_strangers
@@ -17,7 +17,7 @@ def internal_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     keep_out_strangers(app, desk)
     guard(app, HEADERS | {"Content-Security-Policy": _POLICY})
-    for part in (leads, arrivals, checks, people, plans, pool, promise_list, record_api, reviews):
+    for part in (leads, handbook, arrivals, checks, people, plans, pool, promise_list, record_api, reviews):
         app.include_router(part.routes(desk))
 
     @app.get("/healthz")

@@ -1,12 +1,6 @@
 """The words of the internal pages, in Chinese and English."""
 
-from collections.abc import Mapping
-
-
-def internal_words(lang: str) -> Mapping[str, str]:
-    """The catalogue of a language; anything but English is Chinese."""
-    return {key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()}
-
+from tasks.catalogue import catalogue
 
 _WORDS: dict[str, tuple[str, str]] = {
     "skip": ("跳到正文", "Skip to the content"),
@@ -14,6 +8,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "home": ("查找线索", "Find leads"),
     "new": ("新建线索", "New lead"),
     "batches": ("批次与回执", "Batches"),
+    "sheets": ("下载手册表格（xlsx）", "Download the sheets (xlsx)"),
     "channels": ("渠道与质量", "Channels"),
     "unknown": ("未识别的词", "Unknown words"),
     "spot": ("每周抽查", "Spot check"),
@@ -208,3 +203,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "no_week": ("没有这一周。", "There is no such week."),
     "back": ("返回", "Back"),
 }
+
+#: The words in a language.
+internal_words = catalogue(_WORDS)

@@ -1,12 +1,6 @@
 """The words of the internal page of promises, in Chinese and English."""
 
-from collections.abc import Mapping
-
-
-def words(lang: str) -> Mapping[str, str]:
-    """The catalogue of a language; anything but English is Chinese."""
-    return {key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()}
-
+from tasks.catalogue import catalogue
 
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("承诺与升级", "Promises"),
@@ -81,3 +75,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "hours": ("{h} 小时 {n} 分", "{h} h {n} min"),
     "list": ("、", ", "),
 }
+
+#: The words in a language.
+words = catalogue(_WORDS)

@@ -1,12 +1,6 @@
 """The words of the page of promises, in Chinese and English."""
 
-from collections.abc import Mapping
-
-
-def words(lang: str) -> Mapping[str, str]:
-    """The catalogue of a language; anything but English is Chinese."""
-    return {key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()}
-
+from tasks.catalogue import catalogue
 
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("跟进线索", "Follow up a lead"),
@@ -97,3 +91,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "not_yours": ("线索 {number} 现由他人负责，此处不再显示。", "Lead {number} is somebody else's now."),
     "closed": ("线索 {number} 已关闭或已并入其他线索，没有改动。", "Lead {number} is closed; nothing changed."),
 }
+
+#: The words in a language.
+words = catalogue(_WORDS)

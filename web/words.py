@@ -1,12 +1,6 @@
 """The words of the pages, in Chinese and English."""
 
-from collections.abc import Mapping
-
-
-def words(lang: str) -> Mapping[str, str]:
-    """The catalogue of a language; anything but English is Chinese."""
-    return {key: pair[1 if lang == "en" else 0] for key, pair in _WORDS.items()}
-
+from tasks.catalogue import catalogue
 
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("核实线索", "Verify a lead"),
@@ -49,3 +43,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "footer": ("此页面仅供本人使用，请勿转发链接。", "This page is for you alone; please do not pass the link on."),
     "colon": ("：", ": "),
 }  # fmt: skip
+
+#: The words in a language.
+words = catalogue(_WORDS)

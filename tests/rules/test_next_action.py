@@ -1,10 +1,14 @@
 """Next actions: nearly every vague one is hinted at, hardly a good one; and what else is hinted at, never refused."""
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
+from config.errors import ConfigError
 from config.loader import load_config
 from tasks.follow_ups import typed
+from tasks.rules.follow_up_check import faults_of
 from tasks.rules.follow_up_hints import hints_of
 from tasks.rules.next_action import vague
 from tests.named_cases import load, with_value
@@ -61,3 +65,19 @@ def test_what_is_hinted_at() -> None:
     assert hinted(feedback="", result="", next_action="", outcome="not_reached") == set()
     assert hinted(category="外观") == {("category", "own_category")}
     assert hinted(category="价格") == set()
+
+
+def wrong_of(needed: tuple[str, ...]) -> set[tuple[str, str]]:
+    rules = with_value(RULES, "U-RECORD", {"needed": needed, "asked": ()})
+    rows = typed(pd.DataFrame([{"person": "a", "method": "电话", "outcome": "answered", "summary": "谈过"}]))
+    rows["at"] = pd.Timestamp("2024-03-18T10:00").as_unit("us")
+    found = faults_of(rows, ["a"], ["电话"], rules, pd.Timestamp("2024-03-19"), date(2024, 3, 19))
+    return set(zip(found["field"], found["code"], strict=True))
+
+
+def test_a_company_says_what_every_follow_up_must_say() -> None:
+    assert wrong_of(("summary", "method")) == set()
+    assert wrong_of(("summary", "feedback")) == {("feedback", "blank")}
+    with pytest.raises(ConfigError, match="mood is no field") as refused:
+        wrong_of(("mood",))
+    assert refused.value.rule == "U-RECORD"

@@ -318,6 +318,20 @@ def test_mails_left_by_an_interrupted_run_of_the_past_are_held_back_unless_told(
     assert len(handler.got) == 1
 
 
+@pytest.mark.parametrize(
+    ("now", "counts"),
+    [("2024-03-18T09:30", {"sent": 1}), ("2024-03-18T10:30", {"held_back": 1}), ("2024-03-19T09:30", {"held_back": 1})],
+)
+def test_what_waited_over_a_weekend_is_not_of_the_past(
+    now: str, counts: dict[str, int], tmp_path: Path, postman: tuple[Postman, str]
+) -> None:
+    _, url = postman
+    engine, settings = base(tmp_path), settings_of(tmp_path, mail_mode="send", smtp_url=url)
+    put(engine, "a@example.com", created_at=AS_OF)  # Friday, ten o'clock
+    at = datetime.fromisoformat(now).replace(tzinfo=settings.zone)
+    assert send_pending(engine, settings, at, RULES, now=at) == counts
+
+
 def test_a_mode_that_needs_a_server_names_the_setting(tmp_path: Path) -> None:
     engine = base(tmp_path)
     settings = settings_of(tmp_path).model_copy(update={"mail_mode": "redirect:a@example.com"})

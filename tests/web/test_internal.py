@@ -2,8 +2,10 @@
 
 import re
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
+import openpyxl
 import pytest
 from fastapi.testclient import TestClient
 
@@ -65,6 +67,22 @@ def test_a_lead_that_is_typed_in_bears_its_entrant_and_is_found_again(tmp_path: 
     assert client.post("/", data={"q": "100%_\\'; --"}).status_code == 200
     assert "13812340001" in client.get(f"/leads/{number}").text
     assert client.get("/leads/XL209901001").status_code == 404
+
+
+def test_the_handbooks_sheets_of_a_lead_and_of_a_person_are_downloaded(site: Site, client: TestClient) -> None:
+    number = entered(site, client)
+    owner = site.ask("SELECT owner FROM lead")[0][0]
+    for path, page in (
+        (f"/leads/{number}/sheets", f"/leads/{number}"),
+        (f"/people/{owner}/sheets", f"/people/{owner}"),
+    ):
+        assert f'href="{path}"' in client.get(page).text
+        sent = client.get(path)
+        assert sent.headers["content-disposition"].startswith("attachment")
+        sheet = openpyxl.load_workbook(BytesIO(sent.content))["线索信息表"]
+        assert number in [row[0] for row in sheet.iter_rows(values_only=True)]
+    assert client.get("/leads/XL209901001/sheets").status_code == 404
+    assert client.get("/people/nobody/sheets").status_code == 404
 
 
 def test_while_somebody_types_he_is_told_what_is_ours_already(site: Site, client: TestClient) -> None:

@@ -26,11 +26,13 @@ PUBLIC = {
     "/healthz": {"GET"},
 }  # fmt: skip
 INTERNAL = {
-    "/": {"GET", "POST"}, "/leads/{number}": {"GET"}, "/new": {"GET", "POST"}, "/new/{reference}": {"GET"},
+    "/": {"GET", "POST"}, "/leads/{number}": {"GET"}, "/leads/{number}/sheets": {"GET"},
+    "/new": {"GET", "POST"}, "/new/{reference}": {"GET"},
     "/known": {"POST"}, "/static/new.js": {"GET"}, "/batches": {"GET"}, "/batches/{number}": {"GET"},
     "/batches/{number}/receipts/{place}": {"GET"}, "/channels": {"GET"}, "/channels/{name}": {"GET"},
     "/reviews": {"GET"}, "/reviews/{kind}/{period}": {"GET", "POST"}, "/reviews/{kind}/{period}/leads": {"GET"},
     "/knowledge": {"GET", "POST"}, "/people": {"GET", "POST"}, "/people/{person}": {"GET", "POST"},
+    "/people/{person}/sheets": {"GET"},
     "/api/follow-ups": {"POST"}, "/plans": {"GET"}, "/promises": {"GET"}, "/pool": {"GET", "POST"},
     "/unknown": {"GET"}, "/spot": {"GET", "POST"}, "/healthz": {"GET"},
 }  # fmt: skip
