@@ -2,11 +2,14 @@
 
 from collections import Counter
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from config.people import Roster
 from config.schema import Config
-from models.db import read_frame
+from models import Share
+from models.db import begin, read_frame
+from tasks.rules.share import Standing
+from tasks.standings import read_turns
 from tests.prepared import settle
 from tests.tasks.promised import CONFIG, at
 
@@ -39,3 +42,12 @@ def test_the_roster_changes_with_each_lead_and_everybody_has_his_share(engine: E
     assert 2 <= had["a"] <= 5
     assert 1 <= had["guest"] <= 3
     assert len(kept) == 4, "three sets of people, and what the role's people are owed"
+
+
+def test_a_standing_stored_before_anything_was_owed_goes_on(engine: Engine) -> None:
+    rows, when = '[["a", 100, 3], ["b", 200, 6]]', at("2024-03-11T10:00")
+    stored = {"id": 1, "name": "A-GRADE-B/senior/1", "detail": rows, "at": when}
+    with begin(engine) as conn:
+        conn.execute(insert(Share).values(stored))
+        found = read_turns(conn, when.date()).standings["A-GRADE-B/senior/1"]
+    assert found == Standing(("a", "b"), (100, 200), (3, 6))
