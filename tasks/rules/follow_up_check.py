@@ -18,7 +18,7 @@ NUMBERS = ("probability", "amount", "contract_amount", "first_payment")
 AHEAD = ("next_at", "support_at", "pause_until")
 DAYS = ("close_on", "contract_on", "first_payment_on")
 PAUSES = ("hold", "reactivate")
-MOST_SIGNS, YEARS_AHEAD, _MOST_YUAN = 4_000, 5, 1e12
+MOST_SIGNS, YEARS_AHEAD, MOST_YUAN = 4_000, 5, 1e12
 FAULT_COLUMNS = ("row", "field", "code", "value")
 
 
@@ -111,7 +111,7 @@ def _sums(rows: pd.DataFrame) -> Faults:
     share, *sums = NUMBERS
     return [
         fault(rows[share].notna() & ~rows[share].between(0, 100), share, "percent"),
-        *(fault(rows[name].notna() & ~rows[name].between(0, _MOST_YUAN, "left"), name, "yuan") for name in sums),
+        *(fault(rows[name].notna() & ~rows[name].between(0, MOST_YUAN, "left"), name, "yuan") for name in sums),
     ]
 
 
