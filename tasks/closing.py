@@ -15,7 +15,7 @@ from models.db import begin, take_ids, take_turn
 from tasks.arrival import Arrival
 from tasks.orders import Order, OrderError
 from tasks.points import reached
-from tasks.rules.follow_up_check import MOST_SIGNS, MOST_YUAN
+from tasks.rules.follow_up_check import FIRST_YEAR, MOST_SIGNS, MOST_YUAN
 from tasks.rules.lifecycle.deals import CONTRACT, DEAL, deals
 from tasks.rules.lifecycle.records import noted
 from tasks.rules.lifecycle.state import ALIVE, ENDED
@@ -25,7 +25,6 @@ from tasks.state_facts import load_facts
 CLOSING = "closing"
 _SUMS = ("contract_amount", "first_payment")
 _DAYS = ("contract_on", "first_payment_on")
-_FIRST_YEAR = 1990
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,8 @@ def _refuse_wrong(number: str, deal: Mapping[str, Any], today: date) -> None:
     for name, value in deal.items():
         if name in _SUMS and value is not None and not 0 <= value < MOST_YUAN:
             wrong.append(f"{name} is no sum in yuan")
-        elif name in _DAYS and value is not None and not f"{_FIRST_YEAR}-01-01" <= value <= today.isoformat():
-            wrong.append(f"{name} lies in the future, or before {_FIRST_YEAR}")
+        elif name in _DAYS and value is not None and not f"{FIRST_YEAR}-01-01" <= value <= today.isoformat():
+            wrong.append(f"{name} lies in the future, or before {FIRST_YEAR}")
         elif isinstance(value, str) and (len(value) > MOST_SIGNS or "\0" in value):
             wrong.append(f"{name} has more than {MOST_SIGNS} signs, or one that cannot be stored")
     if wrong:
