@@ -1,5 +1,6 @@
 """The command line `leads`: what can be asked and how; the work is imported when it is asked for."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterable
@@ -25,7 +26,7 @@ from flows import (
     cli_running,
 )
 from flows.cli_app import AsOf, Json, Out, Quiet, app, db, export, opened, told
-from flows.console import INTERRUPTED, USAGE, exit_code, one_line
+from flows.console import INTERRUPTED, OK, USAGE, exit_code, one_line
 
 __all__ = [
     "app",
@@ -181,6 +182,10 @@ def run(tokens: Iterable[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("leads: interrupted; run the same command again to go on", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        # whoever reads the answer has seen enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
     except Exception as error:
         code = exit_code(error)
         if code is None:

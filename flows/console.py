@@ -45,6 +45,8 @@ _EXIT_CODES = {
     "tasks.unreadable.UnreadableFile": FILES,
     "sqlalchemy.exc.ArgumentError": CONFIG,
     "sqlalchemy.exc.SQLAlchemyError": DATABASE,
+    "tasks.rules.worktime.OutsideCalendar": REFUSED,
+    "xlsxwriter.exceptions.FileCreateError": REFUSED,
     "builtins.OSError": REFUSED,
 }
 
@@ -78,7 +80,7 @@ def say(answer: Answer, home: Path, *, as_json: bool = False, quiet: bool = Fals
         aside(f"leads: {fault}")
     if as_json:
         print(json.dumps({"home": str(home), **answer.data}, ensure_ascii=False, indent=2, default=str))
-    elif not (quiet and answer.code == OK):
+    elif answer.text and not (quiet and answer.code == OK):
         print(answer.text)
     return answer.code
 

@@ -14,7 +14,7 @@ from flows.console import Answer, UsageError
 from flows.request import ruled
 from tasks.clocks import reckoner_of
 from tasks.follow_up_words import ANSWERED
-from tasks.follow_ups import METHODS, Said, method_of, record_follow_ups
+from tasks.follow_ups import METHODS, Said, method_of, record_follow_ups, said_by_now
 from tasks.i18n import local_time
 from tasks.orders import Order, OrderError
 from tasks.promises_shown import Shown, clocks_shown
@@ -48,8 +48,10 @@ def log(settings: Settings, asked: Asked) -> Answer:
     now = datetime.now(UTC)
     as_of = parse_moment(asked.as_of, settings) or now
     config = ruled(config, as_of, settings)
-    said = _said(settings, config, asked, as_of)
     order = Order(asked.by, "", as_of, now, settings.tz)
+    said = _said(settings, config, asked)
+    if _is_day(asked.at):
+        said = said_by_now(said, parse_day(asked.at.strip(), "at"), order)
     [recorded] = record_follow_ups(engine, [said], config, order, dry_run=asked.dry_run)
     running = [one for one in clocks_shown(engine, config, settings, as_of, lead=said.number) if one.ended_at is None]
     told = "recorded before" if recorded.before else "would be recorded" if asked.dry_run else "recorded"
@@ -72,14 +74,13 @@ def _line(one: Shown, settings: Settings) -> str:
     return f"  {one.policy:<14} due {due}"
 
 
-def _said(settings: Settings, config: Config, asked: Asked, as_of: datetime) -> Said:
+def _said(settings: Settings, config: Config, asked: Asked) -> Said:
     method = method_of(asked.method, config)
     if method is None:
         known = ", ".join(config.rules.value(METHODS))
         raise UsageError(f"--method {asked.method}: unknown; known: {known}")
     if asked.answered not in ANSWERED:
         raise UsageError(f"--answered {asked.answered}: say one of {', '.join(ANSWERED)}")
-    at = min(_moment(asked.at, "--at", settings, config), as_of) if _is_day(asked.at) else None
     ahead: dict[str, Any] = {
         name: _moment(text, f"--{name.replace('_', '-')}", settings, config)
         for name, text in (
@@ -89,7 +90,7 @@ def _said(settings: Settings, config: Config, asked: Asked, as_of: datetime) -> 
     }  # fmt: skip
     days: dict[str, Any] = {name: parse_day(text, name) for name, text in asked.days.items() if text is not None}
     return Said(
-        lead_number(asked.number), asked.by, at or _moment(asked.at, "--at", settings, config), method,
+        lead_number(asked.number), asked.by, _moment(asked.at, "--at", settings, config), method,
         asked.summary, ANSWERED[asked.answered], **asked.texts, **ahead, **days,
     )  # fmt: skip
 

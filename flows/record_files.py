@@ -13,10 +13,10 @@ from flows.request import FileResult
 from tasks.clocks import reckoner_of
 from tasks.content import Content, reading
 from tasks.folders import LeadFile, file_away
-from tasks.follow_ups import check_rows, take_follow_ups
-from tasks.orders import own_order
+from tasks.follow_ups import by_now, check_rows, take_follow_ups
+from tasks.orders import Order, own_order
 from tasks.points import reached
-from tasks.record_file import RecordFile, is_record_list, read_record_file, read_records
+from tasks.record_file import RecordFile, is_record_list, read_record_file, read_records, whole_days
 from tasks.record_receipt import write_record_receipt
 from tasks.rules.follow_up_check import fault_frame
 from tasks.source import Source, find_tables
@@ -57,9 +57,9 @@ def take_record_file(file: LeadFile, engine: Engine, settings: Settings, config:
         with reading(file.path):
             content = Content.of(file.path)
             found = read_record_file(file.path, file.scratch or Path(scratch))
-        rows, faults = _records(found, engine, config, settings)
-        content.check()
         order = own_order(as_of, settings.tz)
+        rows, faults = _records(found, engine, config, settings, order)
+        content.check()
         taken = take_follow_ups(engine, rows, faults, config, order)
     stem = f"{Path(file.name).stem[:80]}_{content.digest[:8]}"
     folder = settings.receipts / file.channel.name
@@ -78,19 +78,22 @@ def look_at_records(
     """Count what would be recorded and what is wrong by itself; nothing is stored, no database is needed."""
     with TemporaryDirectory(prefix="leadflow-") as scratch, reading(path):
         found = read_record_file(path, Path(scratch))
-    rows, faults = _records(found, engine, config, settings)
-    checked = check_rows(rows, config, own_order(as_of, settings.tz))
+    order = own_order(as_of, settings.tz)
+    rows, faults = _records(found, engine, config, settings, order)
+    checked = check_rows(rows, config, order)
     wrong = fault_frame([faults, checked])["row"].nunique()
     file.rows, file.counts = len(rows), {"readable": len(rows) - wrong, "rejected": wrong}
 
 
 def _records(
-    found: RecordFile, engine: Engine | None, config: Config, settings: Settings
+    found: RecordFile, engine: Engine | None, config: Config, settings: Settings, order: Order
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows of a file as records, and what cannot be read of them."""
     if engine is None:
-        return read_records(found.texts, config, settings.tz, reckoner_of(None, config.rules, config, settings.tz))
-    with engine.connect() as conn:
-        reckoner = reckoner_of(conn, config.rules, config, settings.tz)
-    engine.dispose()
-    return read_records(found.texts, config, settings.tz, reckoner)
+        reckoner = reckoner_of(None, config.rules, config, settings.tz)
+    else:
+        with engine.connect() as conn:
+            reckoner = reckoner_of(conn, config.rules, config, settings.tz)
+        engine.dispose()
+    rows, faults = read_records(found.texts, config, settings.tz, reckoner)
+    return by_now(rows, whole_days(found.texts["at"], settings.tz), order), faults

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from models.db import begin, take_ids, take_turn
 from tasks.arrival import Arrival
 from tasks.orders import Order, OrderError
 from tasks.points import reached
+from tasks.rules.follow_up_check import FIRST_YEAR, MOST_SIGNS, MOST_YUAN
 from tasks.rules.lifecycle.deals import CONTRACT, DEAL, deals
 from tasks.rules.lifecycle.records import noted
 from tasks.rules.lifecycle.state import ALIVE, ENDED
@@ -21,6 +23,8 @@ from tasks.state import keep_current
 from tasks.state_facts import load_facts
 
 CLOSING = "closing"
+_SUMS = ("contract_amount", "first_payment")
+_DAYS = ("contract_on", "first_payment_on")
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,11 @@ def close(
     deal: of DEAL what is said, days as 2024-03-15, amounts as numbers; at: when it happened, naive UTC in ISO form
     (default: now). A lost lead without a reason is kept as such.
     """
+    deal = {name: None if isinstance(value, str) and not value.strip() else value for name, value in deal.items()}
+    arrival = order.arrival("closed")
+    _refuse_wrong(number, deal, arrival.local.date())
     with begin(engine, keep=not dry_run) as conn:
         take_turn(conn)
-        arrival = order.arrival("closed")
         rules = config.rules.at(arrival.local.date())
         config = config.model_copy(update={"rules": rules})
         lead = _known(conn, number)
@@ -72,6 +78,20 @@ def _known(conn: Connection, number: str) -> Row[Any]:
     if lead.status not in (*ALIVE, *ENDED):
         raise OrderError(f"{number} is {lead.status}: it can be neither won nor lost")
     return lead
+
+
+def _refuse_wrong(number: str, deal: Mapping[str, Any], today: date) -> None:
+    """OrderError where a sum is none, a day has not come, or a text cannot be kept; a text is never repeated."""
+    wrong = []
+    for name, value in deal.items():
+        if name in _SUMS and value is not None and not 0 <= value < MOST_YUAN:
+            wrong.append(f"{name} is no sum in yuan")
+        elif name in _DAYS and value is not None and not f"{FIRST_YEAR}-01-01" <= value <= today.isoformat():
+            wrong.append(f"{name} lies in the future, or before {FIRST_YEAR}")
+        elif isinstance(value, str) and (len(value) > MOST_SIGNS or "\0" in value):
+            wrong.append(f"{name} has more than {MOST_SIGNS} signs, or one that cannot be stored")
+    if wrong:
+        raise OrderError(f"{number} is not closed: {'; '.join(wrong)}")
 
 
 def _refuse_incomplete(

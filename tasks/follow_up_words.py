@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tasks.catalogue import spoken
-from tasks.rules.follow_up_check import MOST_SIGNS, OUTCOMES, PAUSES, YEARS_AHEAD
+from tasks.rules.follow_up_check import FIRST_YEAR, MOST_SIGNS, OUTCOMES, PAUSES, YEARS_AHEAD
 from tasks.rules.objections import SETTLED
 
 #: The fields of a record in the order of the handbook's sheet (H1 跟进记录表), then the further ones.
@@ -58,6 +58,7 @@ _FAULTS = {
     "type": ("无法识别，请检查格式{value}", "it cannot be read{value}"),
     "unknown_field": ("没有这个字段", "there is no such field"),
     "future": ("不能晚于现在", "it lies in the future"),
+    "early": (f"不能早于 {FIRST_YEAR} 年", f"it lies before {FIRST_YEAR}"),
     "both": ("下一步须同时写明内容和时间", "a next action needs what and when, both"),
     "before": ("须晚于本次跟进的时间", "it lies before the follow-up"),
     "far": (f"不能超过 {YEARS_AHEAD} 年之后", f"it lies more than {YEARS_AHEAD} years ahead"),

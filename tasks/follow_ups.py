@@ -1,7 +1,7 @@
 """Follow-ups as records: each is an event of its lead, and begins and stops what is promised about it (H1-3.4)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -33,15 +33,16 @@ SELECT l.id AS lead_id, l.number, l.status, l.closed_at, i.number AS into_number
 l.owner_rule, l.touched_at, l.tier, l.source, {", ".join(f"l.{name}" for name in DECISION)}
 FROM wanted w JOIN lead l ON l.number = w.key LEFT JOIN lead i ON i.id = l.joined_into
 """
-#: What makes a record told again another one; what it objected stands elsewhere.
+#: What makes a record told again another one, beside what it objected.
 _COMPARED = (
     "outcome", "feedback", "next_action", "next_at", "next_person", "result", "risk", "milestone", "stage",
     "confirmed", "plan", "support", "support_at", "pause_until", "pause_kind", "pause_event", *DAYS, *NUMBERS,
     "obstacle", "contract_number", "lost_reason", "competitor", "would_have_helped",
 )  # fmt: skip
 _KNOWN = f"""
-SELECT f.key, f.id, f.lead_id, {", ".join(f"f.{name}" for name in _COMPARED)}
+SELECT f.key, f.id, f.lead_id, o.text AS objection, {", ".join(f"f.{name}" for name in _COMPARED)}
 FROM wanted w JOIN follow_up f ON f.key = w.key
+LEFT JOIN objection o ON o.lead_id = f.lead_id AND o.follow_up_id = f.id
 """
 _ACKNOWLEDGE = text("""
 UPDATE escalation SET acknowledged_at = :at, acknowledged_by = :person WHERE recipient = :person AND state = 'fired'
@@ -283,12 +284,37 @@ def typed(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(confirmed=rows["confirmed"].fillna(""))
 
 
+def by_now(rows: pd.DataFrame, days: pd.Series, order: Order) -> pd.DataFrame:
+    """Records of which only the day is said (ISO text, else NA): those of today happened by now, not at its end.
+
+    Told again later on they are the same ones.
+    """
+    today = order.as_of.astimezone(ZoneInfo(order.zone)).date().isoformat()
+    now = pd.Timestamp(order.as_of).tz_convert("UTC").tz_localize(None)
+    late = (days == today).fillna(False).to_numpy(dtype=bool) & (rows["at"] > now).to_numpy(dtype=bool)
+    if not late.any():
+        return rows
+    keys = rows["key"].where(rows["key"].notna() | ~late, _content_keys(rows))
+    return rows.assign(key=keys, at=rows["at"].mask(late, now))
+
+
+def said_by_now(said: Said, day: date, order: Order) -> Said:
+    """The same of one record."""
+    rows = by_now(_rows([said]), pd.Series([day.isoformat()]), order)
+    key = rows["key"].iloc[0]
+    at = order.as_of if pd.notna(key) and said.key is None else said.at
+    return replace(said, at=at, key=str(key) if pd.notna(key) else None)
+
+
 def _keyed(rows: pd.DataFrame, arrival: Arrival) -> pd.DataFrame:
     """Records with what makes each the same when it is told again: its own key, else its content."""
+    return rows.assign(key=rows["key"].fillna(_content_keys(rows)), recorded_at=arrival.at)
+
+
+def _content_keys(rows: pd.DataFrame) -> pd.Series:
     content = rows[["number", "person", "method", "summary"]].astype("object").fillna("").agg("\x1f".join, axis=1)
     made = pd.util.hash_array((content + "\x1f" + rows["at"].astype("str").fillna("")).to_numpy(object))
-    keys = rows["key"].fillna(pd.Series(made, index=rows.index).map("content:{:016x}".format))
-    return rows.assign(key=keys, recorded_at=arrival.at)
+    return pd.Series(made, index=rows.index).map("content:{:016x}".format).astype("str")
 
 
 def _refuse(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> None:
@@ -349,7 +375,7 @@ def _other(rows: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
         return np.zeros(len(rows), dtype=bool)
     first = rows.drop_duplicates("key").set_index("key")
     other = np.zeros(len(rows), dtype=bool)
-    for name in _COMPARED:
+    for name in (*_COMPARED, "objection"):
         stored = _plain(known[name]).reindex(first.index)
         stored = stored.where(first.index.isin(known.index), _plain(first[name]))
         mine, before = _plain(rows[name]).to_numpy(object), stored.reindex(rows["key"]).to_numpy(object)

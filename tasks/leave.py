@@ -1,6 +1,7 @@
 """Leave that people add beside roster.yaml: dated rows of the same table, laid over the roster of a moment."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
@@ -11,6 +12,8 @@ from models import Leave
 from models.db import begin, insert_frame, read_frame, stored_moment, take_ids, take_turn
 from tasks.orders import Order, OrderError
 
+#: How many years before and after today a leave may lie.
+MOST_YEARS = 5
 _LIVE = """
 SELECT id, code AS person, first_on, last_on, hours, deputy, origin, said_by, since FROM "leave"
 WHERE since <= :at AND (until IS NULL OR until > :at) ORDER BY first_on, id
@@ -36,7 +39,7 @@ def staffed(conn: Connection, config: Config, at: datetime) -> Config:
 
 def add_leave(engine: Engine, config: Config, person: str, away: Away, order: Order, *, dry_run: bool = False) -> bool:
     """Note a person's leave; False where it is noted already. OrderError where it cannot be."""
-    _check(config, person, away)
+    _check(config, person, away, order.as_of.astimezone(ZoneInfo(order.zone)).date())
     with begin(engine, keep=not dry_run) as conn:
         take_turn(conn)
         known = leaves(conn, order.as_of)
@@ -69,12 +72,15 @@ def end_leave(engine: Engine, number: int, order: Order, *, dry_run: bool = Fals
     return str(found["person"]), found["first_on"], found["last_on"]
 
 
-def _check(config: Config, person: str, away: Away) -> None:
+def _check(config: Config, person: str, away: Away, today: date) -> None:
     known = {one.id for one in config.roster.people}
     if person not in known:
         raise OrderError(f"nobody of the id {person!r} is in the roster")
     if away.deputy is not None and (away.deputy not in known or away.deputy == person):
         raise OrderError(f"the deputy {away.deputy!r} is nobody else of the roster")
+    # one who is never here again would leave his promises no working day to fall due on
+    if not today.year - MOST_YEARS <= away.start.year <= away.end.year <= today.year + MOST_YEARS:
+        raise OrderError(f"leave lies within {MOST_YEARS} years of today, not from {away.start} to {away.end}")
 
 
 def _said(first: date, last: date, hours: str | None, deputy: str | None) -> Away:

@@ -36,6 +36,7 @@ _OUTCOMES = {
 _SETTLED = {"yes": ("已化解", "是", "yes", "settled"), "no": ("未化解", "否", "no")}
 _PAUSES = {"hold": ("暂缓", "hold"), "reactivate": ("待激活", "reactivate")}
 _EXAMPLE = re.compile(r"^[（(](?:示例|example)[）)]", re.IGNORECASE)
+_DAY = r"^\d{4}-\d{2}-\d{2}$"
 _SUM = r"^(-?\d[\d,，]*(?:\.\d+)?)\s*(万?)(?:元|%|％)?$"
 
 
@@ -110,7 +111,8 @@ def read_records(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read texts by field as records; with them what cannot be read of them.
 
-    A date without a time is the end of that day's last working hour; a name of the roster is its person.
+    A date without a time is the end of that day's last working hour (of today: see by_now); a name of the roster is
+    its person.
     """
     read, faults = texts.copy(), []
     for name in ("at", *AHEAD):
@@ -136,6 +138,12 @@ def read_records(
     read["number"] = texts["number"].str.upper()
     missing = fault_frame([fault(texts[name] == "", name, "blank") for name in ("number", "at")])
     return typed(read.assign(channel="file", key=None)), fault_frame([*faults, missing])
+
+
+def whole_days(texts: pd.Series, zone: str) -> pd.Series:
+    """The days of texts that say a day without a time, as ISO text; NA of all others."""
+    dates = _dates(texts, zone)
+    return dates.where(dates.str.match(_DAY).fillna(False))
 
 
 def choices(config: Config) -> Mapping[str, tuple[str, ...]]:
@@ -187,7 +195,7 @@ def _dates(texts: pd.Series, zone: str) -> pd.Series:
 def _moments(texts: pd.Series, zone: str, reckoner: Reckoner) -> pd.Series:
     """Times in UTC; a date alone is that day's end, an incomplete one none."""
     dates = _dates(texts, zone)
-    day = dates.str.match(r"^\d{4}-\d{2}-\d{2}$").fillna(False).to_numpy(dtype=bool)
+    day = dates.str.match(_DAY).fillna(False).to_numpy(dtype=bool)
     timed = dates.str.match(r"^\d{4}-\d{2}-\d{2}T").fillna(False).to_numpy(dtype=bool)
     local = pd.to_datetime(dates.where(timed), errors="coerce", format="ISO8601")
     found = local.dt.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward").dt.tz_convert("UTC")

@@ -32,9 +32,12 @@ from benchmarks.cluster import (
     stop_cluster,
 )
 from models.db import NEWEST, make_engine, upgrade
+from tests.emptied import empty, shape_of
 
 _SHARED = "leadflow_postgres"  # where the workers of one session find the one server
 _NUMBER = itertools.count()
+#: Databases that no test has now: name, address, shape.
+_SPARE: list[tuple[str, str, str]] = []
 
 
 def missing(what: str) -> None:
@@ -61,9 +64,17 @@ def postgres_server(pytestconfig: pytest.Config) -> str:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """The address of a PostgreSQL database of this test's own, which has its tables and nothing in them."""
-    name = f"t_{os.getpid()}_{next(_NUMBER)}"
-    yield create_database(postgres_server, name, template_database(postgres_server, f"tables_{NEWEST}", _make_tables))
-    drop_database(postgres_server, name)
+    if not _SPARE:
+        template = template_database(postgres_server, f"tables_{NEWEST}", _make_tables)
+        name = f"t_{os.getpid()}_{next(_NUMBER)}"
+        url = create_database(postgres_server, name, template)
+        _SPARE.append((name, url, shape_of(plain_url(url))))
+    name, url, shape = _SPARE.pop()
+    yield url
+    if empty(plain_url(url), shape):
+        _SPARE.append((name, url, shape))
+    else:
+        drop_database(postgres_server, name)
 
 
 def _make_tables(url: str) -> None:

@@ -67,11 +67,11 @@ def _planned(desk: Desk, came: Visit) -> tuple[Day, pd.DataFrame, str | None, An
         try:
             day = foreseen(conn, came.config, came.now, desk.settings.tz, on, came.person.id)
         except OrderError:
-            return told(desk, 410, w["over"].format(day=on))
+            return told(desk, 410, w["over"].format(day=on), heading=w["title"].format(day=on))
         items, state = current(conn, day, came.person.id, came.config, came.now)
         plans = plans_of(conn, day.on, came.now)
     if came.person.id not in day.here:
-        return told(desk, 409, w["away"].format(day=on))
+        return told(desk, 409, w["away"].format(day=on), heading=w["title"].format(day=on))
     mine = plans.loc[(plans["person"] == came.person.id).to_numpy(dtype=bool), "at"]
     at = mine.iloc[0].to_pydatetime().replace(tzinfo=came.now.tzinfo) if len(mine) else None
     return day, items, state, at
@@ -104,7 +104,8 @@ def _said(desk: Desk, token: str, typed: Mapping[str, str]) -> HTMLResponse:
     except OrderError as why:
         strange = str(why).rpartition(": ")[2]
         return _shown(desk, came, typed, w["strange"].format(numbers=strange), 400)
-    return told(desk, 200, w["saved" if new else "known"].format(day=on, n=int(items["kept"].sum())))
+    said = w["saved" if new else "known"].format(day=on, n=int(items["kept"].sum()))
+    return told(desk, 200, said, heading=w["title"].format(day=on))
 
 
 def _day(came: Visit) -> date:

@@ -83,7 +83,8 @@ def _taken(desk: Desk, token: str, typed: Mapping[str, str]) -> HTMLResponse:
     numbers, error = _claimed(desk, typed, came.person, came.config, came.now)
     if error:
         return _own(desk, came, error, 409)
-    return told(desk, 200, words(desk.settings.lang)["claimed"].format(numbers="、".join(numbers)))
+    w = words(desk.settings.lang)
+    return told(desk, 200, w["claimed"].format(numbers="、".join(numbers)), heading=w["title"])
 
 
 def _inside(desk: Desk, request: Request, region: str, done: str = "", error: str = "") -> Response:

@@ -201,4 +201,7 @@ def _message(desk: Desk, status: int, word: str, hints: Sequence[Fault] = (), **
     lang = desk.settings.lang
     w = words(lang)
     told = [f"{field_name(one.field, lang)}{w['colon']}{one.said(lang)}" for one in hints]
-    return desk.page("message", status, text=w[word].format(**values), hints=told, hinted=w["hinted"], back=w["back"])
+    return desk.page(
+        "message", status, text=w[word].format(**values), heading=w["title"], hints=told, hinted=w["hinted"],
+        back=w["back"],
+    )  # fmt: skip

@@ -33,13 +33,14 @@ class Visit:
 def visit(desk: Desk, token: str, opens: str) -> Visit | HTMLResponse:
     """Who comes by a link that opens this (`opens` begins what it says), or the page that says why it does not."""
     w, now = words(desk.settings.lang), datetime.now(UTC)
+    heading = w["mine"]
     try:
         link = opened(desk.secret, token, now)
     except LinkError as refused:
-        return told(desk, 410 if refused.why == "expired" else 404, w[refused.why])
+        return told(desk, 410 if refused.why == "expired" else 404, w[refused.why], heading=heading)
     person = desk.config.roster.person(link.person)
     if person is None or not person.active or not link.number.startswith(opens):
-        return told(desk, 404, w["forged"])
+        return told(desk, 404, w["forged"], heading=heading)
     with desk.engine.connect() as conn:
         config = staffed(conn, desk.config, now).model_copy(update={"rules": desk.rules})
     return Visit(link, config.roster.person(person.id) or person, config, now)

@@ -18,7 +18,9 @@ NUMBERS = ("probability", "amount", "contract_amount", "first_payment")
 AHEAD = ("next_at", "support_at", "pause_until")
 DAYS = ("close_on", "contract_on", "first_payment_on")
 PAUSES = ("hold", "reactivate")
-MOST_SIGNS, YEARS_AHEAD, _MOST_YUAN = 4_000, 5, 1e12
+MOST_SIGNS, YEARS_AHEAD, MOST_YUAN = 4_000, 5, 1e12
+#: The year before which nothing is said of a lead.
+FIRST_YEAR = 1990
 FAULT_COLUMNS = ("row", "field", "code", "value")
 
 
@@ -87,6 +89,7 @@ def _times(rows: pd.DataFrame, as_of: pd.Timestamp) -> Faults:
     what, when = rows["next_action"].notna(), rows["next_at"].notna()
     found = [
         fault(rows["at"] > as_of, "at", "future"),
+        fault(rows["at"].dt.year < FIRST_YEAR, "at", "early"),
         fault(what & ~when, "next_at", "both"),
         fault(when & ~what, "next_action", "both"),
     ]
@@ -103,6 +106,7 @@ def _days(rows: pd.DataFrame, today: date) -> Faults:
     now, last = today.isoformat(), f"{today.year + YEARS_AHEAD}-12-31"
     return [
         *(fault((rows[name] > now).fillna(False), name, "future") for name in ("contract_on", "first_payment_on")),
+        *(fault((rows[name] < f"{FIRST_YEAR}-01-01").fillna(False), name, "early") for name in DAYS),
         fault((rows["close_on"] > last).fillna(False), "close_on", "far"),
     ]
 
@@ -111,7 +115,7 @@ def _sums(rows: pd.DataFrame) -> Faults:
     share, *sums = NUMBERS
     return [
         fault(rows[share].notna() & ~rows[share].between(0, 100), share, "percent"),
-        *(fault(rows[name].notna() & ~rows[name].between(0, _MOST_YUAN, "left"), name, "yuan") for name in sums),
+        *(fault(rows[name].notna() & ~rows[name].between(0, MOST_YUAN, "left"), name, "yuan") for name in sums),
     ]
 
 

@@ -9,10 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
+from xlsxwriter.exceptions import FileCreateError
 
 from flows.cli import run
 from flows.commands import lead_number
-from flows.console import CONFIG, DATABASE, EXIT_CODES, FILES, OK, REFUSED, USAGE
+from flows.console import CONFIG, DATABASE, EXIT_CODES, FILES, OK, REFUSED, USAGE, exit_code, one_line
+from tasks.rules.worktime import OutsideCalendar
 
 ROOT = Path(__file__).parents[2]
 
@@ -256,3 +258,20 @@ def test_an_interrupted_command_says_so_and_ends_with_130(home: Path, monkeypatc
 
     monkeypatch.setattr("flows.commands.version", interrupt)
     assert run(["version"]) == 130
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "flows", "version", "--json"]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "LEADS_HOME": str(tmp_path)}
+    with subprocess.Popen(words, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as asked:
+        assert asked.stdout is not None
+        assert asked.stderr is not None
+        asked.stdout.close()
+        said = asked.stderr.read().decode().splitlines()
+        assert (asked.wait(), [line for line in said if not line.startswith("LEADS_HOME")]) == (OK, [])
+
+
+@pytest.mark.parametrize("error", [FileCreateError(OSError(28, "No space left on device")), OutsideCalendar(2041)])
+def test_no_room_for_a_workbook_and_a_calendar_at_its_end_are_one_line(error: Exception) -> None:
+    assert exit_code(error) == REFUSED
+    assert "\n" not in one_line(error)

@@ -192,3 +192,16 @@ def test_a_file_that_is_named_without_a_channel_is_known_by_its_columns(
     }  # fmt: skip
     named = take_in(Request((table,), "default", NOW), settings, CONFIG)
     assert [(file.channel, file.state) for file in named.files] == [("default", "taken")]
+
+
+def test_a_row_of_today_without_a_time_is_recorded_once_and_one_of_tomorrow_never(
+    engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    dated = [ROW | {"跟进时间": day, "沟通内容摘要": day} for day in ("2024-03-20", "2024-03-21")]
+    file = fill(tmp_path / "a.xlsx", *dated)
+    for now in (datetime(2024, 3, 20, 1, tzinfo=UTC), NOW, datetime(2024, 3, 20, 15, tzinfo=UTC)):
+        seen = take_in(Request((file,), "follow-ups", now, dry_run=True), settings, CONFIG)
+        assert seen.files[0].counts == {"readable": 1, "rejected": 1}
+        result = take_in(Request((file,), "follow-ups", now), settings, CONFIG)
+        assert dict(result.outcomes()) == {"recorded": 1, "rejected": 1}
+    assert [(str(row["at"])[:16], row["summary"]) for row in stored(engine)] == [("2024-03-20 01:00", "2024-03-20")]

@@ -87,3 +87,20 @@ def test_the_same_again_is_known_and_another_content_under_it_is_refused(engine:
         assert [(one.field, one.code) for one in told.value.faults] == [("at", "differs")], other
     with engine.connect() as conn:
         assert len(conn.execute(select(FollowUp.id)).all()) == 1
+
+
+def test_an_objection_that_is_told_only_the_second_time_is_not_lost_unsaid(engine: Engine) -> None:
+    arrive(engine, A)
+    follow_up(engine, "2024-03-18T10:00")
+    with pytest.raises(FollowUpError) as told:
+        follow_up(engine, "2024-03-18T10:00", objection="太贵")
+    assert [(one.field, one.code) for one in told.value.faults] == [("at", "differs")]
+    assert not follow_up(engine, "2024-03-18T11:00", objection="太贵").before
+    assert follow_up(engine, "2024-03-18T11:00", objection="太贵").before
+
+
+def test_what_lies_before_any_lead_is_refused(engine: Engine) -> None:
+    arrive(engine, A)
+    with pytest.raises(FollowUpError) as told:
+        follow_up(engine, "0002-03-18T10:00", recorded="2024-03-18T10:00", close_on=date(1800, 1, 1))
+    assert [(one.field, one.code) for one in told.value.faults] == [("at", "early"), ("close_on", "early")]

@@ -107,3 +107,13 @@ def test_the_deputy_of_a_leave_stands_in_for_its_time_alone() -> None:
 def test_nobody_and_oneself_are_refused(engine: Engine, who: str, deputy: str | None) -> None:
     with pytest.raises(OrderError):
         add_leave(engine, CONFIG, who, away(deputy), order())
+
+
+@pytest.mark.parametrize(("first", "last"), [("0001-01-01", "9999-12-31"), ("2026-12-01", "2042-01-01")])
+def test_leave_without_end_is_refused_for_promises_would_have_no_day_to_fall_due(
+    engine: Engine, first: str, last: str
+) -> None:
+    with pytest.raises(OrderError, match="within 5 years"):
+        add_leave(engine, CONFIG, WHO, Away.model_validate({"from": first, "to": last}), order())
+    with engine.connect() as conn:
+        assert not (leaves(conn, NOW)["origin"] == "added").any()

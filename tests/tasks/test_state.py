@@ -286,3 +286,19 @@ def test_a_company_has_its_number_from_its_first_valid_lead_on(engine: Engine) -
     assert rows(engine, told)[2][1] is None
     say(engine, "2024-03-18T10:00", number="XL202403003", verified=True, verdict="valid")
     assert rows(engine, told)[2][1] == "SH2024001"
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ({"contract_amount": float("nan")}, "contract_amount"), ({"contract_amount": float("inf")}, "contract_amount"),
+        ({"first_payment": -1.0}, "first_payment"), ({"contract_on": "2027-11-20"}, "contract_on"),
+        ({"contract_on": "1800-01-01"}, "contract_on"), ({"contract_number": " "}, "contract_number"),
+        ({"competitor": "某" * 4_001}, "competitor"),
+    ],
+)  # fmt: skip
+def test_a_sum_that_is_none_and_a_day_to_come_close_nothing(engine: Engine, said: dict[str, Any], named: str) -> None:
+    arrive(engine, A)
+    with pytest.raises(OrderError, match=named):
+        end(engine, "2024-04-12T10:00", "won", **(DEAL | said))
+    assert rows(engine, "SELECT value FROM judgement") == []

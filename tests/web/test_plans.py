@@ -56,7 +56,9 @@ def test_one_button_confirms_and_a_second_press_changes_nothing(engine: Engine, 
     assert "<script" not in page.text
     assert stored(engine) == [], "a GET stores nothing"
     form = {"listed": number(engine), "keep": number(engine), f"note-{number(engine)}": "上午拜访"}
-    assert "已确认：1 条" in client.post(link(engine), data=form).text
+    said = client.post(link(engine), data=form).text
+    assert "已确认：1 条" in said
+    assert all("跟进计划</title>" in one and "核实线索" not in one for one in (page.text, said)), "named as it is"
     assert "此前已经" in client.post(link(engine), data=form).text
     assert stored(engine) == [(WHO, "confirmed", WHO)]
     again = client.get(link(engine)).text
