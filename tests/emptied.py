@@ -2,6 +2,8 @@
 
 import psycopg
 
+from models.db import NEWEST
+
 # what a test may have made or taken away: then the next has a database of its own making
 _SHAPE = """
 SELECT md5(string_agg(said, ',' ORDER BY said)) FROM (
@@ -21,7 +23,7 @@ DO $$ DECLARE one record; rows bigint; BEGIN
 SET LOCAL session_replication_role = replica;
 FOR one IN SELECT c.oid::regclass AS name FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'alembic_version' LOOP
-EXECUTE format('SELECT count(*) FROM (SELECT 1 FROM %s LIMIT 500) AS some', one.name) INTO rows;
+EXECUTE format('SELECT count(*) FROM (SELECT 1 FROM %s LIMIT 500) AS few', one.name) INTO rows;
 IF rows >= 500 THEN EXECUTE format('TRUNCATE %s CASCADE', one.name);
 ELSIF rows > 0 THEN EXECUTE format('DELETE FROM %s', one.name); END IF;
 END LOOP;
@@ -44,6 +46,8 @@ def empty(url: str, shape: str) -> bool:
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute(_OTHERS)
         if str(conn.execute(_SHAPE).fetchone()) != shape:
+            return False
+        if conn.execute("SELECT version_num FROM alembic_version").fetchall() != [(NEWEST,)]:
             return False
         try:
             conn.execute(_EMPTY)
