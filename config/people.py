@@ -9,6 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from config.fit import MOST
 from config.frames import read_frames
 
+MOST_YEARS_AWAY = 5
+
 #: The roles of the handbooks, each with the Chinese names that a roster may use.
 ROLE_NAMES: dict[str, tuple[str, ...]] = {
     "representative": ("销售代表", "代表"),
@@ -61,6 +63,9 @@ class Leave(_Frozen):
     def _in_order(self) -> Self:
         if self.end < self.start:
             raise ValueError(f"leave ends on {self.end}, before it begins on {self.start}")
+        if self.end.year - self.start.year > MOST_YEARS_AWAY:
+            # his promises would have no working day to fall due on
+            raise ValueError(f"leave lasts at most {MOST_YEARS_AWAY} years; who has gone for good is `active: false`")
         return self
 
 

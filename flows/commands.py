@@ -242,8 +242,8 @@ def parse_day(text: str, name: str) -> date:
         raise UsageError(f"{name} {text!r} is no day such as 2024-03-15") from None
 
 
-def parse_moment(text: str | None, settings: Settings) -> datetime | None:
-    """Read --as-of; a time without a zone is one of the business time zone."""
+def parse_moment(text: str | None, settings: Settings, option: str = "--as-of") -> datetime | None:
+    """Read --as-of, or another option; a time without a zone is one of the business time zone."""
     if text is None:
         return None
     try:
@@ -251,7 +251,7 @@ def parse_moment(text: str | None, settings: Settings) -> datetime | None:
         moment = (given if given.tzinfo else given.replace(tzinfo=settings.zone)).astimezone(UTC)
         moment.astimezone(settings.zone)  # its day in the business time zone must be one too
     except (ValueError, OverflowError):
-        raise UsageError(f"--as-of {text!r} is no moment such as 2024-03-15T09:00") from None
+        raise UsageError(f"{option} {text!r} is no moment such as 2024-03-15T09:00") from None
     return moment
 
 

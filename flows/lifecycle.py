@@ -73,7 +73,7 @@ def closed(settings: Settings, asked: Asked) -> Answer:
     now = datetime.now(UTC)
     as_of = parse_moment(asked.as_of, settings) or now
     order = Order(asked.by, str(asked.deal.get("lost_reason") or ""), as_of, now, settings.tz)
-    at = parse_moment(asked.at, settings)
+    at = parse_moment(asked.at, settings, "--at")
     if at is not None and at > as_of:
         raise UsageError(f"--at {asked.at}: lies in the future")
     happened = at.astimezone(UTC).replace(tzinfo=None).isoformat() if at else None

@@ -14,7 +14,17 @@ from config.schema import Channel, Config
 from config.settings import Settings
 from flows.progress import report
 from flows.record_files import FOLLOW_UPS, FollowUpsFound, found_tables, look_at_records
-from flows.request import FileResult, RejectedRow, Request, Result, channel_named, files_named, folder_of, ruled
+from flows.request import (
+    MOST_TOLD,
+    FileResult,
+    RejectedRow,
+    Request,
+    Result,
+    channel_named,
+    files_named,
+    folder_of,
+    ruled,
+)
 from flows.steps import Steps
 from models import Batch
 from models.db import make_engine
@@ -26,7 +36,6 @@ from tasks.source import open_source
 from tasks.unreadable import UnreadableFile
 
 # rejected rows of a file that are named
-_REJECTED = 1_000
 
 
 def look(request: Request, settings: Settings, config: Config) -> Result:
@@ -87,7 +96,7 @@ def _read(path: Path, file: FileResult, asked: _Asked, issues: "Counter[str]") -
 def _count(chunks: Iterator[tuple[int, pd.DataFrame]], file: FileResult, issues: "Counter[str]") -> None:
     for _, frame in chunks:
         rejected = int(frame["rejected"].sum())
-        room = _REJECTED - len(file.rejected)
+        room = MOST_TOLD - len(file.rejected)
         some = frame.loc[frame["rejected"], ["sheet", "line", "issues"]].head(room)
         file.rejected += (RejectedRow(sheet, int(line), tuple(issues.split("|"))) for sheet, line, issues in
                           some.itertuples(index=False, name=None))  # fmt: skip

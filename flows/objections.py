@@ -38,7 +38,7 @@ def objections(settings: Settings, since: str | None, as_of: str | None) -> Answ
     moment = parse_moment(as_of, settings) or datetime.now(UTC)
     config = ruled(config, moment, settings)
     with engine.connect() as conn:
-        found = count_objections(conn, config, moment, parse_moment(since, settings))
+        found = count_objections(conn, config, moment, parse_moment(since, settings, "--since"))
     data = {"categories": _plain(found.categories), "answers": _plain(found.answers)}
     return Answer(_page(found, config, settings.lang), data)
 

@@ -59,7 +59,9 @@ def escalations(settings: Settings, lead: str | None, person: str | None, since:
     """The steps that fired, the latest first."""
     engine = database(settings)
     number = lead_number(lead) if lead else None
-    found = fired_shown(engine, lead=number, person=person, since=parse_moment(since, settings), limit=max(1, limit))
+    found = fired_shown(
+        engine, lead=number, person=person, since=parse_moment(since, settings, "--since"), limit=max(1, limit)
+    )
     lines = [_fired(one, settings) for one in found]
     return Answer("\n".join(lines) or "nothing was escalated", {"escalations": [one.as_dict() for one in found]})
 

@@ -1,6 +1,7 @@
 """A file of follow-ups, as H1 3.4 asks for each: read, checked, recorded; its sender gets a receipt."""
 
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,16 +10,16 @@ from sqlalchemy import Engine
 
 from config.schema import Channel, Config
 from config.settings import Settings
-from flows.request import FileResult
+from flows.request import MOST_TOLD, FileResult, RejectedRow
 from tasks.clocks import reckoner_of
 from tasks.content import Content, reading
 from tasks.folders import LeadFile, file_away
-from tasks.follow_ups import by_now, check_rows, take_follow_ups
+from tasks.follow_up_words import field_name
+from tasks.follow_ups import all_faults, by_now, take_follow_ups, told_faults
 from tasks.orders import Order, own_order
 from tasks.points import reached
 from tasks.record_file import RecordFile, is_record_list, read_record_file, read_records, whole_days
 from tasks.record_receipt import write_record_receipt
-from tasks.rules.follow_up_check import fault_frame
 from tasks.source import Source, find_tables
 from tasks.tables import Tables
 from tasks.unreadable import UnreadableFile
@@ -80,9 +81,12 @@ def look_at_records(
         found = read_record_file(path, Path(scratch))
     order = own_order(as_of, settings.tz)
     rows, faults = _records(found, engine, config, settings, order)
-    checked = check_rows(rows, config, order)
-    wrong = fault_frame([faults, checked])["row"].nunique()
-    file.rows, file.counts = len(rows), {"readable": len(rows) - wrong, "rejected": wrong}
+    wrong: dict[int, list[str]] = {}
+    for one in told_faults(rows, all_faults(rows, faults, config, order), config):
+        wrong.setdefault(one.row, []).append(f"{field_name(one.field, settings.lang)}: {one.said(settings.lang)}")
+    file.rows, file.counts = len(rows), {"readable": len(rows) - len(wrong), "rejected": len(wrong)}
+    places = [(sheet.name, line) for sheet in found.sheets for line in sheet.lines]
+    file.rejected += (RejectedRow(*places[row], (), tuple(said)) for row, said in islice(wrong.items(), MOST_TOLD))
 
 
 def _records(

@@ -28,12 +28,21 @@ class Request:
     backfill_mail: bool = False  # whether a run dated in the past may mail real people
 
 
+#: How many rejected rows of a file that is only looked at are kept.
+MOST_TOLD = 1_000
+
+
 class RejectedRow(NamedTuple):
-    """A row of which no lead would be made: its place, and the check rules that it fails."""
+    """A row that would not be taken: its place, and the check rules that it fails or, of a follow-up, what is wrong."""
 
     sheet: str
     line: int
     rules: tuple[str, ...]
+    said: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as an answer's data."""
+        return {name: value for name, value in self._asdict().items() if name != "said" or value}
 
 
 @dataclass
@@ -62,7 +71,7 @@ class FileResult:
             "receipt": receipt,
             "why": self.why,
             "checks_failed": list(self.failed),
-            **({"rejected_rows": [row._asdict() for row in self.rejected]} if self.rejected else {}),
+            **({"rejected_rows": [row.as_dict() for row in self.rejected]} if self.rejected else {}),
         }
 
 

@@ -156,7 +156,8 @@ def _rejected(told: Told) -> list[Part]:
     for file in told.result.files:
         for row in file.rejected[:_NAMES_SHOWN]:
             said = word("reasons_list", lang).join(
-                rules.statement(rule, lang) for rule in sorted(row.rules, key=lambda rule: rule not in rejecting)
+                row.said
+                or [rules.statement(rule, lang) for rule in sorted(row.rules, key=lambda rule: rule not in rejecting)]
             )
             place = f"{file.file} {row.sheet}".strip()
             lines.append(word("rejected_row", lang).format(place=place, line=row.line, reasons=said))

@@ -16,6 +16,7 @@ from models.db import begin, make_engine, take_turn
 from tasks.day import SECTIONS, Day, day_of
 from tasks.day_letters import write_day
 from tasks.day_words import words
+from tasks.i18n import local_time
 from tasks.outbox import send_pending
 from tasks.points import reached
 from tasks.ready import make_ready
@@ -84,9 +85,14 @@ def _lines(day: Day, person: str, settings: Settings, *, listed: bool) -> list[s
     lines = [f"{person}{'' if person in day.here else ' (away)'}: {counts or '-'}"]
     if listed:
         lines += [
-            f"  {one['number']}  {w['section.' + one['section']]}  {one['due'] or ''}" for one in _leads(day, person)
+            f"  {one['number']}  {w['section.' + one['section']]}  {_local(one['due'], settings)}".rstrip()
+            for one in _leads(day, person)
         ]
     return lines
+
+
+def _local(due: str | None, settings: Settings) -> str:
+    return local_time(datetime.fromisoformat(due), settings.zone) if due else ""
 
 
 def _leads(day: Day, person: str) -> list[dict[str, Any]]:

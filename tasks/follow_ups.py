@@ -177,11 +177,7 @@ def take_follow_ups(engine: Engine, rows: pd.DataFrame, faults: pd.DataFrame, co
 
     rows: fields of records in their order, as `typed` gives them; faults: what was wrong of them already.
     """
-    # what of a field cannot be read is not blank too
-    wrong = fault_frame([faults, check_rows(rows, config, order)])
-    unread = pd.MultiIndex.from_frame(faults[["row", "field"]])
-    double = pd.MultiIndex.from_frame(wrong[["row", "field"]]).isin(unread) & wrong.duplicated(["row", "field"])
-    wrong = wrong[~double].reset_index(drop=True)
+    wrong = all_faults(rows, faults, config, order)
     arrival = order.arrival("follow_up")
     rows = _keyed(rows, arrival)
     with begin(engine) as conn:
@@ -196,7 +192,7 @@ def take_follow_ups(engine: Engine, rows: pd.DataFrame, faults: pd.DataFrame, co
             found = _record(conn, fit.reset_index(drop=True), known, leads, config, arrival)
             unheard[fit.index] = found["unheard"].to_numpy()
         reached("follow-up-recorded")
-    return Taken(_told_faults(rows, fault_frame([wrong, unfit]), config), _hints(rows, unheard, config, order))
+    return Taken(told_faults(rows, fault_frame([wrong, unfit]), config), _hints(rows, unheard, config, order))
 
 
 def _found(conn: Connection, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -320,10 +316,10 @@ def _content_keys(rows: pd.DataFrame) -> pd.Series:
 def _refuse(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> None:
     """Raise what is wrong of records, all of it; a free text is never repeated."""
     if len(faults):
-        raise FollowUpError(_told_faults(rows, faults, config))
+        raise FollowUpError(told_faults(rows, faults, config))
 
 
-def _told_faults(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> list[Fault]:
+def told_faults(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> list[Fault]:
     """What is wrong of records, each with its lead and with what could be said instead."""
     numbers = rows["number"].astype("object").fillna("").to_numpy()[faults["row"].to_numpy(int)]
     told = zip(faults["row"], numbers, faults["field"], faults["code"], faults["value"], strict=True)
@@ -331,6 +327,16 @@ def _told_faults(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> li
         "method": tuple(config.rules.value(METHODS)), "confirmed": CONFIRMED, "category": categories(config.rules),
     }  # fmt: skip
     return [Fault(int(row), str(number), field, code, str(value), known) for row, number, field, code, value in told]
+
+
+def all_faults(rows: pd.DataFrame, faults: pd.DataFrame, config: Config, order: Order) -> pd.DataFrame:
+    """What was wrong of records already, and what is wrong of them by themselves."""
+    # what of a field cannot be read is not blank too
+    wrong = fault_frame([faults, check_rows(rows, config, order)])
+    unread = pd.MultiIndex.from_frame(faults[["row", "field"]])
+    double = pd.MultiIndex.from_frame(wrong[["row", "field"]]).isin(unread) & wrong.duplicated(["row", "field"])
+    single: pd.DataFrame = wrong[~double].reset_index(drop=True)
+    return single
 
 
 def check_rows(rows: pd.DataFrame, config: Config, order: Order) -> pd.DataFrame:
@@ -346,7 +352,7 @@ def _hints(rows: pd.DataFrame, unheard: pd.Series, config: Config, order: Order)
     """What is hinted at of records: said in vague words, not said at all, or said of an objection that is not there."""
     today = order.as_of.astimezone(ZoneInfo(order.zone)).date()
     lost = [fault(unheard & rows[name].notna(), name, "no_objection") for name in ("answer", "settled")]
-    return _told_faults(rows, fault_frame([hints_of(rows, config.rules.at(today)), *lost]), config)
+    return told_faults(rows, fault_frame([hints_of(rows, config.rules.at(today)), *lost]), config)
 
 
 def _unfit(rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:

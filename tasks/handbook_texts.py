@@ -30,14 +30,15 @@ def told_leads(book: Handbook, config: Config, lang: str) -> pd.DataFrame:
         "customer_number", "obstacle", "next_action", "milestone", "competitor", "would_have_helped",
         "contract_number", "size", "status",
     )}  # fmt: skip
+    # a day without a year is stored as --03-13
+    contacted = _text(leads["created"]).str.replace("T", " ").str.removeprefix("--")
     told = pd.DataFrame(texts, index=leads.index).assign(
         lead_id=leads["lead_id"],
         company=_text(leads["company"]).mask(leads["company"].isna(), said("unnamed", lang)),
         source=_sources(leads, lang),
         owner=_text(leads["owner"]).map(lambda one: config.roster.name_of(one) if one else ""),
         opened=_minutes(leads["opened_at"]), ended=_days(leads["ended_at"].fillna(leads["closed_at"])),
-        first_contact=_text(leads["created"]).str.replace("T", " ").where(leads["created"].notna(),
-                                                                          _minutes(leads["opened_at"])),
+        first_contact=contacted.where(leads["created"].notna(), _minutes(leads["opened_at"])),
         last_follow_up=_minutes(leads["last_at"]), next_at=_minutes(leads["next_at"]),
         who=_joined(" ", texts["contact"], texts["title"]), reach=_joined(" ", texts["phone"], texts["email"]),
         node=_joined(" / ", texts["stage"], texts["milestone"]),

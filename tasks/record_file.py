@@ -42,11 +42,12 @@ _SUM = r"^(-?\d[\d,，]*(?:\.\d+)?)\s*(万?)(?:元|%|％)?$"
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table as it stands: its sheet, its header and the texts of its rows."""
+    """One table as it stands: its sheet, its header, the texts of its rows and their lines."""
 
     name: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def read_record_file(path: Path, scratch: Path) -> RecordFile:
                 layout.sheet,
                 tuple(layout.header[place] for place in kept),
                 tuple(tuple(row[place] for place in kept) for row in cells),
+                tuple(record.line for record in records),
             )
         )
         columns: dict[str, list[str]] = {}
@@ -88,7 +90,7 @@ def read_record_file(path: Path, scratch: Path) -> RecordFile:
             columns.setdefault(name, [row[place].strip() for row in cells])
         frames.append(pd.DataFrame(columns, dtype="object"))
     if not sheets:
-        raise UnreadableFile("no_header")
+        raise UnreadableFile("no_record_header")
     texts = pd.concat(frames, ignore_index=True).reindex(columns=list(FIELDS)).astype("object").fillna("")
     return RecordFile(tuple(sheets), texts)
 

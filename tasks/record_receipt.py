@@ -71,14 +71,15 @@ def _write(
                 if only_wrong and not mine:
                     continue
                 line += 1
-                for column, cell in enumerate((*map(guarded_text, cells), *_answer(mine, hints, lang))):
+                number = file.texts["number"].iloc[row - 1].upper()
+                for column, cell in enumerate((*map(guarded_text, cells), *_answer(number, mine, hints, lang))):
                     page.write_string(line, column, cell, text)
     os.replace(part, path)  # noqa: PTH105 - one step, whatever lies there
 
 
-def _answer(wrong: Sequence[Fault], hints: Sequence[Fault], lang: str) -> tuple[str, str, str, str]:
+def _answer(number: str, wrong: Sequence[Fault], hints: Sequence[Fault], lang: str) -> tuple[str, str, str, str]:
     """Result, lead, reasons, advice."""
     reasons = said("between", lang).join(f"{field_name(one.field, lang)}: {one.said(lang)}" for one in wrong or hints)
     if wrong:
-        return said("rejected", lang), wrong[0].number, guarded_text(reasons), said("mend", lang)
-    return said("recorded", lang), "", guarded_text(reasons), said("hinted", lang) if hints else ""
+        return said("rejected", lang), guarded_text(number), guarded_text(reasons), said("mend", lang)
+    return said("recorded", lang), guarded_text(number), guarded_text(reasons), said("hinted", lang) if hints else ""

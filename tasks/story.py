@@ -81,7 +81,10 @@ def _head(facts: Facts) -> Iterator[str]:
     fields = ("contact", "title", "phone", "email")
     reach = [shown for field in fields if (shown := facts.shown(field, facts.person))]
     yield f"  {t['customer']}{t['colon']}{company}{t['sep']}{t['contact']}{t['colon']}{' '.join(reach)}"
-    lead = facts.lead | {"first_contact": (lead["created"] or "").replace("T", " "), "members": facts.members}
+    lead = facts.lead | {
+        "first_contact": (lead["created"] or "").replace("T", " ").removeprefix("--"),
+        "members": facts.members,
+    }
     keys = ("need", "budget", "chain", "members", "urgency", "industry", "region", "source", "mark", "first_contact")
     said = [f"{t[f'field.{key}']} {shown}" for key in keys if (shown := facts.with_written(key, lead))]
     yield f"  {t['said']}{t['colon']}{t['sep'].join(said)}"

@@ -129,6 +129,12 @@ REASONS = {
         "This is no ordinary file (but a pipe, a device or the like).",
         "Save what it gives as a CSV file and drop that.",
     ),
+    "no_record_header": Reason(
+        "没有找到跟进记录的表头：文件里没有一行同时含有 线索编号、跟进时间、跟进方式、沟通内容。",
+        "请使用 leads template follow-up 生成的《跟进记录表》填写。",
+        "No header of follow-ups was found: no line holds all of lead, when, how and what was said.",
+        "Fill in the workbook that leads template follow-up writes.",
+    ),
     "no_header": Reason(
         "没有找到表头：文件里没有一行含有已知的列名（如 公司名称、联系人、电话）。",
         "请在第一行写上列名（可参照《线索信息表》），或请管理员为该渠道配置列名对应。",

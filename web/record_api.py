@@ -99,6 +99,8 @@ def _read(one: Any, place: int, desk: Desk, signed_in: str | None, errors: list[
     errors.extend(wrong)
     if wrong:
         return None
+    # as the command, the page and a file read it
+    read["number"] = read["number"].strip().upper()
     read["method"] = method_of(read["method"], desk.config) or read["method"]
     return Said(**read, channel="api")
 

@@ -260,6 +260,7 @@ def test_leave_covers_its_first_and_last_day(own: Path) -> None:
         (f"[{PERSON.replace('主管', '国王')}]", ("people.0.role", "'国王'")),
         (f"[{PERSON.replace('a@example.com', 'nowhere')}]", ("people.0.email",)),
         (f"[{PERSON.replace('}', ', leave: [{from: 2024-03-15, to: 2024-03-11}]}')}]", ("before it begins",)),
+        (f"[{PERSON.replace('}', ', leave: [{from: 2024-03-15, to: 9999-12-31}]}')}]", ("at most 5 years", "active")),
         (f"[{PERSON.replace('}', ', hobby: x}')}]", ("people.0.hobby", "unknown key")),
         (
             "[{id: a, name: 甲, role: 主管, team: 一组, email: a@example.com, reports_to: b},"

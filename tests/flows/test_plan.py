@@ -19,6 +19,9 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> 
     return json.loads(capsys.readouterr().out)
 
 
+LATER = ("--as-of", "2024-04-01T09:00")
+
+
 def test_a_plan_is_proposed_confirmed_and_looked_at(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -32,6 +35,13 @@ def test_a_plan_is_proposed_confirmed_and_looked_at(
         assert (would["dry_run"], would["letters"]["day_plan"] > 0, would["messages"]) == (True, True, {})
         day = said(capsys, "day", "--dry-run", "--as-of", "2024-03-18T09:00")
         assert day["letters"]["day"] > 0
+    due = next(
+        one["due"] for one in said(capsys, "day", "--person", owner, *LATER)["people"][owner]["leads"] if one["due"]
+    )
+    assert run(["day", "--person", owner, *LATER]) == 0
+    told = capsys.readouterr().out
+    assert due not in told, "people read their own time"
+    assert "18:00" in told
     assert said(capsys, "plan", "list", "--person", owner, *when)["state"] is None
     assert said(capsys, "plan", "send", *when)["letters"]["day_plan"] > 0
     assert said(capsys, "plan", "send", *when)["letters"] == {}

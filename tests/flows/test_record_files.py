@@ -92,6 +92,7 @@ def test_each_row_is_answered_and_what_is_mended_is_recorded_once(
     result = take(settings, fill(tmp_path / "a.xlsx", ROW, bad, gone))
     assert dict(result.outcomes()) == {"recorded": 1, "rejected": 2}
     first, second, third = cells(result.files[0].receipt)
+    assert [one["leadflow线索编号"] for one in (first, second, third)] == [NUMBER, "XL209901001", "XL209901001"]
     assert first["leadflow结果"] == "已记录"
     for column in ("跟进时间", "跟进方式", "跟进人"):
         assert column in second["leadflow原因"]
@@ -140,9 +141,14 @@ def test_a_list_of_leads_is_refused_and_a_dry_run_stores_nothing(
     engine: Engine, settings: Settings, tmp_path: Path
 ) -> None:
     (tmp_path / "leads.csv").write_text("公司名称,电话\n甲公司,13800001111\n", "utf-8")
-    assert [file.state for file in take(settings, tmp_path / "leads.csv").files] == ["refused"]
+    [refused] = take(settings, tmp_path / "leads.csv").files
+    assert refused.state == "refused"
+    assert "跟进记录" in refused.why
     seen = take(settings, fill(tmp_path / "a.xlsx", ROW, ROW | {"跟进方式": "烟雾"}), dry_run=True)
     assert seen.files[0].counts == {"readable": 1, "rejected": 1}
+    [row] = seen.files[0].rejected
+    assert (row.sheet, row.line, len(row.said)) == ("跟进记录表", 4, 1)
+    assert row.said[0].startswith("跟进方式: “烟雾”不在可选项中")
     assert stored(engine) == []
 
 

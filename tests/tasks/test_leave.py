@@ -109,8 +109,8 @@ def test_nobody_and_oneself_are_refused(engine: Engine, who: str, deputy: str | 
         add_leave(engine, CONFIG, who, away(deputy), order())
 
 
-@pytest.mark.parametrize(("first", "last"), [("0001-01-01", "9999-12-31"), ("2026-12-01", "2042-01-01")])
-def test_leave_without_end_is_refused_for_promises_would_have_no_day_to_fall_due(
+@pytest.mark.parametrize(("first", "last"), [("0001-01-01", "0001-01-02"), ("2030-12-01", "2032-01-01")])
+def test_leave_far_away_is_refused_for_promises_would_have_no_day_to_fall_due(
     engine: Engine, first: str, last: str
 ) -> None:
     with pytest.raises(OrderError, match="within 5 years"):

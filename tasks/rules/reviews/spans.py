@@ -11,6 +11,7 @@ import numpy as np
 Kind = Literal["weekly", "monthly", "quarterly"]
 #: Kind of review -> the dimension of time whose values its periods are.
 UNIT_OF: dict[str, str] = {"weekly": "week", "monthly": "month", "quarterly": "quarter"}
+_FIRST_YEAR = 1990
 _MONTHS = {"monthly": 1, "quarterly": 3}
 
 
@@ -69,7 +70,7 @@ def read_span(kind: Kind, text: str) -> Span:
     found = re.fullmatch(forms[kind], text)
     examples = {"weekly": "2026-W44", "monthly": "2026-10", "quarterly": "2026-Q4"}
     try:
-        if found is None:
+        if found is None or int(found[1]) < _FIRST_YEAR:
             raise ValueError
         year, number = int(found[1]), int(found[2])
         if kind == "weekly":
