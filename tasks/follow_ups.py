@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
@@ -20,29 +19,19 @@ from tasks.objections import answers_nothing, follow_objections, raise_objection
 from tasks.orders import Order
 from tasks.points import reached
 from tasks.records_due import follow_subjects
-from tasks.rules.follow_up_check import AHEAD, DAYS, NUMBERS, fault, fault_frame, faults_of
+from tasks.rules.follow_up_check import NUMBERS, fault, fault_frame, faults_of
 from tasks.rules.follow_up_hints import hints_of
 from tasks.rules.lifecycle.records import CONFIRMED
 from tasks.rules.objections import categories
 from tasks.rules.promises import OPEN
 from tasks.state import keep_current
+from tasks.told_again import KNOWN, content_keys, keyed, told_otherwise
 
 METHODS = "K-METHODS"
 _LEADS = f"""
 SELECT l.id AS lead_id, l.number, l.status, l.closed_at, i.number AS into_number, l.account_id, l.contact_id, l.owner,
 l.owner_rule, l.touched_at, l.tier, l.source, {", ".join(f"l.{name}" for name in DECISION)}
 FROM wanted w JOIN lead l ON l.number = w.key LEFT JOIN lead i ON i.id = l.joined_into
-"""
-#: What makes a record told again another one, beside what it objected.
-_COMPARED = (
-    "outcome", "feedback", "next_action", "next_at", "next_person", "result", "risk", "milestone", "stage",
-    "confirmed", "plan", "support", "support_at", "pause_until", "pause_kind", "pause_event", *DAYS, *NUMBERS,
-    "obstacle", "contract_number", "lost_reason", "competitor", "would_have_helped",
-)  # fmt: skip
-_KNOWN = f"""
-SELECT f.key, f.id, f.lead_id, o.text AS objection, {", ".join(f"f.{name}" for name in _COMPARED)}
-FROM wanted w JOIN follow_up f ON f.key = w.key
-LEFT JOIN objection o ON o.lead_id = f.lead_id AND o.follow_up_id = f.id
 """
 _ACKNOWLEDGE = text("""
 UPDATE escalation SET acknowledged_at = :at, acknowledged_by = :person WHERE recipient = :person AND state = 'fired'
@@ -150,7 +139,7 @@ def record_follow_ups(
     with begin(engine, keep=not dry_run) as conn:
         take_turn(conn)
         arrival = order.arrival("follow_up")
-        rows = _keyed(rows, arrival)
+        rows = keyed(rows, arrival)
         known, leads = _found(conn, rows)
         _refuse(rows, _unfit(rows, known, leads), config)
         found = _record(conn, rows, known, leads, config, arrival)
@@ -179,7 +168,7 @@ def take_follow_ups(engine: Engine, rows: pd.DataFrame, faults: pd.DataFrame, co
     """
     wrong = all_faults(rows, faults, config, order)
     arrival = order.arrival("follow_up")
-    rows = _keyed(rows, arrival)
+    rows = keyed(rows, arrival)
     with begin(engine) as conn:
         take_turn(conn)
         fit = rows[~rows.index.isin(wrong["row"])]
@@ -197,7 +186,7 @@ def take_follow_ups(engine: Engine, rows: pd.DataFrame, faults: pd.DataFrame, co
 
 def _found(conn: Connection, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The stored records of the same keys, by key, and the leads, by number."""
-    known = look_up(conn, rows["key"].drop_duplicates(), "TEXT", _KNOWN).set_index("key")
+    known = look_up(conn, rows["key"].drop_duplicates(), "TEXT", KNOWN).set_index("key")
     leads = look_up(conn, rows["number"].dropna().drop_duplicates(), "TEXT", _LEADS).set_index("number")
     return known, leads
 
@@ -290,7 +279,7 @@ def by_now(rows: pd.DataFrame, days: pd.Series, order: Order) -> pd.DataFrame:
     late = (days == today).fillna(False).to_numpy(dtype=bool) & (rows["at"] > now).to_numpy(dtype=bool)
     if not late.any():
         return rows
-    keys = rows["key"].where(rows["key"].notna() | ~late, _content_keys(rows))
+    keys = rows["key"].where(rows["key"].notna() | ~late, content_keys(rows))
     return rows.assign(key=keys, at=rows["at"].mask(late, now))
 
 
@@ -300,17 +289,6 @@ def said_by_now(said: Said, day: date, order: Order) -> Said:
     key = rows["key"].iloc[0]
     at = order.as_of if pd.notna(key) and said.key is None else said.at
     return replace(said, at=at, key=str(key) if pd.notna(key) else None)
-
-
-def _keyed(rows: pd.DataFrame, arrival: Arrival) -> pd.DataFrame:
-    """Records with what makes each the same when it is told again: its own key, else its content."""
-    return rows.assign(key=rows["key"].fillna(_content_keys(rows)), recorded_at=arrival.at)
-
-
-def _content_keys(rows: pd.DataFrame) -> pd.Series:
-    content = rows[["number", "person", "method", "summary"]].astype("object").fillna("").agg("\x1f".join, axis=1)
-    made = pd.util.hash_array((content + "\x1f" + rows["at"].astype("str").fillna("")).to_numpy(object))
-    return pd.Series(made, index=rows.index).map("content:{:016x}".format).astype("str")
 
 
 def _refuse(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> None:
@@ -370,34 +348,6 @@ def _unfit(rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame) -> pd.D
             fault(fresh & ~there, "number", "no_lead"),
             fault(fresh & joined, "number", "joined", into),
             fault(fresh & there & ~joined & ~takes, "number", "closed"),
-            fault(_other(rows, known), "at", "differs"),
+            fault(told_otherwise(rows, known), "at", "differs"),
         ]
     )
-
-
-def _other(rows: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
-    """Which records state something else than the stored one of their key, or the first that was told with it."""
-    if known.empty and not rows["key"].duplicated().any():
-        return np.zeros(len(rows), dtype=bool)
-    first = rows.drop_duplicates("key").set_index("key")
-    other = np.zeros(len(rows), dtype=bool)
-    for name in (*_COMPARED, "objection"):
-        stored = _plain(known[name]).reindex(first.index)
-        stored = stored.where(first.index.isin(known.index), _plain(first[name]))
-        mine, before = _plain(rows[name]).to_numpy(object), stored.reindex(rows["key"]).to_numpy(object)
-        # what is left out the second time is not taken back
-        other |= (mine != "") & (mine != before)
-    return other
-
-
-def _plain(values: pd.Series) -> pd.Series:
-    """Values of a field as text, however a database gives them: times to the second, days as days, blanks empty."""
-    if pd.api.types.is_numeric_dtype(values):
-        text = values.astype("float64").map("{:.6f}".format)
-    elif values.name in DAYS:
-        text = values.astype("object").astype("str").str[:10]
-    elif values.name in AHEAD:
-        text = pd.to_datetime(values).dt.strftime("%Y-%m-%dT%H:%M:%S")
-    else:
-        text = values.astype("object").astype("str")
-    return text.astype("object").where(values.notna(), "")
