@@ -90,6 +90,9 @@ def _refuse_wrong(number: str, deal: Mapping[str, Any], today: date) -> None:
             wrong.append(f"{name} lies in the future, or before {FIRST_YEAR}")
         elif isinstance(value, str) and (len(value) > MOST_SIGNS or "\0" in value):
             wrong.append(f"{name} has more than {MOST_SIGNS} signs, or one that cannot be stored")
+    paid, whole = (deal.get(name) for name in ("first_payment", "contract_amount"))
+    if paid is not None and whole is not None and paid > whole:
+        wrong.append("first_payment is more than the contract's amount")
     if wrong:
         raise OrderError(f"{number} is not closed: {'; '.join(wrong)}")
 

@@ -63,6 +63,7 @@ _FAULTS = {
     "before": ("须晚于本次跟进的时间", "it lies before the follow-up"),
     "far": (f"不能超过 {YEARS_AHEAD} 年之后", f"it lies more than {YEARS_AHEAD} years ahead"),
     "percent": ("须为 0 到 100", "it is no percentage"),
+    "above": ("不能超过合同金额", "it is more than the contract's amount"),
     "yuan": ("须为以元为单位的金额", "it is no sum in yuan"),
     "long": (f"请不要超过 {MOST_SIGNS} 个字", f"it has more than {MOST_SIGNS} signs"),
     "no_answer": ("没有编号为 {value} 的标准答复", "there is no standard answer {value!r}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -184,6 +185,12 @@ def _chains(chains: pd.Series, config: Config, lang: str) -> dict[str, pd.Series
     words = ChainWords(config.rules, lang)
     read = [words.members(text) for text in _text(chains)]
     found = {}
+    decided = [any(one.role == "decider" for one in members) for members in read]
+    # who signs off decides where nobody is said to
+    read = [
+        members if some else tuple(replace(one, role="decider") if one.role == "approver" else one for one in members)
+        for members, some in zip(read, decided, strict=True)
+    ]
     for name, roles in _ROLES.items():
         who = [
             said("list", lang).join(dict.fromkeys(one.who for one in members if one.role in roles)) for members in read

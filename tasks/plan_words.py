@@ -45,6 +45,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "add": ("增加线索（编号，可用空格隔开多个）", "Add leads (numbers, with blanks between)"),
     "none_open": ("没有未结的线索。", "No open leads."),
     "confirm": ("确认计划", "Confirm the plan"),
+    "again": ("没有收到内容，请再提交一次。", "Nothing arrived; please send it once more."),
     "saved": ("{day} 的计划已确认：{n} 条线索。", "Your plan of {day} is confirmed: {n} leads."),
     "known": ("{day} 的计划此前已经这样确认，无需再次提交。", "Your plan of {day} is confirmed already."),
     "strange": ("不是您名下的未结线索：{numbers}", "No open leads of yours: {numbers}"),

@@ -51,7 +51,7 @@ def _write(
     path: Path, file: RecordFile, told: tuple[_Told, _Told], lang: str, as_of: datetime, *, only_wrong: bool
 ) -> None:
     wrong, hinted = told
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     with xlsxwriter.Workbook(part, {"constant_memory": True, "strings_to_formulas": False}) as book:
         book.set_properties({"author": "leadflow", "created": as_of.replace(tzinfo=None)})
         text = book.add_format({"num_format": "@"})

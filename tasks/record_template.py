@@ -12,7 +12,7 @@ from tasks.record_file import choices
 from tasks.template import ROWS, formats_of, written_choices
 from tasks.template_words import said as marked
 
-_WIDE = {"summary": 40, "feedback": 24, "next_action": 28, "plan": 28, "support": 24}
+_WIDE = {"number": 24, "at": 18, "summary": 40, "feedback": 24, "next_action": 28, "plan": 28, "support": 24}
 _NEEDED = ("number", "at", "person", "method", "summary")
 #: The columns of the handbook's sheet, in its order; then the further fields of a record.
 _FIRST = ("number", "at", "person", "method", "summary", "feedback", "next_action", "result")

@@ -25,6 +25,7 @@ def keyed(rows: pd.DataFrame, arrival: Arrival) -> pd.DataFrame:
 
 
 def content_keys(rows: pd.DataFrame) -> pd.Series:
+    """By what a record without a key of its own is known: lead, who, when, how, and what was said."""
     content = rows[["number", "person", "method", "summary"]].astype("object").fillna("").agg("\x1f".join, axis=1)
     made = pd.util.hash_array((content + "\x1f" + rows["at"].astype("str").fillna("")).to_numpy(object))
     return pd.Series(made, index=rows.index).map("content:{:016x}".format).astype("str")

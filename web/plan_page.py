@@ -91,6 +91,9 @@ def _said(desk: Desk, token: str, typed: Mapping[str, str]) -> HTMLResponse:
     found = _planned(desk, came)
     if isinstance(found, HTMLResponse):
         return found
+    if not listed and len(found[1]):
+        # a body that was lost on its way is no word of anybody
+        return _shown(desk, came, None, w["again"], 400)
     # a lead that was closed or went to somebody else meanwhile is no longer anybody's to plan
     known = set(found[1]["number"])
     edited = Edited(

@@ -116,6 +116,7 @@ def _sums(rows: pd.DataFrame) -> Faults:
     return [
         fault(rows[share].notna() & ~rows[share].between(0, 100), share, "percent"),
         *(fault(rows[name].notna() & ~rows[name].between(0, MOST_YUAN, "left"), name, "yuan") for name in sums),
+        fault(rows["first_payment"] > rows["contract_amount"], "first_payment", "above"),
     ]
 
 

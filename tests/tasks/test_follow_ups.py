@@ -47,9 +47,10 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_stored(engine: Engine)
     with pytest.raises(FollowUpError) as told:
         follow_up(
             engine, "2024-03-18T10:00", confirmed="need|乱写", stage="不存在", probability=120.0, amount=-5.0,
-            contract_on=date(2030, 1, 1), pause_kind="never", close_on=date(2099, 1, 1),
+            contract_amount=1.0, first_payment=2.0, contract_on=date(2030, 1, 1), pause_kind="never",
+            close_on=date(2099, 1, 1),
         )  # fmt: skip
-    for part in ("stage", "'乱写'", "probability", "amount", "contract_on", "'never'", "close_on"):
+    for part in ("stage", "'乱写'", "probability", "amount", "first_payment", "contract_on", "'never'", "close_on"):
         assert part in str(told.value)
     with engine.connect() as conn:
         assert conn.execute(select(FollowUp.id)).all() == []

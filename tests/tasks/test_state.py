@@ -294,7 +294,7 @@ def test_a_company_has_its_number_from_its_first_valid_lead_on(engine: Engine) -
         ({"contract_amount": float("nan")}, "contract_amount"), ({"contract_amount": float("inf")}, "contract_amount"),
         ({"first_payment": -1.0}, "first_payment"), ({"contract_on": "2027-11-20"}, "contract_on"),
         ({"contract_on": "1800-01-01"}, "contract_on"), ({"contract_number": " "}, "contract_number"),
-        ({"competitor": "某" * 4_001}, "competitor"),
+        ({"competitor": "某" * 4_001}, "competitor"), ({"first_payment": 250_000.01}, "first_payment"),
     ],
 )  # fmt: skip
 def test_a_sum_that_is_none_and_a_day_to_come_close_nothing(engine: Engine, said: dict[str, Any], named: str) -> None:

@@ -76,6 +76,9 @@ def test_a_plan_is_edited_and_what_cannot_be_planned_is_told_with_all_that_was_t
     assert "改天" in refused.text
     long = client.post(link(engine), data=form | {f"note-{number(engine)}": "长" * 301, "add": ""})
     assert long.status_code == 400
+    # a body that was lost on its way is nobody's word
+    lost = client.post(link(engine), data={})
+    assert (lost.status_code, "再提交一次" in lost.text) == (400, True)
     assert stored(engine) == []
     assert "已确认：0 条" in client.post(link(engine), data=form | {"add": ""}).text
     with engine.connect() as conn:
