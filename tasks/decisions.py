@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from models import ReviewDecision
 from models.db import begin, read_frame, stored_moment, take_ids, take_turn
+from tasks.rules.follow_up_check import FIRST_YEAR, YEARS_AHEAD
 
 STATES = ("open", "done", "dropped")
 _KNOWN = """
@@ -37,6 +38,8 @@ def note(engine: Engine, said: Decided, actor: str, at: datetime) -> int:
     """Note a decision at a moment (aware); gives its number. The same one again is noted once."""
     if not said.decision.strip():
         raise DecisionError("what was decided is blank")
+    if said.due_on is not None and not FIRST_YEAR <= said.due_on.year <= at.year + YEARS_AHEAD:
+        raise DecisionError(f"{said.due_on} lies before {FIRST_YEAR} or more than {YEARS_AHEAD} years ahead")
     with begin(engine) as conn:
         take_turn(conn)
         same = (

@@ -11,6 +11,8 @@ from models.db import begin, take_ids, take_turn
 
 KINDS = ("words", "solution", "profile", "won", "lost")
 _MOST = 200
+# signs of a title and of a text
+_TITLE, _BODY = 200, 10_000
 
 
 class KnowledgeError(Exception):
@@ -37,6 +39,10 @@ def add(engine: Engine, entry: Entry, actor: str, at: datetime) -> int:
         raise KnowledgeError(f"{entry.kind} is none of {', '.join(KINDS)}")
     if not (entry.title.strip() and entry.body.strip()):
         raise KnowledgeError("title and text must say something")
+    if len(entry.title) > _TITLE or len(entry.body) > _BODY:
+        raise KnowledgeError(f"a title has at most {_TITLE} signs, a text {_BODY}")
+    if any(not (sign.isprintable() or sign in "\n\r\t") for sign in entry.title + entry.body + "".join(entry.tags)):
+        raise KnowledgeError("title, text or tags have signs that cannot be shown")
     with begin(engine) as conn:
         take_turn(conn)
         if entry.lead and conn.execute(select(Lead.id).where(Lead.number == entry.lead)).first() is None:

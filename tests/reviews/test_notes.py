@@ -53,6 +53,8 @@ def test_a_decision_is_noted_once_and_settled(ask: Ask) -> None:
     [
         (NOTE, {"linruoxi": "nobody"}), (NOTE, {"zhengkai": "nobody"}), (NOTE, {"2026-10": "2026-13"}),
         (NOTE, {"monthly": "yearly"}), (NOTE, {"两天内核实": " "}), ([*NOTE, "--due", "soon"], {}),
+        ([*NOTE, "--due", "0001-01-01"], {}), ([*NOTE, "--due", "9999-12-31"], {}),
+        (ADD, {"价格异议": "价" * 201}), (ADD, {"先算投产比": "先\x1b算"}),
         ([*NOTE, "--team", "nobody"], {}), (ADD, {"words": "wisdom"}), (ADD, {"先算投产比": ""}),
         ([*ADD, "--lead", "XL209901001"], {}), (ADD, {"tangyue": "nobody"}),
         ("review outcome 9 --state done --by zhengkai".split(), {}),
