@@ -253,6 +253,8 @@ class _Post:
     def _due(self, way: str) -> list[int]:
         more: tuple[ColumnElement[bool], ...] = (
             Message.channel == way,
+            # what a run dated ahead of now says waits until its time
+            *(() if self.since is None else (Message.created_at <= self.now + (self.now - self.since),)),
             Message.next_at.is_(None) | (Message.next_at <= self.now),
         )
         if not self.is_open:

@@ -318,6 +318,16 @@ def test_mails_left_by_an_interrupted_run_of_the_past_are_held_back_unless_told(
     assert len(handler.got) == 1
 
 
+def test_what_a_run_dated_ahead_says_waits_until_its_time(tmp_path: Path, postman: tuple[Postman, str]) -> None:
+    handler, url = postman
+    engine, settings = base(tmp_path), settings_of(tmp_path, mail_mode="send", smtp_url=url)
+    ahead = NOW + timedelta(days=30)
+    put(engine, "a@example.com", created_at=ahead)
+    assert send_pending(engine, settings, ahead, RULES, now=NOW) == {}
+    assert handler.got == []
+    assert send_pending(engine, settings, ahead, RULES, now=ahead) == {"sent": 1}
+
+
 @pytest.mark.parametrize(
     ("now", "counts"),
     [("2024-03-18T09:30", {"sent": 1}), ("2024-03-18T10:30", {"held_back": 1}), ("2024-03-19T09:30", {"held_back": 1})],
