@@ -114,10 +114,12 @@ def test_a_fault_of_the_work_is_not_hidden_by_doing_it_again(
         _ask(_settings(tmp_path), broken)
 
 
+# what is started behind a shell's back hears no Ctrl-C unless it asks for it
 _PARENT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from flows.server import own_server
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with own_server(Path(sys.argv[1])) as server:
     print(server.pid, flush=True)
     time.sleep(60)
