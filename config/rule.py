@@ -18,6 +18,10 @@ class Statement(Frozen):
     zh: str = Field(min_length=1)
     en: str = Field(min_length=1)
 
+    def of(self, lang: str) -> str:
+        """The sentence in a language; anything but English is Chinese."""
+        return self.en if lang == "en" else self.zh
+
 
 def listed(value: Any) -> Any:
     """One text where several may stand."""

@@ -113,16 +113,16 @@ def _content(rule: Rule, lang: str) -> Iterator[str]:
     if isinstance(rule, StageRule):
         yield from _stage(rule, lang)
     if isinstance(rule, AnswerRule):
-        answer, proof = (text.en if lang == "en" else text.zh for text in (rule.answer, rule.proof))
+        answer, proof = (text.of(lang) for text in (rule.answer, rule.proof))
         yield f"{rule.category}: {answer} ({proof})"
     if isinstance(rule, CheckRule):
         yield f"{rule.field}: {rule.test}, {rule.level}{', rejects' if rule.rejects else ''}"
         yield from (f"{key}: {value}" for key, value in rule.when.model_dump(exclude_none=True).items())
-        yield rule.hint.en if lang == "en" else rule.hint.zh
+        yield rule.hint.of(lang)
 
 
 def _stage(rule: StageRule, lang: str) -> Iterator[str]:
-    yield f"{rule.stage}: {rule.phase.en if lang == 'en' else rule.phase.zh}"
+    yield f"{rule.stage}: {rule.phase.of(lang)}"
     for name in ("enters", "milestones", "results", "methods"):
         if words := getattr(rule, name):
             yield f"{name}: {', '.join(words)}"

@@ -277,8 +277,11 @@ class Rules(Frozen):
 
     def fill(self, text: Statement, lang: str) -> str:
         """A sentence in one language, with the values that it names put in."""
-        sentence = text.en if lang == "en" else text.zh
-        return _PLACEHOLDER.sub(lambda found: shown(self.value(found[1]), lang), sentence)
+        return _PLACEHOLDER.sub(lambda found: shown(self.value(found[1]), lang), text.of(lang))
+
+    def watching(self, what: str) -> tuple[ClockRule, ...]:
+        """The promises about one matter (cadence, archive, support …), in their order."""
+        return tuple(rule for rule in self.sla if rule.watches == what)
 
     def every(self) -> Iterator[tuple[str, Rule]]:
         """Every entry that is switched on, with its family, in the order of the files."""

@@ -77,7 +77,7 @@ def _tiers(rules: Rules, lang: str) -> Iterator[tuple[str, ...]]:
 def _stages(rules: Rules, lang: str) -> Iterator[tuple[str, ...]]:
     yield ("stage", "milestones", "state", "id") if lang == "en" else ("阶段", "关键节点", "状态", "编号")
     for rule in rules.stages:
-        yield rule.stage, "、".join(rule.milestones), rule.phase.en if lang == "en" else rule.phase.zh, rule.id
+        yield rule.stage, "、".join(rule.milestones), rule.phase.of(lang), rule.id
 
 
 def _when(when: dict[str, Condition]) -> str:

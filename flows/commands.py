@@ -16,7 +16,7 @@ from config.loader import load_config
 from config.rules_doc import render_rules
 from config.settings import Settings
 from config.states_doc import render_states
-from flows.console import FILES, OK, Answer, Refused, UsageError, aside
+from flows.console import FILES, OK, Answer, Refused, UsageError, aside, refuse_no_folder
 from flows.engine import Engine, carry_out
 from flows.progress import bar
 
@@ -176,8 +176,7 @@ def export(settings: Settings, what: Literal["rows", "leads"], out: Path) -> Ans
     """Write rows or leads to a file whose name says the format."""
     if out.suffix.lower() not in (".csv", ".parquet"):
         raise UsageError(f"--out {out}: the name must end in .csv or .parquet")
-    if not out.absolute().parent.is_dir():
-        raise UsageError(f"--out {out}: its folder does not exist")
+    refuse_no_folder(out)
     from tasks.chain import ChainWords
     from tasks.export import export_leads, export_rows
 

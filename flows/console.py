@@ -55,6 +55,12 @@ class UsageError(Exception):
     """The command cannot be carried out as it was given; exit code 2."""
 
 
+def refuse_no_folder(out: Path) -> None:
+    """UsageError where the folder of a file that is to be written does not exist."""
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"--out {out}: its folder does not exist")
+
+
 class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
     """The command was understood and could not be done; exit code 1."""
 

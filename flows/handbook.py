@@ -1,6 +1,5 @@
 """The handbooks' sheets of one lead, one person or one team as a workbook, and what the archives lack."""
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from config.people import Roster
 from config.schema import Config
 from config.settings import Settings
 from flows.commands import database, lead_number
-from flows.console import OK, UNWELL, Answer, UsageError
+from flows.console import OK, UNWELL, Answer, UsageError, refuse_no_folder
 from flows.request import ruled
 from tasks.archive import check_archive
 from tasks.handbook import make_handbook
@@ -22,6 +21,7 @@ from tasks.handbook_facts import Scope, owners, unknown_numbers
 from tasks.handbook_words import SHEETS
 from tasks.i18n import local_time, word
 from tasks.story_words import words
+from tasks.whole_file import whole_file
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,11 @@ def sheets(settings: Settings, whose: Whose, out: Path) -> Answer:
     """Write the sheets of some leads to a workbook."""
     if out.suffix.lower() != ".xlsx":
         raise UsageError(f"--out {out}: the name must end in .xlsx")
-    if not out.absolute().parent.is_dir():
-        raise UsageError(f"--out {out}: its folder does not exist")
+    refuse_no_folder(out)
     now = datetime.now(UTC)
     config = ruled(load_config(settings.config), now, settings)
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        with database(settings).connect() as conn:
-            counts = make_handbook(conn, scope_of(conn, config, whose), config, settings, part, now)
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(out) as part, database(settings).connect() as conn:
+        counts = make_handbook(conn, scope_of(conn, config, whose), config, settings, part, now)
     told = ", ".join(f"{SHEETS[name][1]} {count}" for name, count in counts.items())
     data: dict[str, Any] = {"file": str(out.absolute()), "leads": counts["leads"], "sheets": counts}
     return Answer(f"{counts['leads']} leads written to {out.absolute()} ({told})", data)

@@ -15,7 +15,7 @@ from rich.table import Table as Grid
 from config.loader import load_config
 from config.schema import Channel
 from config.settings import Settings
-from flows.console import FILES, Answer, UsageError
+from flows.console import FILES, Answer, UsageError, refuse_no_folder
 from flows.inspecting_words import said
 from flows.progress import bar, report
 from flows.request import channel_named, folder_of
@@ -68,8 +68,8 @@ def _refuse_nonsense(asked: Asked) -> None:
         raise UsageError(f"{asked.file} is a folder" if asked.file.is_dir() else f"{asked.file} does not exist")
     if asked.out is not None and asked.out.suffix.lower() != ".csv":
         raise UsageError(f"--out {asked.out}: the name must end in .csv")
-    if asked.out is not None and not asked.out.absolute().parent.is_dir():
-        raise UsageError(f"--out {asked.out}: its folder does not exist")
+    if asked.out is not None:
+        refuse_no_folder(asked.out)
     if asked.out is not None and asked.out.exists() and asked.out.samefile(asked.file):
         raise UsageError(f"--out {asked.out}: this is the file itself")
 

@@ -35,8 +35,6 @@ from tasks.prepare import Reading, prepared_chunks
 from tasks.source import open_source
 from tasks.unreadable import UnreadableFile
 
-# rejected rows of a file that are named
-
 
 def look(request: Request, settings: Settings, config: Config) -> Result:
     """Read and check the files, and say which were received before; store and move nothing."""

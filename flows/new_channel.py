@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from config.loader import load_config
 from config.schema import Channel, Config
 from config.settings import Settings
-from flows.console import Answer, Refused, UsageError
+from flows.console import Answer, Refused, UsageError, refuse_no_folder
 from flows.request import channel_named
 from tasks.content import reading
 from tasks.guesses import SURE, Guess, guess_columns
@@ -55,8 +55,7 @@ def new_channel(settings: Settings, asked: Asked) -> Answer:
     out = asked.out or _place(settings, name)
     if out.exists():
         raise Refused(f"{out} exists already; name another file with --out")
-    if not out.absolute().parent.is_dir():
-        raise UsageError(f"--out {out}: its folder does not exist")
+    refuse_no_folder(out)
     lines, data = _columns(asked.file, channel_named(config, "default"), config, settings)
     text = _HEAD.format(name=name, file=_one_line(asked.file.name)) + "\n".join(lines) + "\n"
     out.write_text(text, encoding="utf-8")

@@ -15,6 +15,7 @@ from config.settings import Settings
 from flows.commands import company, parse_moment
 from flows.console import Answer
 from flows.request import ruled
+from tasks.catalogue import spoken
 from tasks.objections import Counted, count_objections
 
 _WORDS = {
@@ -27,6 +28,7 @@ _WORDS = {
     "few": ("样本少（{n}）", "too few ({n})"), "none": ("没有记录异议。", "No objection has been recorded."),
     "what": ("内容", "what"),
 }  # fmt: skip
+_word = spoken(_WORDS)
 _CATEGORY = ("category", "raised", "in_time", "in_time_share", "resolved", "resolved_share", "won", "lost")
 _ANSWER = ("answer", "what", "used", "resolved", "up", "won", "helped", "helped_share")
 _SHARES = {"in_time_share": "raised", "resolved_share": "raised", "helped_share": "used"}
@@ -64,8 +66,7 @@ def _table(
         table.add_column(_word(column, lang), justify="left" if left else "right", overflow="fold")
     for row in rows.to_dict("records"):
         if "answer" in row:
-            statement = named[str(row["answer"])].statement
-            row["what"] = statement.en if lang == "en" else statement.zh
+            row["what"] = named[str(row["answer"])].statement.of(lang)
         table.add_row(*(_cell(column, row, lang) for column in columns))
     return table
 
@@ -86,7 +87,3 @@ def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
         if column in rows:
             rows[column] = rows[column].where(~frame["small"] & np.isfinite(frame[column].astype("float64")), None)
     return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
-
-
-def _word(key: str, lang: str) -> str:
-    return _WORDS[key][lang == "en"]

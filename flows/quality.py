@@ -17,7 +17,7 @@ from config.loader import load_config
 from config.schema import Config
 from config.settings import Settings
 from flows.commands import database, parse_moment
-from flows.console import Answer, UsageError
+from flows.console import Answer, UsageError, refuse_no_folder
 from tasks.guard import guarded_text
 from tasks.i18n import words
 from tasks.quality import Quality, measure
@@ -80,8 +80,8 @@ def _refuse_nonsense(asked: Asked) -> None:
         raise UsageError(f"--month {asked.month}: it is no month such as 2026-10")
     if asked.out is not None and asked.out.suffix.lower() not in _SUFFIXES:
         raise UsageError(f"--out {asked.out}: the name must end in {', '.join(_SUFFIXES)}")
-    if asked.out is not None and not asked.out.absolute().parent.is_dir():
-        raise UsageError(f"--out {asked.out}: its folder does not exist")
+    if asked.out is not None:
+        refuse_no_folder(asked.out)
 
 
 def _page(found: Quality, config: Config, lang: str) -> str:

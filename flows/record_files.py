@@ -14,7 +14,6 @@ from flows.request import MOST_TOLD, FileResult, RejectedRow
 from tasks.clocks import reckoner_of
 from tasks.content import Content, reading
 from tasks.folders import LeadFile, file_away
-from tasks.follow_up_words import field_name
 from tasks.follow_ups import all_faults, by_now, take_follow_ups, told_faults
 from tasks.orders import Order, own_order
 from tasks.points import reached
@@ -83,7 +82,7 @@ def look_at_records(
     rows, faults = _records(found, engine, config, settings, order)
     wrong: dict[int, list[str]] = {}
     for one in told_faults(rows, all_faults(rows, faults, config, order), config):
-        wrong.setdefault(one.row, []).append(f"{field_name(one.field, settings.lang)}: {one.said(settings.lang)}")
+        wrong.setdefault(one.row, []).append(one.named(settings.lang))
     file.rows, file.counts = len(rows), {"readable": len(rows) - len(wrong), "rejected": len(wrong)}
     places = [(sheet.name, line) for sheet in found.sheets for line in sheet.lines]
     file.rejected += (RejectedRow(*places[row], (), tuple(said)) for row, said in islice(wrong.items(), MOST_TOLD))

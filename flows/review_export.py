@@ -1,6 +1,5 @@
 """`leads review export`: the figures of reviews by any dimension, as one file."""
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +16,12 @@ from config.loader import load_config
 from config.schema import Rules
 from config.settings import Settings
 from flows.commands import database, parse_moment
-from flows.console import Answer, UsageError
+from flows.console import Answer, UsageError, refuse_no_folder
 from tasks.guard import guarded_text
 from tasks.lead_facts import lead_facts, wait_for_writers
 from tasks.need_types import NEED_TYPES, with_need_types
 from tasks.rules.reviews.tally import DIMENSIONS, FIGURES, Basis, Period, parts_of, tally, within
+from tasks.whole_file import whole_file
 
 RATES = ("conversion", "won_of_valid", "won_of_closed")
 DAYS = ("cycle_mean_days", "cycle_median_days")
@@ -105,8 +105,8 @@ def _refuse_nonsense(asked: Asked) -> None:
         raise UsageError(f"--basis {asked.basis}: it is created or closed")
     if asked.out is not None and asked.out.suffix.lower() != ".csv":
         raise UsageError(f"--out {asked.out}: the name must end in .csv")
-    if asked.out is not None and not asked.out.absolute().parent.is_dir():
-        raise UsageError(f"--out {asked.out}: its folder does not exist")
+    if asked.out is not None:
+        refuse_no_folder(asked.out)
 
 
 def _day(option: str, text: str, *, last: bool) -> date:
@@ -125,12 +125,8 @@ def _day(option: str, text: str, *, last: bool) -> date:
 
 def _write(shown: pd.DataFrame, out: Path) -> None:
     text = shown.assign(value=[guarded_text(value) for value in shown["value"]])
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
+    with whole_file(out) as part:
         text.to_csv(part, index=False, encoding="utf-8", lineterminator="\n")
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _page(shown: pd.DataFrame, rules: Rules, lang: str) -> str:

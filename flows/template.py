@@ -5,7 +5,7 @@ from pathlib import Path
 
 from config.loader import load_config
 from config.settings import Settings
-from flows.console import Answer, Refused, UsageError
+from flows.console import Answer, Refused, UsageError, refuse_no_folder
 from tasks.follow_up_words import said as record_words
 from tasks.record_template import make_record_template
 from tasks.template import make_template
@@ -22,8 +22,7 @@ def template(settings: Settings, kind: str, out: Path | None) -> Answer:
     out = out or Path(f"{name}.xlsx")
     if out.suffix.lower() != ".xlsx":
         raise UsageError(f"--out {out}: the name must end in .xlsx")
-    if not out.absolute().parent.is_dir():
-        raise UsageError(f"--out {out}: its folder does not exist")
+    refuse_no_folder(out)
     if out.exists():
         raise Refused(f"{out} exists already; name another file with --out")
     moment = datetime.now(UTC).astimezone(settings.zone)

@@ -35,7 +35,7 @@ def check_archive(conn: Connection, rules: Rules, people: Sequence[str] | None =
     counts, gaps = read_frame(conn, _COUNTS), read_frame(conn, _GAPS)
     if people is not None:
         counts, gaps = (frame[frame["owner"].isin(people).to_numpy(dtype=bool)] for frame in (counts, gaps))
-    policies = [rule.id for rule in rules.sla if rule.watches == "archive"]
+    policies = [rule.id for rule in rules.watching("archive")]
     promises = pd.concat([read_frame(conn, _PROMISES, policy=policy) for policy in policies] or [_none()])
     due = promises.groupby("lead_id")["due_at"].min()
     gaps = gaps.assign(due_at=due.reindex(gaps["lead_id"]).astype("datetime64[us]").array)

@@ -63,24 +63,27 @@ def reckoner_of(conn: Connection | None, rules: Rules, config: Config, zone: str
 
 def in_hours(engine: Engine, rules: Rules, at: datetime, zone: str) -> bool:
     """Whether the company is at work at a moment (aware): frames, half days, make-up workdays."""
-    with engine.connect() as conn:
-        calendars = Calendars.of(load_days(conn), rules, Roster())
-    now = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "s")
-    return bool(Reckoner(calendars, zone).is_open(now, np.array([""], dtype=object))[0])
+    return bool(_company(engine, rules, zone).is_open(_naive(at), np.array([""], dtype=object))[0])
 
 
 def working_days_before(engine: Engine, rules: Rules, at: datetime, zone: str, days: int) -> datetime:
     """The same clock time of the company's so many working days before a moment (aware)."""
-    with engine.connect() as conn:
-        calendars = Calendars.of(load_days(conn), rules, Roster())
-    reckoner = Reckoner(calendars, zone)
-    now = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "s")
-    # two months back lie more working days than any holiday takes
-    starts = reckoner.utc(reckoner.local(np.array([now])).astype("datetime64[D]") - np.arange(1, 32 + 2 * days))
-    none = np.full(len(starts), "", dtype=object)
-    worked = np.flatnonzero(reckoner.used(starts, starts + np.timedelta64(1, "D"), none, none) > 0)
+    reckoner = _company(engine, rules, zone)
+    today = reckoner.local(np.array([_naive(at)])).astype("datetime64[D]")
+    # a month and as much again lie more working days back than any holiday takes
+    worked = np.flatnonzero(reckoner.works_on(today - np.arange(1, 32 + 2 * days)))
     back = int(worked[days - 1]) + 1 if days and len(worked) >= days else days
     return at - timedelta(days=back)
+
+
+def _company(engine: Engine, rules: Rules, zone: str) -> Reckoner:
+    """What the company's own hours are reckoned with, whoever is in the roster."""
+    with engine.connect() as conn:
+        return Reckoner(Calendars.of(load_days(conn), rules, Roster()), zone)
+
+
+def _naive(at: datetime) -> np.datetime64:
+    return np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "s")
 
 
 def follow_events(
@@ -246,7 +249,7 @@ def _entries(facts: pd.DataFrame, rules: Rules, reckoner: Reckoner) -> list[pd.D
     made = []
     stated = facts["created"].astype("str").fillna("").str.match(r"^\d{4}-\d\d-\d\d").to_numpy(dtype=bool)
     rows = facts[stated].reset_index(drop=True)
-    for rule in (rule for rule in rules.sla if rule.watches == "entry" and len(rows)):
+    for rule in rules.watching("entry") if len(rows) else ():
         text, span = rows["created"].astype("str"), rule.targets[0].within
         whole = (text.str.len() == 10).to_numpy(dtype=bool)
         local = pd.to_datetime(text.str.slice(0, 16), format="ISO8601").to_numpy("datetime64[s]")

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from config.schema import Config
 from models.db import read_frame, stored_moment
 from tasks.clocks import reckoner_of
-from tasks.rules.due import moment_of
+from tasks.rules.due import Reckoner, moment_of
 
 #: In the order in which people read them.
 SECTIONS = ("overdue", "due", "new", "to_verify", "objections", "support")
@@ -100,7 +100,7 @@ def here_on(conn: Connection, config: Config, on: date, zone: str) -> tuple[str,
 
 
 def _support_rules(config: Config) -> list[str]:
-    return [rule.id for rule in config.rules.sla if rule.watches == "support"]
+    return [rule.id for rule in config.rules.watching("support")]
 
 
 def _support(
@@ -124,7 +124,7 @@ def _asked(conn: Connection, query: str, person: str | None, **values: Any) -> p
     return read_frame(conn, f"SELECT * FROM ({query}) AS asked WHERE person = :person", person=person, **values)
 
 
-def _here(reckoner: Any, config: Config, morning: np.datetime64) -> list[str]:
+def _here(reckoner: Reckoner, config: Config, morning: np.datetime64) -> list[str]:
     """Who works on the day, if only for a part of it."""
     people = [person.id for person in config.roster.people if person.active]
     if not people:
@@ -135,11 +135,10 @@ def _here(reckoner: Any, config: Config, morning: np.datetime64) -> list[str]:
     return [person for person, is_here in zip(people, works, strict=True) if is_here]
 
 
-def _last_morning(reckoner: Any, today: np.datetime64) -> np.datetime64:
+def _last_morning(reckoner: Reckoner, today: np.datetime64) -> np.datetime64:
     """The beginning of the company's working day before this one (UTC)."""
     days = today - np.arange(1, 32)
-    starts = reckoner.utc(days.astype("datetime64[s]"))
-    none = np.full(len(days), "", dtype=object)
-    worked = np.flatnonzero(reckoner.used(starts, starts + np.timedelta64(1, "D"), none, none) > 0)
-    found: np.datetime64 = starts[worked[0] if len(worked) else 0]
+    worked = np.flatnonzero(reckoner.works_on(days))
+    last = days[worked[0] if len(worked) else 0]
+    found: np.datetime64 = reckoner.utc(np.array([last]).astype("datetime64[s]"))[0]
     return found

@@ -3,7 +3,6 @@
 `reasons` are rule ids; `python -m flows explain` and docs/rules.md say what they mean.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from sqlalchemy import Engine
 
 from models.streams import driver_rows
 from tasks.guard import guarded_text
+from tasks.whole_file import whole_file
 
 ROW_COLUMNS = (
     "batch", "file", "sheet", "line", "external_id", "outcome", "lead", "account", "verdict", "reasons", "grade",
@@ -109,13 +109,8 @@ def _export(
     suffix = out.suffix.lower()
     if suffix not in _WRITERS:
         raise ValueError(f"{out.name}: the name must end in {' or '.join(_WRITERS)}")
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        count = _WRITERS[suffix](part, (shape(rows) for rows in _blocks(engine, query, columns)), columns, bom)
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
-    return count
+    with whole_file(out) as part:
+        return _WRITERS[suffix](part, (shape(rows) for rows in _blocks(engine, query, columns)), columns, bom)
 
 
 def _blocks(engine: Engine, query: str, names: Sequence[str]) -> Iterator[pa.Table]:

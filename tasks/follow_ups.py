@@ -13,7 +13,7 @@ from models import FollowUp, Lead
 from models.db import begin, insert_frame, look_up, take_ids, take_turn, update_frame
 from tasks.arrival import Arrival
 from tasks.clocks import reckoner_of
-from tasks.follow_up_words import fault_text
+from tasks.follow_up_words import fault_text, field_name
 from tasks.history import DECISION, append_events, without_traits
 from tasks.objections import answers_nothing, follow_objections, raise_objections
 from tasks.orders import Order
@@ -53,6 +53,10 @@ class Fault:
     def said(self, lang: str) -> str:
         """What is wrong, in the reader's language."""
         return fault_text(self.code, self.field, self.value, lang, self.known)
+
+    def named(self, lang: str) -> str:
+        """The same behind the field's name."""
+        return f"{field_name(self.field, lang)}: {self.said(lang)}"
 
 
 class FollowUpError(Exception):

@@ -18,6 +18,7 @@ from tasks.rules.lifecycle.records import CONFIRMED, noted
 from tasks.rules.lifecycle.state import Facts
 from tasks.rules.plan_lines import plan_steps
 from tasks.rules.promises import targets_of
+from tasks.rules.zones import local_times
 from tasks.state_facts import load_facts
 
 _STANDING = "l.joined_into IS NULL AND l.status NOT IN ('joined', 'reverted')"
@@ -97,9 +98,8 @@ def _ids(conn: Connection, scope: Scope) -> pd.Series:
 def _cadence(leads: pd.DataFrame, config: Config) -> np.ndarray:
     """How often each open lead is to be followed up, as the rule says it (5 working_days); blank for others."""
     found = np.full(len(leads), "", dtype=object)
-    for rule in config.rules.sla:
-        if rule.watches == "cadence":
-            found = np.where(found == "", targets_of(leads, rule), found)
+    for rule in config.rules.watching("cadence"):
+        found = np.where(found == "", targets_of(leads, rule), found)
     return np.where(leads["closed_at"].isna(), found, "")
 
 
@@ -116,7 +116,7 @@ def owners(conn: Connection) -> set[str]:
 
 
 def _local(times: pd.Series, zone: str) -> pd.Series:
-    return times.astype("datetime64[us]").dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
+    return local_times(times.astype("datetime64[us]"), zone)
 
 
 def _with_objections(records: pd.DataFrame, objections: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from config.schema import Rules
 from models.db import read_frame, stored_moment
 from tasks.rules.quality import neglect_rules
+from tasks.rules.zones import local_times
 
 COLUMNS = ("person", "name", "team", "leads", "A", "B", "C", "numbers")
 _NEGLECTED = """
@@ -34,7 +35,7 @@ def neglected(
     )
     asked = {"channel": channel} if channel else {}
     found = read_frame(conn, query, cut=stored_moment(conn, as_of), **named, **asked)
-    went = found["at"].dt.tz_localize("UTC").dt.tz_convert(zone).dt.strftime("%Y-%m")
+    went = local_times(found["at"], zone).dt.strftime("%Y-%m")
     found = found[(went == month).to_numpy(dtype=bool)] if month else found
     groups = found.groupby(["person", "name", "team"])
     counted = pd.DataFrame({"leads": groups.size(), "numbers": groups["number"].agg("|".join)})

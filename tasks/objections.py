@@ -130,7 +130,7 @@ def open_objections(engine: Engine, lead_id: int, rules: Rules) -> pd.DataFrame:
 def count_objections(conn: Connection, config: Config, as_of: datetime, since: datetime | None = None) -> Counted:
     """Count what was objected from a moment on, as it was known at another (aware): H4-3-review."""
     rules = config.rules
-    policies = [rule.id for rule in rules.sla if rule.watches == "objection"]
+    policies = [rule.id for rule in rules.watching("objection")]
     names = {f"p{at}": policy for at, policy in enumerate(policies)}
     query = _COUNTED.format(
         policies=", ".join(f":{name}" for name in names) or "NULL", since="AND o.at >= :since" if since else ""

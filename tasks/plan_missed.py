@@ -1,6 +1,6 @@
 """The supervisors' digest of plans after downtime: the one that now applies, within working hours, once."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -8,7 +8,6 @@ from sqlalchemy import Connection, text
 
 from config.schema import Config
 from tasks.clocks import reckoner_of
-from tasks.rules.due import Reckoner
 
 _TOLD = "day-plan:told"
 _KEEP = text("INSERT INTO counter (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value")
@@ -28,17 +27,11 @@ def missed_digest(conn: Connection, config: Config, as_of: datetime, zone: str) 
     now = np.datetime64(as_of.astimezone(UTC).replace(tzinfo=None), "s")
     if not reckoner.is_open(now, np.array([""], dtype=object))[0]:
         return None
-    back = (today - timedelta(days=days) for days in range(1, _MOST_DAYS))
-    return next((day for day in back if _works(reckoner, day)), None)
+    back = np.datetime64(today) - np.arange(1, _MOST_DAYS)
+    worked = back[reckoner.works_on(back)]
+    return worked[0].astype(object) if len(worked) else None
 
 
 def note_told(conn: Connection, on: date) -> None:
     """Note that supervisors have heard of the plans of a day, if there was anything to hear."""
     conn.execute(_KEEP, {"name": _TOLD, "value": on.toordinal()})
-
-
-def _works(reckoner: Reckoner, on: date) -> bool:
-    day = np.array([on], dtype="datetime64[D]")
-    company = np.array([""], dtype=object)
-    midnight = reckoner.utc(day.astype("datetime64[s]"))
-    return bool(reckoner.used(midnight, reckoner.day_end(day), company, company)[0] > 0)

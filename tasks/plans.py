@@ -59,9 +59,9 @@ def is_time(conn: Connection, config: Config, as_of: datetime, zone: str, rule: 
     now = _naive(as_of)
     today = reckoner.local(np.array([now])).astype("datetime64[D]")
     morning, closing = reckoner.utc(today.astype("datetime64[s]")), reckoner.day_end(today)
-    company = np.array([""], dtype=object)
-    if reckoner.used(morning, closing, company, company)[0] <= 0:
+    if not reckoner.works_on(today)[0]:
         return False
+    company = np.array([""], dtype=object)
     minutes = Span(minutes=int(config.rules.value(rule)))
     begins = reckoner.step(closing, morning, company, minutes, None)[0]
     return bool((np.isnat(begins) or begins <= now) and now < closing[0])

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import xlsxwriter
 
-from tasks.follow_up_words import field_name, said
+from tasks.follow_up_words import said
 from tasks.follow_ups import Fault
 from tasks.guard import guarded_text
 from tasks.headers import ADDED
 from tasks.receipt_words import words
 from tasks.record_file import RecordFile
+from tasks.whole_file import whole_file
 
 _Told = dict[int, list[Fault]]
 _WIDTH, _ADDED_WIDTHS = 16, (10, 16, 60, 48)
@@ -51,8 +51,10 @@ def _write(
     path: Path, file: RecordFile, told: tuple[_Told, _Told], lang: str, as_of: datetime, *, only_wrong: bool
 ) -> None:
     wrong, hinted = told
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with xlsxwriter.Workbook(part, {"constant_memory": True, "strings_to_formulas": False}) as book:
+    with (
+        whole_file(path) as part,
+        xlsxwriter.Workbook(part, {"constant_memory": True, "strings_to_formulas": False}) as book,
+    ):
         book.set_properties({"author": "leadflow", "created": as_of.replace(tzinfo=None)})
         text = book.add_format({"num_format": "@"})
         bold = book.add_format({"bold": True, "text_wrap": True})
@@ -74,12 +76,11 @@ def _write(
                 number = file.texts["number"].iloc[row - 1].upper()
                 for column, cell in enumerate((*map(guarded_text, cells), *_answer(number, mine, hints, lang))):
                     page.write_string(line, column, cell, text)
-    os.replace(part, path)  # noqa: PTH105 - one step, whatever lies there
 
 
 def _answer(number: str, wrong: Sequence[Fault], hints: Sequence[Fault], lang: str) -> tuple[str, str, str, str]:
     """Result, lead, reasons, advice."""
-    reasons = said("between", lang).join(f"{field_name(one.field, lang)}: {one.said(lang)}" for one in wrong or hints)
+    reasons = said("between", lang).join(one.named(lang) for one in wrong or hints)
     if wrong:
         return said("rejected", lang), guarded_text(number), guarded_text(reasons), said("mend", lang)
     return said("recorded", lang), guarded_text(number), guarded_text(reasons), said("hinted", lang) if hints else ""

@@ -4,7 +4,6 @@ import hashlib
 import importlib.metadata
 import io
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.guard import guarded_text
+from tasks.whole_file import whole_file
 
 #: What the bytes of the files depend on beside the data.
 MADE_WITH = ("leadflow", "pandas", "numpy", "pyarrow", "xlsxwriter")
@@ -74,6 +74,5 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> None:
         path = folder / name
         if path.is_file() and path.read_bytes() == content:
             continue
-        part = folder / f".{name}.{os.getpid()}.part"
-        part.write_bytes(content)
-        part.replace(path)
+        with whole_file(path) as part:
+            part.write_bytes(content)

@@ -148,7 +148,7 @@ def _kpis(now: pd.Series, before: pd.Series, year_ago: pd.Series | None, lang: s
         "cycle_mean_days",
     ):
         value = _rate_of(now, name[-1], words) if name.startswith("rate") else _figure(name, now[name])
-        if now["small"] and name in _OF_ALL:
+        if name in _OF_ALL and not _tells(name, now):
             value = words["few"].format(n=now["leads"])
         against = [_change(name, now, other, words) for other in (before, year_ago)]
         found.append({"name": named(name, lang), "value": value, "against": words["against"].format(*against)})
@@ -208,7 +208,7 @@ def _rates(dimensions: pd.DataFrame, dimension: str, lang: str) -> dict[str, Any
     own = dimensions[(dimensions["dimension"] == dimension) & (dimensions["view"] == "event")]
     rows = []
     for row in own.head(_VALUES).to_dict("records"):
-        rate = words["few"].format(n=row["leads"]) if row["small"] else percent(row["conversion"])
+        rate = _conversion(row, words)
         width = 0 if row["small"] or pd.isna(row["conversion"]) else min(round(100 * row["conversion"]), 100)
         value = row["value"] or words["unknown"]
         rows.append({"value": value, "rate": rate, "width": width, "n": f"{row['won']:,}/{row['leads']:,}"})

@@ -8,7 +8,6 @@ from tasks.review_words import percent
 from tasks.rules.objections import answers_by_category
 from web.desk import Desk
 from web.internal_words import internal_words
-from web.record_form import said_in
 
 _NONE = {"raised": 0, "in_time": 0, "resolved": 0, "won": 0, "lost": 0}
 
@@ -16,9 +15,8 @@ _NONE = {"raised": 0, "in_time": 0, "resolved": 0, "won": 0, "lost": 0}
 def standard_answers(desk: Desk) -> list[dict[str, Any]]:
     """The categories with their figures and their answers, each with its own; too few for a rate say so."""
     lang, rules = desk.settings.lang, desk.rules
-    config = desk.config.model_copy(update={"rules": rules})
     with desk.engine.connect() as conn:
-        found = count_objections(conn, config, datetime.now(UTC))
+        found = count_objections(conn, desk.dated, datetime.now(UTC))
     raised = {row["category"]: row for row in found.categories.to_dict("records")}
     used = {row["answer"]: row for row in found.answers.to_dict("records")}
     return [
@@ -27,8 +25,8 @@ def standard_answers(desk: Desk) -> list[dict[str, Any]]:
             **{name: raised.get(category, _NONE)[name] for name in _NONE},
             "answers": [
                 {
-                    "id": rule.id, "title": said_in(rule.statement, lang), "words": said_in(rule.answer, lang),
-                    "proof": said_in(rule.proof, lang), "used": used[rule.id]["used"],
+                    "id": rule.id, "title": rule.statement.of(lang), "words": rule.answer.of(lang),
+                    "proof": rule.proof.of(lang), "used": used[rule.id]["used"],
                     "helped": used[rule.id]["helped"], "rate": _rate(used[rule.id], lang),
                 }
                 for rule in answers

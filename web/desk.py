@@ -57,6 +57,11 @@ class Desk:
             self._on, self._of, self._rules = on, self.config, self.config.rules.at(on)
         return self._rules
 
+    @property
+    def dated(self) -> Config:
+        """The configuration with the rules that are in force today."""
+        return self.config.model_copy(update={"rules": self.rules})
+
     def lead(self, number: str) -> dict[str, Any] | None:
         """A lead with its company, its contact's name, title, phone and email, and owner_name; None: there is none."""
         query = (

@@ -41,9 +41,8 @@ def routes(desk: Desk) -> APIRouter:
 
 
 def _sent(desk: Desk, scope: Scope, name: str) -> Response:
-    config = desk.config.model_copy(update={"rules": desk.rules})
     out = BytesIO()
     with desk.engine.connect() as conn:
-        make_handbook(conn, scope, config, desk.settings, out, datetime.now(UTC))
+        make_handbook(conn, scope, desk.dated, desk.settings, out, datetime.now(UTC))
     named = f"attachment; filename*=UTF-8''{quote(name)}.xlsx"
     return Response(out.getvalue(), media_type=MEDIA, headers={"Content-Disposition": named})

@@ -116,7 +116,7 @@ def _leave(desk: Desk, request: Request, typed: dict[str, str]) -> Response:
 def _mine(desk: Desk, request: Request, code: str, q: str) -> Response:
     now = datetime.now(UTC)
     with desk.engine.connect() as conn:
-        config = staffed(conn, desk.config, now).model_copy(update={"rules": desk.rules})
+        config = staffed(conn, desk.dated, now)
     person = config.roster.person(code)
     if person is None:
         raise Problem(404, "unknown", words_of(desk)["p_no_person"])

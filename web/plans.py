@@ -22,7 +22,7 @@ def routes(desk: Desk) -> APIRouter:
         """How everybody stands with the plan of the next working day and with today's."""
         now, w = datetime.now(UTC), words(desk.settings.lang)
         with desk.engine.connect() as conn:
-            config = staffed(conn, desk.config, now).model_copy(update={"rules": desk.rules})
+            config = staffed(conn, desk.dated, now)
             day = foreseen(conn, config, now, desk.settings.tz)
             stand = standings(conn, day, config, now, desk.settings.zone)
         rows = [one for one in stand if one.of or one.planned or one.state not in ("nothing", "away")]

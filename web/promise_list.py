@@ -62,7 +62,7 @@ def routes(desk: Desk) -> APIRouter:
 def _listed(desk: Desk, request: Request, asked: _Asked) -> Response:
     now, w = datetime.now(UTC), words(desk.settings.lang)
     with desk.engine.connect() as conn:
-        config = staffed(conn, desk.config, now).model_copy(update={"rules": desk.rules})
+        config = staffed(conn, desk.dated, now)
         said = _Said(desk, config, w)
         page = _page(conn, desk, config, asked, now)
         rows = [said.row(asked.show, row, now) for row in _plain(page.rows)]

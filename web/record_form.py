@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from config.schema import Statement
 from tasks.follow_up_words import ANSWERED, field_name
 from tasks.follow_ups import FollowUpError, Said, method_of
 from tasks.objections import open_objections
@@ -106,13 +105,13 @@ def shown_answers(desk: Desk, lead_id: int) -> dict[str, Any]:
     lang, rules = desk.settings.lang, desk.rules
     found = open_objections(desk.engine, lead_id, rules)
     rows = found.astype("object").where(found.notna(), None).to_dict("records")
-    named = {rule.id: said_in(rule.statement, lang) for rule in rules.objections}
+    named = {rule.id: rule.statement.of(lang) for rule in rules.objections}
     first = list(dict.fromkeys(str(row["category"]) for row in rows))
     groups = [
         {
             "category": category,
-            "answers": [{"id": rule.id, "title": named[rule.id], "words": said_in(rule.answer, lang),
-                         "proof": said_in(rule.proof, lang)} for rule in answers],
+            "answers": [{"id": rule.id, "title": named[rule.id], "words": rule.answer.of(lang),
+                         "proof": rule.proof.of(lang)} for rule in answers],
         }
         for category, answers in answers_by_category(rules, first)
     ]  # fmt: skip
@@ -136,11 +135,6 @@ def _answer(planned: Any, named: Mapping[str, str]) -> str:
 def _with(known: tuple[str, ...], typed: str) -> list[str]:
     """What can be chosen, and what was typed where that is another."""
     return [*known, *([typed] if typed and typed not in known else [])]
-
-
-def said_in(statement: Statement, lang: str) -> str:
-    """A sentence in the reader's language."""
-    return statement.en if lang == "en" else statement.zh
 
 
 def _kind(name: str) -> str:

@@ -123,7 +123,7 @@ def _pack(desk: Desk, request: Request, kind: str, period: str, scope: str, erro
     ]
     tables = [_table(desk, kept, name, data[name]) for name in _ORDER if data.get(name)]
     rules = desk.config.rules
-    said = [(rule.id, rule.statement.en if desk.settings.lang == "en" else rule.statement.zh)
+    said = [(rule.id, rule.statement.of(desk.settings.lang))
             for rule in rules.values["reviews"] if rule.id.startswith("R-")]  # fmt: skip
     return shown(
         desk, request, "review", "reviews", 422 if error else 200, kept=kept, tables=tables,

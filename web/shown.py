@@ -38,8 +38,7 @@ async def sent_form(request: Request) -> dict[str, str]:
 
 def asker(desk: Desk) -> Asker:
     """How the base is asked just now."""
-    config = desk.config.model_copy(update={"rules": desk.rules})
-    return Asker(config, desk.settings.lang, desk.settings.tz, datetime.now(UTC))
+    return Asker(desk.dated, desk.settings.lang, desk.settings.tz, datetime.now(UTC))
 
 
 def actor(desk: Desk, request: Request, named: str) -> Person | None:

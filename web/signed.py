@@ -42,7 +42,7 @@ def visit(desk: Desk, token: str, opens: str) -> Visit | HTMLResponse:
     if person is None or not person.active or not link.number.startswith(opens):
         return told(desk, 404, w["forged"], heading=heading)
     with desk.engine.connect() as conn:
-        config = staffed(conn, desk.config, now).model_copy(update={"rules": desk.rules})
+        config = staffed(conn, desk.dated, now)
     return Visit(link, config.roster.person(person.id) or person, config, now)
 
 

@@ -11,7 +11,7 @@ from web.promise_words import words
 
 def shown_support(desk: Desk, lead: int) -> list[dict[str, Any]]:
     """What was asked about a lead (its id), and how it stands: text, by, state, code, answer."""
-    policy = next((rule.id for rule in desk.rules.sla if rule.watches == "support"), "")
+    policy = next((rule.id for rule in desk.rules.watching("support")), "")
     helpers = [one.id for one in desk.config.roster.people if one.role == "tech"]
     with desk.engine.connect() as conn:
         found = support_of(conn, lead, policy, helpers, datetime.now(UTC))

@@ -104,6 +104,13 @@ class Reckoner:
             found -= self._stood(keys, pauses, two)
         return np.maximum(found, 0)
 
+    def works_on(self, days: np.ndarray) -> np.ndarray:
+        """Whether the company works on dates (datetime64[D]), if only for a part of each."""
+        begin, end = (self.utc(ends.astype("datetime64[s]")) for ends in (days, days + 1))
+        company = np.full(len(days), "", dtype=object)
+        worked: np.ndarray = self.used(begin, end, company, company) > 0
+        return worked
+
     def is_open(self, at: np.datetime64, keys: np.ndarray) -> np.ndarray:
         """Whether a moment (UTC) is working time of each key."""
         return self._each(keys, at, WorkTime.is_open, np.bool_)

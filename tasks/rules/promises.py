@@ -15,6 +15,7 @@ import pandas as pd
 from config.schema import ClockRule, Rules
 from config.sla import SUBJECTS, TargetWhen
 from tasks.rules.due import in_week, written
+from tasks.rules.zones import local_times
 
 VERIFICATION = "S-VERIFICATION"
 CHECKED_VERDICTS = ("valid", "to_verify")
@@ -101,10 +102,7 @@ def keep_week(target: np.ndarray, before: np.ndarray, facts: pd.DataFrame) -> np
 
 def week_of_last(facts: pd.DataFrame, zone: str) -> pd.Series:
     """The day (naive, local) from which the week of each lead's last contact counts: its Monday, or when it came."""
-    days = [
-        facts[name].dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
-        for name in ("last_contact_at", "opened_at")
-    ]
+    days = [local_times(facts[name], zone).dt.normalize() for name in ("last_contact_at", "opened_at")]
     monday = days[0] - pd.to_timedelta(days[0].dt.day_of_week, unit="D")
     found: pd.Series = monday.where(~(days[1] > monday), days[1])
     return found
@@ -128,7 +126,7 @@ def _first_contact(facts: pd.DataFrame, rules: Rules) -> Found:
 def _cadence(facts: pd.DataFrame, rules: Rules) -> Found:
     """From the last contact or the verification; from receipt where no verification is asked."""
     last = _last(_times(facts["last_contact_at"]), _times(facts["verified_at"]))
-    waits = _to_check(facts, rules) & any(rule.watches == "verification" for rule in rules.sla)
+    waits = _to_check(facts, rules) & bool(rules.watching("verification"))
     start = np.where(np.isnat(last) & ~waits, _times(facts["opened_at"]), last)
     return start, start, facts["owner"].notna().to_numpy(), True
 

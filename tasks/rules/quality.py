@@ -55,7 +55,7 @@ def often_missing(rows: pd.DataFrame, omissions: Mapping[str, str], most: int) -
 def neglect_rules(rules: Rules) -> frozenset[str]:
     """The rules by which a lead goes to the pool because its owner did not follow it."""
     tables = [rule.id for rule in rules.lifecycle if rule.then == "pool"]
-    return frozenset([*tables, *(rule.id for rule in rules.sla if rule.watches == "recycle")])
+    return frozenset([*tables, *(rule.id for rule in rules.watching("recycle"))])
 
 
 def entered_late(contact: pd.Series, received: pd.Series, days: int) -> pd.Series:

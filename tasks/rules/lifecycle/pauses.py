@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from config.schema import Rules
+from tasks.rules.zones import local_times
 
 ATTEMPTS, MONTHS, HOLD_DAYS = "L-SILENT-ATTEMPTS", "L-PAUSE-MONTHS", "L-HOLD-DAYS"
 #: What a pause is called: 待激活 (reactivate) or 暂缓 (hold).
@@ -101,6 +102,6 @@ def months_later(at: pd.Series, months: int, zone: str) -> pd.Series:
     at = at.astype("datetime64[us]")
     if at.isna().all():
         return at
-    local = at.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None) + pd.DateOffset(months=months)
+    local = local_times(at, zone) + pd.DateOffset(months=months)
     placed = local.dt.tz_localize(zone, ambiguous=False, nonexistent="shift_forward")
     return placed.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[us]")

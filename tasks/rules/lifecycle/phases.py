@@ -14,4 +14,4 @@ def phase_text(phase: str | None, rules: Rules, lang: str = "zh_CN") -> str:
     if phase in BESIDE:
         return BESIDE[phase][lang == "en"]
     rule = next((rule for rule in rules.stages if rule.id == phase), None)
-    return "" if rule is None else rule.phase.en if lang == "en" else rule.phase.zh
+    return "" if rule is None else rule.phase.of(lang)

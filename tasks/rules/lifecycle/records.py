@@ -7,6 +7,7 @@ import pandas as pd
 
 from config.schema import Rules
 from tasks.rules.lifecycle.pauses import standing
+from tasks.rules.zones import local_times
 
 #: What a customer can confirm; a changed chain takes back the ones that speak of people.
 CONFIRMED = ("need", "budget", "chain", "decider", "date", "offer")
@@ -87,7 +88,7 @@ def told(rows: pd.DataFrame, spans: pd.DataFrame, zone: str) -> pd.DataFrame:
     found["changed"] = last_change.notna() & ~(chain >= last_change).fillna(False)
     found["changed_at"] = last_change.where(found["changed"])
     found["calls"] = _calls_at_end(rows)
-    day = rows["at"].dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
+    day = local_times(rows["at"], zone).dt.normalize()
     found["busy_day"] = _busiest_at_end(rows, day)
     found["week_contacts"] = _contacts_of_week(rows, day)
     return found.join(standing(spans), how="left")

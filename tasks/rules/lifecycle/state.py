@@ -173,7 +173,7 @@ def _timed(leads: pd.DataFrame, rules: Rules, as_of: np.datetime64, reckoner: Re
 
 def _due(leads: pd.DataFrame, watches: str, base: np.ndarray, rules: Rules, reckoner: Reckoner) -> np.ndarray:
     """When the promise that watches this falls due, as its clock reckons it; NaT where none is made."""
-    rule = next((rule for rule in rules.sla if rule.watches == watches), None)
+    rule = next(iter(rules.watching(watches)), None)
     due = np.full(len(leads), NEVER)
     base = base.astype("datetime64[s]")
     if rule is not None:

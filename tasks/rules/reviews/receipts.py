@@ -3,6 +3,7 @@
 import pandas as pd
 
 from tasks.rules.reviews.tally import time_values
+from tasks.rules.zones import local_times
 
 OUTCOMES = ("created", "merged", "updated", "held", "rejected")
 #: Last events of leads that count no longer.
@@ -29,5 +30,4 @@ def receipts(batches: pd.DataFrame, born: pd.DataFrame, zone: str, months: list[
 
 
 def _month(moments: pd.Series, zone: str) -> pd.Series:
-    local = moments.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
-    return time_values(local.dt.normalize(), "month")
+    return time_values(local_times(moments, zone).dt.normalize(), "month")
