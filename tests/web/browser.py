@@ -96,9 +96,14 @@ class Page:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
 
-    def scripts(self, on: bool) -> None:
-        """Run scripts of pages, or not."""
-        self.ask("Emulation.setScriptExecutionDisabled", value=not on)
+    @contextmanager
+    def without_scripts(self) -> Iterator[None]:
+        """Run no scripts of pages meanwhile."""
+        self.ask("Emulation.setScriptExecutionDisabled", value=True)
+        try:
+            yield
+        finally:
+            self.ask("Emulation.setScriptExecutionDisabled", value=False)
 
     def picture(self, path: Path) -> None:
         """Take a picture of the whole page."""
