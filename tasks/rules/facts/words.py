@@ -14,6 +14,8 @@ from tasks.rules.clean.texts import PATTERNS, TEXT, Mask, Text, blank_to_null, f
 
 Read: TypeAlias = Callable[[Text], npt.NDArray[Any]]
 _SAMPLE = 4096
+_SHAPE = np.arange(256, dtype=np.uint8)
+_SHAPE[ord("0") : ord("9") + 1] = ord("0")
 
 
 class Folded:
@@ -57,6 +59,18 @@ def read_once(texts: Text, read: Read, null: Any = 0) -> npt.NDArray[Any]:
     found = np.array(read(texts.fill_null("")))
     found[np.asarray(texts.is_null())] = null
     return found
+
+
+def shapes(texts: Text) -> Text:
+    """Texts with every figure 0-9 as 0, for what tells one number from no other; most then stand there often."""
+    _, ends, data = texts.buffers()
+    if data is None or data.size == 0:
+        return texts
+    places = np.frombuffer(ends, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    plain = np.take(_SHAPE, np.frombuffer(data, np.uint8)[places[0] : places[-1]])
+    buffers = [None, pa.py_buffer((places - places[0]).tobytes()), pa.py_buffer(plain.tobytes())]
+    shaped = pa.Array.from_buffers(TEXT, len(texts), buffers)
+    return pc.if_else(texts.is_valid(), shaped, pa.scalar(None, TEXT)) if texts.null_count else shaped
 
 
 def half_width(texts: Text) -> Text:
