@@ -21,7 +21,7 @@ from models.side import KEY, SideWriter
 
 BUSY_MILLISECONDS = 30_000
 #: The last of the migrations.
-NEWEST = "0015"
+NEWEST = "0016"
 
 
 class DatabaseError(Exception):
@@ -260,6 +260,8 @@ def _is_whole(name: str) -> bool:
         "record",
         "content_key",
         "value",
+        "corrects",
+        "superseded_by",
     )
 
 
@@ -267,6 +269,7 @@ _TIMES = (
     "at", "since", "until", "recorded_at", "opened_at", "closed_at", "contact_at", "touched_at", "created_at",
     "paid_at", "checked_at", "started_at", "due_at", "paused_at", "next_at", "held_until", "breached_at", "ended_at",
     "pause_until", "scheduled_at", "acknowledged_at", "paused_until", "state_at", "owner_since", "silent_at",
+    "superseded_at", "planned_at", "answered_at", "answer_due_at",
 )  # fmt: skip
 _NUMBERS = ("budget_min", "budget_max", "amount", "contract_amount", "first_payment", "probability")
 _INTEGERS = {pa.int64(): pd.Int64Dtype()}

@@ -34,7 +34,9 @@ WHERE l.closed_at IS NULL AND l.owner IS NOT NULL AND l.verdict = 'to_verify' AN
 """
 _OBJECTIONS = f"""
 SELECT l.owner AS person, {_LEAD} FROM objection o {_FROM.format(key="o.lead_id")}
-WHERE o.planned_at IS NULL AND l.owner IS NOT NULL
+WHERE l.owner IS NOT NULL AND NOT EXISTS
+(SELECT 1 FROM follow_up f WHERE f.id = o.follow_up_id AND f.superseded_at IS NOT NULL) AND (o.planned_at IS NULL
+OR EXISTS (SELECT 1 FROM follow_up f WHERE f.id = o.planned_in AND f.superseded_at IS NOT NULL))
 """
 _SUPPORT = f"""
 SELECT l.owner AS person, {_LEAD}, c.policy, c.due_at FROM clock c {_FROM.format(key="c.lead_id")}

@@ -72,6 +72,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "basis.": ("", ""),
     "link": ("记录跟进 / 已知悉", "Log a follow-up / acknowledge"),
     "story.follow_ups": ("跟进记录", "Follow-ups"),
+    "story.corrected": ("已于 {at} 由 #{by} 更正，不再计入", "corrected by #{by} at {at}, counts no more"),
     "story.clocks": ("承诺", "Promises"),
     "story.more": ("…另有 {n} 项，见 leads clocks", "… {n} more: leads clocks"),
     "story.steps": ("提醒与升级", "Reminders and escalations"),

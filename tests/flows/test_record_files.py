@@ -118,6 +118,22 @@ def test_what_is_vague_is_recorded_and_its_receipt_says_so(settings: Settings, t
     assert clear["leadflow原因"] in (None, "")
 
 
+def test_a_row_corrects_the_record_that_an_earlier_receipt_numbered(
+    engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    first = take(settings, fill(tmp_path / "a.xlsx", ROW)).files[0]
+    [told] = cells(first.receipt)
+    number = told["leadflow建议"].split("；")[0].removeprefix("跟进编号 ")
+    better = ROW | {"更正的跟进编号": number, "沟通内容摘要": "介绍方案与报价"}
+    strange = ROW | {"更正的跟进编号": "上一条", "沟通内容摘要": "别的"}
+    for _ in range(2):
+        result = take(settings, fill(tmp_path / "b.xlsx", better, strange))
+        assert dict(result.outcomes()) == {"recorded": 1, "rejected": 1}
+    assert cells(result.files[0].receipt)[1]["leadflow原因"].startswith("更正的跟进编号: 无法识别")
+    old, new = sorted(stored(engine), key=lambda row: row["id"])
+    assert (str(old["id"]), old["superseded_by"], new["summary"]) == (number, new["id"], "介绍方案与报价")
+
+
 def test_the_folder_takes_it_and_the_same_file_twice_adds_nothing(engine: Engine, settings: Settings) -> None:
     for name in ("一.xlsx", "二.xlsx"):
         fill(settings.intake / "follow-ups" / name, ROW, FULL)

@@ -82,7 +82,15 @@ def test_the_same_again_is_known_and_another_content_under_it_is_refused(engine:
     said = {"next_action": "发报价", "next_at": "2024-03-20T10:00", "amount": 250_000.0, "close_on": date(2024, 5, 31)}
     assert not follow_up(engine, "2024-03-18T10:00", **said).before
     assert follow_up(engine, "2024-03-18T10:00", recorded="2024-03-18T12:00", **said).before
-    for other in ({"amount": 300_000.0}, {"next_at": "2024-03-21T10:00"}, {"outcome": "not_reached"}, {"risk": "停产"}):
+    for other in (
+        {"amount": 300_000.0},
+        {"next_at": "2024-03-21T10:00"},
+        {"outcome": "not_reached"},
+        {"risk": "停产"},
+        {"answer": "分期付款"},
+        {"settled": "yes"},
+        {"category": "价格"},
+    ):
         with pytest.raises(FollowUpError) as told:
             follow_up(engine, "2024-03-18T10:00", **{**said, **other})
         assert [(one.field, one.code) for one in told.value.faults] == [("at", "differs")], other

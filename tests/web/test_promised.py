@@ -107,7 +107,10 @@ def test_every_field_that_is_wrong_is_marked_and_what_was_typed_is_kept(engine, 
         summary="谈了报价", next_action="发案例", probability="140", close_on="9999-01-01", obstacle="预算未批"
     )
     page = client.post(link(engine, owner), data=typed | {"at": "2099-01-01T10:00"}).text
-    assert {"at", "next_at"} == set(re.findall(r'id="wrong-([a-z_]+)"', page)), "what cannot be read comes first"
+    every = {"at", "next_at", "probability", "close_on"}
+    assert every == set(re.findall(r'id="wrong-([a-z_]+)"', page))
+    page = client.post(link(engine, owner), data=typed | {"at": "2099-01-01T10:00", "amount": "viel"}).text
+    assert {*every, "amount"} == set(re.findall(r'id="wrong-([a-z_]+)"', page)), "also beside what cannot be read"
     soon = f"{datetime.now(CONFIG_ZONE) + timedelta(days=2):%Y-%m-%dT%H:%M}"
     page = client.post(link(engine, owner), data=typed | {"next_at": soon}).text
     assert {"probability", "close_on"} == set(re.findall(r'id="wrong-([a-z_]+)"', page))
@@ -127,6 +130,28 @@ def test_the_form_takes_what_the_deal_asks_for(engine, client):
         row = conn.execute(select(FollowUp.__table__)).mappings().one()
     assert (row["stage"], row["probability"], row["amount"], row["obstacle"]) == ("方案设计", 70, 250_000, "预算未批")
     assert row["confirmed"] == "need|budget"
+
+
+def test_a_record_is_opened_again_and_corrected_by_who_recorded_it_alone(engine, client):
+    owner = lead(engine, number(engine))["owner"]
+    page = link(engine, owner)
+    assert client.post(page, data=form(summary="谈了报价", probability="70", objection="太贵")).status_code == 200
+    [first] = of(engine, FollowUp.id)
+    assert f"?corrects={first}" in client.get(page).text
+    shown = client.get(f"{page}?corrects={first}").text
+    for kept in (f'name="corrects" value="{first}"', "谈了报价", 'value="70"', "太贵"):
+        assert kept in shown
+    assert client.post(page, data=form(summary="谈了报价", probability="40", corrects=str(first))).status_code == 200
+    with engine.connect() as conn:
+        both = conn.execute(select(FollowUp.superseded_by).order_by(FollowUp.id)).scalars().all()
+    assert both == [first + 1, None]
+    assert f"?corrects={first}" not in client.get(page).text
+    for wrong in (str(first), "99", "x"):
+        answer = client.post(page, data=form(summary="又一次", corrects=wrong))
+        assert (answer.status_code, 'id="wrong-corrects"' in answer.text) == (400, True)
+    assert len(of(engine, FollowUp.id)) == 2
+    above = CONFIG.roster.person(owner).reports_to
+    assert 'name="corrects"' not in client.get(f"{link(engine, above)}?corrects={first + 1}").text
 
 
 def test_what_is_vague_is_stored_and_hinted_at(engine, client):
