@@ -22,6 +22,7 @@ from tasks.guard import guarded_text
 from tasks.i18n import words
 from tasks.quality import Quality, measure
 from tasks.rules.quality import DIMENSIONS, GRADES, OUTCOMES, VERDICTS, combined
+from tasks.whole_file import whole_file
 from tasks.workbook import SEPARATOR, SharedText, join_rows, write_workbook
 
 _SUFFIXES = (".csv", ".parquet", ".xlsx")
@@ -161,11 +162,16 @@ def _fields(fields: str, lang: str) -> str:
 
 def _write(found: Quality, out: Path, lang: str) -> None:
     whole = _with_owners(combined(found.figures), found.neglected)
-    if out.suffix.lower() == ".parquet":
+    with whole_file(out) as part:
+        _write_part(whole, part, out.suffix.lower(), lang)
+
+
+def _write_part(whole: pd.DataFrame, out: Path, suffix: str, lang: str) -> None:
+    if suffix == ".parquet":
         whole.to_parquet(out, index=False)
         return
     text = whole.assign(value=[guarded_text(value) for value in whole["value"]]).astype("str")
-    if out.suffix.lower() == ".csv":
+    if suffix == ".csv":
         text.to_csv(out, index=False, encoding="utf-8-sig", lineterminator="\n")
         return
     header = [_word(str(name), lang) for name in text]
