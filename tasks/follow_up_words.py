@@ -67,6 +67,7 @@ _FAULTS = {
     "above": ("不能超过合同金额", "it is more than the contract's amount"),
     "yuan": ("须为以元为单位的金额", "it is no sum in yuan"),
     "long": (f"请不要超过 {MOST_SIGNS} 个字", f"it has more than {MOST_SIGNS} signs"),
+    "sign": ("含有无法保存的字符", "it has a sign that cannot be stored"),
     "no_answer": ("没有编号为 {value} 的标准答复", "there is no standard answer {value!r}"),
     "vague": ("写得较笼统，请写明谁、做什么、何时", "it is vague: say who does what until when"),
     "unsaid": ("没有填写", "it is not said"),

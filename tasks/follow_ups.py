@@ -1,8 +1,10 @@
 """Follow-ups as records: each is an event of its lead, and begins and stops what is promised about it (H1-3.4)."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -262,8 +264,18 @@ def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arr
 
 
 def _rows(said: Sequence[Said]) -> pd.DataFrame:
-    names = [one.name for one in fields(Said)]
-    return typed(pd.DataFrame([[getattr(one, name) for name in names] for one in said], columns=names))
+    return rows_of([{one.name: getattr(record, one.name) for one in fields(Said)} for record in said])
+
+
+def rows_of(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Fields of records, as they were said, with their types; what was said as a number and is none is no sum."""
+    # in a column of numbers NaN is what was not said
+    told = [{name: math.inf if _is_nan(value) else value for name, value in one.items()} for one in records]
+    return typed(pd.DataFrame.from_records(told, columns=[one.name for one in fields(Said)]))
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def typed(rows: pd.DataFrame) -> pd.DataFrame:

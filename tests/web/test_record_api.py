@@ -119,5 +119,6 @@ def test_a_record_corrects_one_that_the_same_person_recorded(engine, client: Tes
         [error] = answer.json()["errors"]
         assert (answer.status_code, error["field"], error["code"]) == (422, "follow_ups.0.corrects", code)
     assert sent(client, record(corrects=first, risk="停产")).status_code == 200
-    assert [one["superseded_by"] for one in stored(engine)][0] == stored(engine)[1]["id"] == first + 1
-    assert stored(engine)[1]["risk"] == "停产"
+    old, new = stored(engine)
+    assert old["superseded_by"] == new["id"] == first + 1
+    assert new["risk"] == "停产"
