@@ -1,8 +1,8 @@
 """Which database a test runs on: each one on both, but for decisions in the short form of the whole suite.
 
-What a person or a clock decides is the same code on either database, and what it reads and writes is asked on both by
-many of these tests: of each of their pairs the whole suite runs one, turn about. A test that is named runs on both, and
-`LEADS_TEST_FULL=1` runs all of them on both.
+What a person or a clock decides is the same code on either database, and most statements that it needs are asked by
+many of these tests: of each of their pairs the whole suite runs one, turn about. The mark `each_database` is on those
+that alone ask something of the base. A test that is named runs on both, and `LEADS_TEST_FULL=1` runs all on both.
 """
 
 import os
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     if not whole or os.environ.get("LEADS_TEST_FULL") == "1":
         return
-    left_out = _left_out([item.nodeid for item in items])
+    left_out = _left_out([item.nodeid for item in items if item.get_closest_marker("each_database") is None])
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
     items[:] = [item for item in items if item.nodeid not in left_out]
 

@@ -48,6 +48,7 @@ def other(*taken: str) -> str:
                 and not one.industries)  # fmt: skip
 
 
+@pytest.mark.each_database
 def test_a_lead_goes_back_with_its_company_and_comes_out_with_it(engine):
     settle(engine, ZHANG, LI)
     former = owners(engine)[FIRST]
