@@ -1,7 +1,7 @@
 """The way to the database: engines, one write transaction, ids, and bulk rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from models.base import Base
 from models.bulk import WriteFailed, insert_rows, update_rows
@@ -56,6 +56,10 @@ def begin(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
 
 def upgrade(engine: Engine) -> None:
     """Bring the database to the newest schema; harmless when it is."""
+    # none is there, or none that has tables: what is wrong with it is told below
+    with suppress(DBAPIError, OSError):
+        if is_newest(engine):
+            return
     from alembic import command
     from alembic.config import Config
 

@@ -101,6 +101,7 @@ def test_the_plan_is_drawn_over_its_weeks_and_the_form_holds_the_rest(settings: 
     assert (said["跟进频率"], said["关键障碍"]) == ("每 5 个工作日内一次", "预算审批")
 
 
+@pytest.mark.each_database
 def test_a_person_a_team_and_whoever_has_nothing(engine: Engine, settings: Settings, tmp_path: Path) -> None:
     with engine.connect() as conn:
         owner = read_frame(conn, "SELECT owner FROM lead")["owner"][0]
@@ -123,6 +124,7 @@ def test_a_person_a_team_and_whoever_has_nothing(engine: Engine, settings: Setti
     assert not (tmp_path / "d.xlsx").exists()
 
 
+@pytest.mark.each_database
 def test_ended_leads_have_their_sheets_and_the_archive_says_what_it_lacks(
     engine: Engine, settings: Settings, tmp_path: Path
 ) -> None:

@@ -130,6 +130,7 @@ def test_a_follow_up_ends_the_ladder_and_acknowledges(engine):
     assert of(engine, Escalation.acknowledged_by, Escalation.recipient == "zhengkai") == [None]
 
 
+@pytest.mark.each_database
 def test_an_acknowledged_notice_puts_later_steps_off_and_nothing_else(engine):
     arrive(engine, A)
     sweep_at(engine, "2024-03-18T10:00")
@@ -208,6 +209,7 @@ def test_who_was_named_by_a_person_keeps_the_lead(engine):
     assert lead(engine, FIRST)["owner"] == "gaowenbo"
 
 
+@pytest.mark.each_database
 def test_what_would_be_done_is_told_and_leaves_nothing(engine):
     arrive(engine, A)
     foreseen = sweep_at(engine, "2024-03-18T10:00", keep=False)

@@ -32,6 +32,7 @@ def form(**said: str) -> dict[str, str]:
     return {"person": WHO, "first": FIRST, "last": LAST, "deputy": "tangyue", "by": "wujiaqi"} | said
 
 
+@pytest.mark.each_database
 def test_leave_is_noted_and_taken_back_on_the_page(pages: TestClient, engine: Engine) -> None:
     assert pages.post("/people", data=form()).status_code == 200
     page = pages.get("/people").text

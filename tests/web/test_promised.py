@@ -166,6 +166,7 @@ def test_what_is_vague_is_stored_and_hinted_at(engine, client):
     assert of(engine, FollowUp.next_action) == ["近期跟进", "发送案例"]
 
 
+@pytest.mark.each_database
 def test_standard_answers_stand_beside_the_form_those_to_what_is_open_first(engine, client):
     page = link(engine, lead(engine, number(engine))["owner"])
     offered = re.findall(r'name="standard" value="(O-[A-Z-]+)"', client.get(page).text)
@@ -183,6 +184,7 @@ def test_standard_answers_stand_beside_the_form_those_to_what_is_open_first(engi
     assert "效果：担心效果" not in client.get(page).text
 
 
+@pytest.mark.each_database
 def test_a_lead_that_nobody_has_opens_to_those_who_lead_and_to_nobody_else(engine, client):
     owner = lead(engine, number(engine))["owner"]
     assert (
@@ -195,6 +197,7 @@ def test_a_lead_that_nobody_has_opens_to_those_who_lead_and_to_nobody_else(engin
     assert {opens[role] for role in ("assistant", "tech", "marketing", "representative")} == {403}
 
 
+@pytest.mark.each_database
 def test_a_technician_opens_the_leads_he_was_asked_about(engine, client):
     owner = lead(engine, number(engine))["owner"]
     tech = next(one.id for one in CONFIG.roster.people if one.role == "tech")
@@ -203,6 +206,7 @@ def test_a_technician_opens_the_leads_he_was_asked_about(engine, client):
     assert client.get(link(engine, tech)).status_code == 200
 
 
+@pytest.mark.each_database
 def test_the_button_acknowledges(engine, client):
     [person] = {one for one in of(engine, Escalation.recipient) if one == "zhengkai"}
     for _ in range(2):
