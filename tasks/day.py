@@ -46,11 +46,12 @@ WHERE c.ended_at IS NULL AND c.policy = :policy
 
 @dataclass(frozen=True)
 class Day:
-    """A working day of everybody: rows (COLUMNS, times naive UTC), and who works on it."""
+    """A day of everybody: rows (COLUMNS, times naive UTC), who works on it, and whether the company does."""
 
     on: date
     rows: pd.DataFrame
     here: tuple[str, ...]
+    works: bool = True
 
     def of(self, person: str) -> pd.DataFrame:
         """What it asks of one person."""
@@ -92,7 +93,8 @@ def day_of(conn: Connection, config: Config, as_of: datetime, zone: str, person:
     rows = rows.sort_values(["person", "due_at", "grade", "number"], na_position="last", kind="stable")
     rows = rows.drop_duplicates(["person", "section", "lead_id"]).reset_index(drop=True)
     on = today.astype(object)
-    return Day(on, rows, tuple(_here(reckoner, config, morning)))
+    works = bool(reckoner.works_on(np.array([today]))[0])
+    return Day(on, rows, tuple(_here(reckoner, config, morning)), works)
 
 
 def here_on(conn: Connection, config: Config, on: date, zone: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from config.schema import Channel
 from tasks.arrival import Arrival
@@ -9,6 +10,22 @@ from tasks.arrival import Arrival
 
 class OrderError(Exception):
     """The word cannot be taken; the message says why."""
+
+
+class CodedError(OrderError):
+    """The same, told by a code, too: `said` holds what its sentence names, in whatever language that is."""
+
+    def __init__(self, code: str, text: str, **said: Any) -> None:
+        super().__init__(text.format(**said))
+        self.code, self.said = code, said
+
+
+class NotHisError(CodedError):
+    """What is another's work is not this person's to decide."""
+
+    def __init__(self, actor: str, what: str, owner: str) -> None:
+        text = "{what} is {owner}'s: {actor} may not say so; {owner}, those above and managers may"
+        super().__init__("not_his", text, what=what, owner=owner, actor=actor)
 
 
 MACHINE = "leadflow"

@@ -52,6 +52,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     "p_away": ("休假", "away"),
     "p_partly_away": ("部分时段休假", "away for some hours"),
     "p_present": ("在岗", "here"),
+    "p_leave.none": ("这条休假已不在，可能已撤回", "This leave is no longer in force"),
+    "p_leave.shipped": (
+        "这条休假写在 roster.yaml 中，请在那里修改",
+        "This leave stands in roster.yaml: change it there",
+    ),
+    "p_leave.nobody": ("花名册中没有“{person}”", "Nobody of the id {person!r} is in the roster"),
+    "p_leave.deputy": ("代理人须是花名册中的另一位同事", "The deputy must be somebody else of the roster"),
+    "p_leave.years": ("休假须在今天前后 {years} 年之内", "Leave must lie within {years} years of today"),
     "p_no_leave": (
         "请填写休假人、起止日期（先起后止）；时段如 13:30-18:00。",
         "Say who, from when to when, in this order; hours as 13:30-18:00.",

@@ -93,6 +93,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "shorter": ("每项请不要超过 {n} 个字。", "Please write at most {n} characters in each field."),
     "forged": ("这个链接无效。请使用邮件中的完整链接。", "This link opens nothing; use the whole link."),
     "expired": ("这个链接已过期。请联系主管或系统管理员。", "This link has expired. Please ask your supervisor."),
+    "not_his": (
+        "线索 {number} 只能由负责人、其上级或经理退回公海。",
+        "{number} can be given back by its owner, those above him and managers only.",
+    ),
     "not_yours": ("线索 {number} 现由他人负责，此处不再显示。", "Lead {number} is somebody else's now."),
     "closed": ("线索 {number} 已关闭或已并入其他线索，没有改动。", "Lead {number} is closed; nothing changed."),
 }

@@ -19,7 +19,7 @@ from tasks.follow_ups import METHODS, Fault, FollowUpError, faults_in, record_fo
 from tasks.i18n import local_time
 from tasks.links import Link, LinkError, opened
 from tasks.notice_words import words as notice_words
-from tasks.orders import Order, OrderError
+from tasks.orders import NotHisError, Order, OrderError
 from tasks.pool import give_back
 from tasks.snooze import snooze
 from web.bodies import sent_form
@@ -114,6 +114,8 @@ def _let_go(desk: Desk, found: _Opened, typed: Mapping[str, str], now: datetime)
             return _shown(desk, found, typed, "until.wrong", 400)
         method = next(iter(desk.config.rules.value(METHODS)))
         [recorded] = snooze(desk.engine, [number], until, method, order, desk.config, channel="page")
+    except NotHisError:
+        return _message(desk, 403, "not_his", number=number)
     except (FollowUpError, OrderError):
         return _message(desk, 409, "closed", number=number)
     return _message(desk, 200, "known" if recorded.before else "snoozed", number=number)
@@ -180,10 +182,8 @@ def _may(desk: Desk, person: Person, lead: Mapping[str, Any]) -> bool:
         return person.role in _LEADING or _told_of(desk, lead, Escalation.recipient == person.id)
     if person.id in {at.id, *at.deputies}:
         return True
-    while at is not None and at.reports_to is not None:
-        if at.reports_to == person.id:
-            return True
-        at = roster.person(at.reports_to)
+    if person.id in roster.above(at.id):
+        return True
     mine = (Escalation.instead_of.is_not(None)) | (Clock.person == person.id)
     if _told_of(desk, lead, (Escalation.recipient == person.id) & mine):
         return True

@@ -120,7 +120,7 @@ def test_what_lies_before_any_lead_is_refused(engine: Engine) -> None:
 def test_a_record_and_a_closing_are_refused_for_the_same(engine: Engine) -> None:
     arrive(engine, A)
     wrong = {"contract_amount": float("nan"), "first_payment": -1.0, "contract_on": date(2030, 1, 1),
-             "first_payment_on": date(1980, 1, 1), "competitor": "甲\0乙", "would_have_helped": "长" * 4001}  # fmt: skip
+             "first_payment_on": date(1980, 1, 1), "competitor": "a\0b", "would_have_helped": "长" * 4001}  # fmt: skip
     codes = {"contract_amount": "yuan", "first_payment": "yuan", "contract_on": "future", "first_payment_on": "early",
              "competitor": "sign", "would_have_helped": "long"}  # fmt: skip
     with pytest.raises(FollowUpError) as told:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from models import AccountOwner, Assignment, Counter, Lead, LeadEvent
 from models.audit import audit
-from tasks.orders import Order, OrderError
+from tasks.orders import NotHisError, Order, OrderError
 from tasks.pool import claim, give_back, waiting
 from tasks.reassign import reassign
 from tests.named_cases import with_value
@@ -69,6 +69,18 @@ def test_a_lead_goes_back_with_its_company_and_comes_out_with_it(engine):
     assert seen(engine, AccountOwner.person, where=(AccountOwner.until.is_(None),)) == [(person,)]
     kinds = [kind for _, kind in seen(engine, LeadEvent.id, LeadEvent.kind)]
     assert kinds[-4:] == ["pooled", "pooled", "claimed", "claimed"]
+
+
+def test_a_lead_is_given_back_by_its_owner_those_above_him_and_managers_alone(engine):
+    settle(engine, ZHANG)
+    owner = owners(engine)[FIRST]
+    above = CONFIG.roster.above(owner)
+    for stranger in (other(owner), "luoyiran"):
+        assert stranger not in above
+        with pytest.raises(NotHisError, match=f"{FIRST} is {owner}'s: {stranger} may not say so"):
+            give_back(engine, FIRST, CONFIG, order(stranger))
+    assert owners(engine) == {FIRST: owner}
+    assert give_back(engine, FIRST, CONFIG, order(above[0])).former == owner
 
 
 def test_a_lead_in_the_pool_stays_there_when_another_row_of_it_arrives(engine):

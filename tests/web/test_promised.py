@@ -154,6 +154,17 @@ def test_a_record_is_opened_again_and_corrected_by_who_recorded_it_alone(engine,
     assert 'name="corrects"' not in client.get(f"{link(engine, above)}?corrects={first + 1}").text
 
 
+def test_who_stands_in_sees_the_lead_and_does_not_give_it_back(engine, client):
+    owner = CONFIG.roster.person(lead(engine, number(engine))["owner"])
+    page = link(engine, owner.deputy)
+    assert client.get(page).status_code == 200
+    answer = client.post(page, data={"do": "give_back", "give_back_reason": "太多"})
+    assert (answer.status_code, "只能由负责人、其上级或经理退回公海" in answer.text) == (403, True)
+    assert lead(engine, number(engine))["owner"] == owner.id
+    above = link(engine, owner.reports_to)
+    assert client.post(above, data={"do": "give_back", "give_back_reason": "太多"}).status_code == 200
+
+
 def test_what_is_vague_is_stored_and_hinted_at(engine, client):
     page = link(engine, lead(engine, number(engine))["owner"])
     soon = f"{datetime.now(CONFIG_ZONE) + timedelta(days=2):%Y-%m-%dT%H:%M}"
