@@ -2,22 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from config.schema import Channel
 from tasks.arrival import Arrival
+from tasks.coded import Coded
 
 
 class OrderError(Exception):
     """The word cannot be taken; the message says why."""
 
 
-class CodedError(OrderError):
-    """The same, told by a code, too: `said` holds what its sentence names, in whatever language that is."""
-
-    def __init__(self, code: str, text: str, **said: Any) -> None:
-        super().__init__(text.format(**said))
-        self.code, self.said = code, said
+class CodedError(Coded, OrderError):
+    """The same, told by a code, too."""
 
 
 class NotHisError(CodedError):

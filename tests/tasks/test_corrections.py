@@ -1,15 +1,21 @@
 """A follow-up that corrects an earlier one: the earlier row is kept, and nothing that asks what is so reads it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config as Alembic
 from sqlalchemy import Engine
 
-from models.db import read_frame
+import models
+from models.db import begin, read_frame, upgrade
 from tasks.explain import explain
 from tasks.follow_ups import FollowUpError
 from tasks.objections import count_objections, open_objections
 from tasks.rebuild import check
+from tasks.review_activity import read_activity
+from tasks.rules.reviews.spans import read_span
 from tests.prepared import lead
 from tests.tasks.promised import CONFIG, FIRST, SETTINGS, A, arrive, at, clock, clocks, follow_up
 
@@ -52,6 +58,11 @@ def test_a_correction_takes_the_place_of_the_record_and_of_what_that_promised(en
     with engine.connect() as conn:
         [support] = read_frame(conn, "SELECT subject_id FROM clock WHERE policy = 'K-SUPPORT'")["subject_id"]
     assert support == second["id"]
+    # a review counts what was known at its cut-off, once
+    for on, known in (("2024-03-18T12:00", 1), ("2024-03-18T16:00", 2)):
+        with engine.connect() as conn:
+            done = read_activity(conn, read_span("monthly", "2024-03"), at(on), "Asia/Shanghai", CONFIG)
+        assert (done.contacts["id"].tolist(), done.support["id"].tolist()) == ([known], [known])
     # live and rebuilt say the same, now and as it was known before
     for on in ("2024-03-18T12:00", "2024-03-18T16:00"):
         assert not check(engine, CONFIG, SETTINGS, at(on), past=True).differ
@@ -148,3 +159,22 @@ def test_a_closed_lead_takes_a_correction_that_leaves_it_closed(engine: Engine) 
     follow_up(engine, "2024-03-18T10:00", "XL202403002", lost_reason="选择了竞品", **said)
     assert [row["reason"] for row in stored(engine, "outcome") if row["until"] is None] == [None, "选择了竞品"]
     assert new.follow_up_id != lost.follow_up_id
+
+
+def test_what_older_records_said_of_objections_is_taken_from_these(engine: Engine) -> None:
+    arrive(engine, A)
+    said = ({"objection": "价格高", "category": "价格", "next_action": "发案例", "next_at": "2024-03-19T10:00"},
+            {"answer": "O-PRICE-TOTAL", "settled": "no"},
+            {"settled": "yes", "objection": "太慢", "answer": "分批交付"})  # fmt: skip
+    for hour, one in enumerate(said, 10):
+        follow_up(engine, f"2024-03-18T{hour}:00", **one)
+    asked = Alembic()
+    asked.set_main_option("script_location", str(Path(models.__file__).parent / "migrations"))
+    with begin(engine) as conn:
+        asked.attributes["connection"] = conn
+        command.downgrade(asked, "0015")
+    upgrade(engine)
+    found = [tuple(row[name] for name in ("category", "answer", "settled")) for row in stored(engine)]
+    assert found == [("价格", None, None), (None, None, "no"), (None, "分批交付", "yes")]
+    # told again they are the same ones
+    assert follow_up(engine, "2024-03-18T10:00", recorded="2024-03-19T10:00", **said[0]).before
