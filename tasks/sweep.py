@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from config.schema import Config, Rules
 from config.settings import Settings
 from models import Clock, Escalation
-from models.db import begin, insert_frame, read_frame, stored_moment, take_ids, take_turn, update_frame
+from models.db import begin, insert_frame, look_up, read_frame, stored_moment, take_ids, take_turn, update_frame
 from tasks.clocks import CLOCK_COLUMNS, reckoner_of, write_changed
 from tasks.held import take_up, take_up_held
 from tasks.notices import write_notices
@@ -43,6 +43,7 @@ _RUNNING = f"""
 SELECT {CLOCK_COLUMNS}, {_OF_LEAD} FROM clock c JOIN lead l ON l.id = c.lead_id
 WHERE c.ended_at IS NULL AND c.id > :after ORDER BY c.id LIMIT :rows
 """
+_OWNERS = "SELECT l.id AS lead_id, l.owner FROM wanted w JOIN lead l ON l.id = w.key"
 _FIRED = ("number", "policy", "step", "kind", "scheduled_at", "recipient", "instead_of", "due_at", "used_minutes")
 
 
@@ -199,7 +200,7 @@ class _Sweep:
         fires = steps[steps["fires"]].reset_index(drop=True)
         self.swept.counts["skipped"] += len(skipped)
         self.swept.counts["fired"] += len(fires)
-        told = self._addressed(fires)
+        told = self._addressed(fires.assign(owner_now=self._take_away(fires)))
         every = pd.concat([part for part in (told, skipped) if len(part)], ignore_index=True)
         every["instead_of"] = every["instead_of"].astype("str")
         every = every.assign(id=take_ids(self.conn, "escalation", len(every)), at=self.now.astype("datetime64[us]"))
@@ -209,12 +210,20 @@ class _Sweep:
         rows = every[[*columns, "message_id", "used_minutes"]].astype({"instead_of": "str", "message_id": "Int64"})
         insert_frame(self.conn, Escalation, rows.assign(scheduled_at=rows["scheduled_at"].astype("datetime64[us]")))
         self.swept.steps += _told(every)
+
+    def _take_away(self, fires: pd.DataFrame) -> pd.Series:
+        """Give leads to others, or to the pool, where a step says so; gives who has the lead of each step now."""
+        owner = fires["owner"].astype("object")
         for kind in ("reassign", "pool"):
             given = fires[(fires["kind"] == kind) & fires["status"].isin(OPEN)]
             if len(given):
                 arrival = own_order(self.as_of, self.settings.tz).arrival("handover")
                 self.swept.counts[f"{kind}ed"] += take_away(self.conn, given, arrival, self.config, kind)
                 keep_current(self.conn, given["lead_id"], arrival, self.config)
+                wanted = given["lead_id"].drop_duplicates().sort_values()
+                now = look_up(self.conn, wanted, "BIGINT", _OWNERS).set_index("lead_id")["owner"].astype("object")
+                owner = owner.where(~fires["lead_id"].isin(wanted), fires["lead_id"].map(now))
+        return owner
 
     def _addressed(self, fires: pd.DataFrame) -> pd.DataFrame:
         """One row a hearer; how many differ in rule, step and owner is all that is looked at one by one."""
