@@ -145,16 +145,20 @@ class _Sweep:
         """Do what is due; gives how many clocks were."""
         due = read_frame(self.conn, _DUE, as_of=stored_moment(self.conn, self.as_of), rows=AT_ONCE)
         self.swept.counts["due"] += len(due)
-        fired = [self._of_rule(mine, rule) for rule in self.rules.sla if len(mine := due[due["policy"] == rule.id])]
+        looked = [self._of_rule(mine, rule) for rule in self.rules.sla if len(mine := due[due["policy"] == rule.id])]
+        if looked:
+            write_changed(
+                self.conn, pd.concat([changed for changed, _ in looked], ignore_index=True), naive(self.as_of)
+            )
         strange = due[~due["policy"].isin([rule.id for rule in self.rules.sla])]
         update_frame(self.conn, Clock, strange[["id"]].assign(next_at=pd.Series(pd.NaT, dtype="datetime64[us]")))
-        steps = [part for part in fired if len(part)]
+        steps = [part for _, part in looked if len(part)]
         if steps:
             self._fire(pd.concat(steps, ignore_index=True))
         return len(due)
 
-    def _of_rule(self, due: pd.DataFrame, rule: Any) -> pd.DataFrame:
-        """Move the clocks of one rule on; gives their steps that fire or are skipped, one a row."""
+    def _of_rule(self, due: pd.DataFrame, rule: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Move the clocks of one rule on; gives them, and their steps that fire or are skipped, one a row."""
         due = due.reset_index(drop=True)
         keys = self.reckoner.calendars.keys(due["person"].fillna(due["owner"]), np.full(len(due), rule.hours))
         due = due.assign(key=keys, pauses=due["pauses"].fillna(""))
@@ -166,10 +170,9 @@ class _Sweep:
         found = look(due, rule, self.reckoner, self.now)
         breached = np.where(found.breached, _at(due, "due_at"), _at(due, "breached_at"))
         changed = due.assign(breached_at=breached, step=found.passed, next_at=found.next_at)
-        write_changed(self.conn, changed, naive(self.as_of))
         self.swept.counts["breached"] += int(found.breached.sum())
         # of a promise that was kept late, only what is about the lateness is left
-        return self._steps(changed, due["step"].to_numpy(np.int64), found, rule)
+        return changed, self._steps(changed, due["step"].to_numpy(np.int64), found, rule)
 
     def _steps(self, clocks: pd.DataFrame, before: np.ndarray, found: Any, rule: Any) -> pd.DataFrame:
         parts = []
