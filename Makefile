@@ -13,7 +13,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := check
-.PHONY: demo check test crash format docs venv clean
+.PHONY: demo check full test crash format docs venv clean
 
 demo: venv
 	@$(BIN)/leads demo
@@ -27,6 +27,11 @@ check: venv
 
 test: venv
 	$(BIN)/pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+# Nothing shortened: each test on both databases, years for months, twenty rounds of kills: an hour or so.
+full: export LEADS_TEST_FULL := 1
+full: export LEADS_CRASH_ROUNDS := $(ROUNDS)
+full: check
 
 # Twenty kills at random moments and one at each named point, on both databases: minutes to an hour.
 crash: venv

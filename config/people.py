@@ -168,6 +168,27 @@ class Roster(_Frozen):
         """The person with an id, or None."""
         return next((person for person in self.people if person.id == person_id), None)
 
+    def above(self, person_id: str) -> tuple[str, ...]:
+        """Those above a person, the next one first."""
+        found, at = [], self.person(person_id)
+        while at is not None and at.reports_to is not None:
+            found.append(at.reports_to)
+            at = self.person(at.reports_to)
+        return tuple(found)
+
+    def speaks_for(self, actor: str, person_id: str) -> bool:
+        """Whether what becomes of a person's work is somebody's to say: his own, those's above him, a manager's.
+
+        Of somebody who is in the roster no more it is any supervisor's, too.
+        """
+        says = self.person(actor)
+        if says is None or not says.active:
+            return False
+        if actor == person_id:
+            return True
+        gone = self.person(person_id) is None and says.role == "supervisor"
+        return says.role == "manager" or gone or actor in self.above(person_id)
+
     def with_leave(self, added: Iterable[tuple[str, Leave]]) -> "Roster":
         """The same people with further leave; that of somebody who is no longer here counts for nothing."""
         more: dict[str, tuple[Leave, ...]] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,19 @@ class _Resolver(VersionedResolver):
 
 
 def read_yaml(path: Path) -> Located:
-    """Read one YAML file; a key written twice, or text that is no YAML, is a ConfigError."""
+    """Read one YAML file; a key written twice, or text that is no YAML, is a ConfigError.
+
+    One that did not change since is not read again: what is given is for reading only.
+    """
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error}", file=path) from error
+    return _read(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, _changed: int, _size: int) -> Located:
     try:
         text = path.read_text(encoding="utf-8")
     except (UnicodeDecodeError, OSError) as error:

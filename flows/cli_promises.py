@@ -22,7 +22,8 @@ Person = Annotated[str | None, Parameter(help="Only of this person of the roster
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Deal:
-    """What a follow-up says of how the lead stands: pause, facts, stage, expected deal, contract, or loss."""
+    """What a follow-up says of how the lead stands: pause, facts, stage, expected deal, contract, or loss; and which
+    earlier one it corrects."""
 
     result: Annotated[str | None, Parameter(help="What came of it, in a few words.")] = None
     risk: Annotated[str | None, Parameter(help="What may go wrong, in a few words.")] = None
@@ -44,6 +45,9 @@ class Deal:
     lost_reason: Annotated[str | None, Parameter(help="Why it was lost.")] = None
     competitor: Annotated[str | None, Parameter(help="To whom it was lost.")] = None
     would_have_helped: Annotated[str | None, Parameter(help="What would have helped.")] = None
+    corrects: Annotated[
+        int | None, Parameter(help="The number of the lead's follow-up whose place this one takes (leads explain).")
+    ] = None
 
     def texts(self) -> dict[str, Any]:
         """All but the days, by field of a record."""
@@ -88,6 +92,8 @@ def log(
 ) -> int:
     """Record a follow-up: it keeps the promises that waited for it, and begins those that it makes.
 
+    With --corrects it takes the place of an earlier one of the lead, which is kept and no longer counts.
+
     Example: leads log XL202403001 --by wujiaqi --at 2024-03-18T10:30 --method 电话 --summary 介绍方案
 
     Parameters
@@ -103,21 +109,8 @@ def log(
         "next_action": next, "next_person": next_by, "milestone": milestone, "plan": plan,
         "support": support,
     } | said.texts()  # fmt: skip
-    asked = following.Asked(
-        number,
-        by,
-        at,
-        method,
-        summary,
-        answered,
-        texts,
-        next_at,
-        support_at,
-        pause_until,
-        as_of,
-        dry_run,
-        said.days(),
-    )
+    times = (next_at, support_at, pause_until)
+    asked = following.Asked(number, by, at, method, summary, answered, texts, *times, as_of, dry_run, said.days())
     return told(following.log(settings, asked), settings, as_json)
 
 

@@ -19,6 +19,7 @@ from config.states_doc import render_states
 from flows.console import FILES, OK, Answer, Refused, UsageError, aside, refuse_no_folder
 from flows.engine import Engine, carry_out
 from flows.progress import bar
+from tasks.whole_file import whole_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
@@ -142,9 +143,10 @@ def check_rules(settings: Settings, *, write_docs: bool = False) -> Answer:
     if write_docs:
         page = _page_of_rules(settings)
         page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(render_rules(config.rules), encoding="utf-8")
         states = page.with_name("states.md")
-        states.write_text(render_states(config.rules), encoding="utf-8")
+        for path, text in ((page, render_rules(config.rules)), (states, render_states(config.rules))):
+            with whole_file(path) as part:
+                part.write_text(text, encoding="utf-8")
         lines += [f"written: {page}", f"written: {states}"]
     return Answer("\n".join(lines), data)
 

@@ -51,6 +51,15 @@ _EXIT_CODES = {
 }
 
 
+# how the names of SQLite's errors begin, and what that means to whoever looks after the machine
+_OF_SQLITE = {
+    "SQLITE_FULL": "its disk is full",
+    "SQLITE_IOERR": "its disk is full or damaged",
+    "SQLITE_CANTOPEN": "its folder is missing, read-only or another user's",
+    "SQLITE_READONLY": "its file or folder is read-only",
+}
+
+
 class UsageError(Exception):
     """The command cannot be carried out as it was given; exit code 2."""
 
@@ -110,5 +119,19 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     cause = getattr(error, "orig", None)
+    if (known := _of_sqlite(error)) is not None:
+        return known
     text = f"{type(cause).__name__}: {cause}" if cause is not None else str(error)
     return text.strip().split("\n")[0] or type(error).__name__
+
+
+def _of_sqlite(error: BaseException | None) -> str | None:
+    """What keeps SQLite from its file, in words; None where something else is wrong."""
+    while error is not None:
+        cause = getattr(error, "orig", None) or error
+        name = getattr(cause, "sqlite_errorname", None) or ""
+        for begins, said in _OF_SQLITE.items():
+            if name.startswith(begins):
+                return f"the database cannot be used: {said} ({cause})"
+        error = error.__cause__
+    return None

@@ -6,10 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from config.settings import Settings
-from flows.console import Answer, Refused, UsageError
+from flows.console import Answer, Refused, UsageError, refuse_no_folder
 from tasks.foreign.files import read_table
 from tasks.rules.foreign.draft import Sample, draft_mapping
 from tasks.unreadable import UnreadableFile
+from tasks.whole_file import whole_file
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,9 @@ def draft(settings: Settings, asked: Asked) -> Answer:
         return Answer(text, {"mapping": text, "out": None})
     if asked.out.exists():
         raise Refused(f"{asked.out} exists already; name another file with --out")
-    asked.out.write_text(text, encoding="utf-8")
+    refuse_no_folder(asked.out)
+    with whole_file(asked.out) as part:
+        part.write_text(text, encoding="utf-8")
     return Answer(f"{text}\nwritten to {asked.out.absolute()}", {"mapping": text, "out": str(asked.out.absolute())})
 
 

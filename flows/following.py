@@ -21,6 +21,9 @@ from tasks.promises_shown import Shown, clocks_shown
 from tasks.rules.due import moment_of
 from tasks.snooze import snooze
 
+# beyond any number that a follow-up can have
+_MOST_RECORDS = 10**15
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -81,6 +84,8 @@ def _said(settings: Settings, config: Config, asked: Asked) -> Said:
         raise UsageError(f"--method {asked.method}: unknown; known: {known}")
     if asked.answered not in ANSWERED:
         raise UsageError(f"--answered {asked.answered}: say one of {', '.join(ANSWERED)}")
+    if not 0 < (asked.texts.get("corrects") or 1) < _MOST_RECORDS:
+        raise UsageError(f"--corrects {asked.texts['corrects']} is no number of a follow-up (leads explain shows them)")
     ahead: dict[str, Any] = {
         name: _moment(text, f"--{name.replace('_', '-')}", settings, config)
         for name, text in (

@@ -15,7 +15,7 @@ from rich.table import Table as Grid
 from config.loader import load_config
 from config.schema import Channel
 from config.settings import Settings
-from flows.console import FILES, Answer, UsageError, refuse_no_folder
+from flows.console import FILES, Answer, Refused, UsageError, refuse_no_folder
 from flows.inspecting_words import said
 from flows.progress import bar, report
 from flows.request import channel_named, folder_of
@@ -24,6 +24,7 @@ from tasks.i18n import words
 from tasks.inspection import Inspection, Table, Write, inspect_source
 from tasks.source import Source, open_source
 from tasks.unreadable import UnreadableFile
+from tasks.whole_file import whole_file
 
 # damaged lines that a screen shows; JSON has all
 _LINES = 20
@@ -56,10 +57,15 @@ def inspect(settings: Settings, asked: Asked) -> Answer:
 
 
 def _seen(path: Path, channel: Channel, asked: Asked) -> dict[str, Any]:
-    with TemporaryDirectory(prefix="leadflow-") as scratch, reading(path), bar(show=asked.show_progress):
+    with (
+        TemporaryDirectory(prefix="leadflow-") as scratch,
+        bar(show=asked.show_progress),
+        # what cannot be written is not the fault of the file that is read
+        _tables(asked.out) as (write, written),
+        reading(path),
+    ):
         source = open_source(path, Path(scratch))
-        with _tables(asked.out) as (write, written):
-            found = inspect_source(source, channel, write, lambda rows: report(path.name, rows))
+        found = inspect_source(source, channel, write, lambda rows: report(path.name, rows))
     return _data(path, channel.name, source, found) | {"out": [str(file.absolute()) for file in written]}
 
 
@@ -86,9 +92,13 @@ def _tables(out: Path | None) -> Iterator[tuple[Write, list[Path]]]:
                 return
             if number > len(writers):
                 written.append(out if number == 1 else out.with_stem(f"{out.stem}-{number}"))
-                file = files.enter_context(written[-1].open("w", encoding="utf-8", newline=""))
+                part = files.enter_context(whole_file(written[-1]))
+                file = files.enter_context(part.open("w", encoding="utf-8", newline=""))
                 writers.append(csv.writer(file, lineterminator="\n"))
-            writers[number - 1].writerow(cells)
+            try:
+                writers[number - 1].writerow(cells)
+            except OSError as error:
+                raise Refused(f"{written[number - 1]}: {error.strerror}") from error
 
         yield write, written
 

@@ -10,7 +10,9 @@ from config.settings import Settings
 from flows.commands import company, database, lead_number, parse_day, parse_moment, refuse_stranger
 from flows.console import OK, REFUSED, Answer, UsageError
 from flows.keeping import keep_leads
+from flows.request import ruled
 from tasks.closing import Closed, close
+from tasks.i18n import local_time
 from tasks.orders import Order, OrderError
 from tasks.rebuild import check, rebuild
 
@@ -48,8 +50,10 @@ def nightly(settings: Settings, as_of: str | None, dry_run: bool, backfill_mail:
 
 def rebuilt(settings: Settings, as_of: str | None, only_check: bool) -> Answer:
     """Hold all leads against state(), or bring them to it; exit code 1 where the check finds a difference."""
-    engine, config = database(settings), load_config(settings.config)
-    moment = parse_moment(as_of, settings)
+    config, moment = load_config(settings.config), parse_moment(as_of, settings)
+    # a moment before the first rules is refused as such
+    ruled(config, moment or datetime.now(UTC), settings)
+    engine = database(settings)
     if not only_check:
         kept = rebuild(engine, config, settings, moment or datetime.now(UTC))
         counts = {name: count for name, count in kept.counts.items() if count}
@@ -60,6 +64,8 @@ def rebuilt(settings: Settings, as_of: str | None, only_check: bool) -> Answer:
         f"{one['number']}  {one['column']}: {one['stored']} is stored, {one['state']} follows from the facts"
         for one in found.differ[:_TOLD]
     ]
+    if moment is not None and not found.leads:
+        lines.append(f"there was no lead by {local_time(moment, settings.zone)}")
     lines.append(f"{found.leads} leads, {len(found.differ)} differences, {found.waiting} wait for the nightly flow")
     data = {"check": True, "leads": found.leads, "differences": found.differ, "waiting": found.waiting}
     fault = (f"{len(found.differ)} differences",) if found.differ else ()

@@ -21,6 +21,7 @@ from tasks.guesses import SURE, Guess, guess_columns
 from tasks.headers import is_field, known_headers
 from tasks.inspection import Inspection, inspect_source
 from tasks.source import open_source
+from tasks.whole_file import whole_file
 
 # rows that tell what a column is
 _SAMPLE = 500
@@ -58,7 +59,8 @@ def new_channel(settings: Settings, asked: Asked) -> Answer:
     refuse_no_folder(out)
     lines, data = _columns(asked.file, channel_named(config, "default"), config, settings)
     text = _HEAD.format(name=name, file=_one_line(asked.file.name)) + "\n".join(lines) + "\n"
-    out.write_text(text, encoding="utf-8")
+    with whole_file(out) as part:
+        part.write_text(text, encoding="utf-8")
     where = "" if settings.config else "; put it into channels/ of the folder that LEADS_CONFIG names"
     return Answer(f"{text}\nwritten to {out.absolute()}{where}", {"channel": name, "out": str(out), "columns": data})
 

@@ -18,10 +18,12 @@ from config.schema import Config
 from config.settings import Settings
 from flows.commands import database, parse_moment
 from flows.console import Answer, UsageError, refuse_no_folder
+from tasks.catalogue import spoken
 from tasks.guard import guarded_text
 from tasks.i18n import words
 from tasks.quality import Quality, measure
 from tasks.rules.quality import DIMENSIONS, GRADES, OUTCOMES, VERDICTS, combined
+from tasks.whole_file import whole_file
 from tasks.workbook import SEPARATOR, SharedText, join_rows, write_workbook
 
 _SUFFIXES = (".csv", ".parquet", ".xlsx")
@@ -117,7 +119,7 @@ def _table(by: str, figures: pd.DataFrame, lang: str) -> Table:
     table.add_column(_word(by, lang), overflow="fold")
     columns = ["rows", *OUTCOMES, "late", "leads", *VERDICTS, *(f"grade:{grade}" for grade in GRADES)]
     for column in columns:
-        table.add_column(_word(column.removeprefix("grade:"), lang), justify="right")
+        table.add_column(heading(column, lang), justify="right")
     shown = figures.sort_values("rows", ascending=False).head(_LINES) if by != "month" else figures
     for value, row in shown.iterrows():
         table.add_row(str(value) or _word("unknown", lang), *(f"{row[column]:,}" for column in columns))
@@ -127,8 +129,9 @@ def _table(by: str, figures: pd.DataFrame, lang: str) -> Table:
 def _neglected(rows: pd.DataFrame, lang: str) -> Table:
     """Whom leads count against that nobody tried, with the first of their numbers."""
     table = Table(title=_word("neglected", lang), title_justify="left")
-    for column in ("owner", "team", "leads", "A", "B", "C", "numbers"):
-        table.add_column(_word(column, lang), justify="right" if column in ("leads", "A", "B", "C") else "left")
+    counts = ("leads", *(f"grade:{grade}" for grade in GRADES))
+    for column in ("owner", "team", *counts, "numbers"):
+        table.add_column(heading(column, lang), justify="right" if column in counts else "left")
     for row in rows.head(_LINES).to_dict("records"):
         numbers = str(row["numbers"]).split("|")
         shown = " ".join(numbers[:_NUMBERS]) + (f" … ({len(numbers)})" if len(numbers) > _NUMBERS else "")
@@ -161,14 +164,19 @@ def _fields(fields: str, lang: str) -> str:
 
 def _write(found: Quality, out: Path, lang: str) -> None:
     whole = _with_owners(combined(found.figures), found.neglected)
-    if out.suffix.lower() == ".parquet":
+    with whole_file(out) as part:
+        _write_part(whole, part, out.suffix.lower(), lang)
+
+
+def _write_part(whole: pd.DataFrame, out: Path, suffix: str, lang: str) -> None:
+    if suffix == ".parquet":
         whole.to_parquet(out, index=False)
         return
     text = whole.assign(value=[guarded_text(value) for value in whole["value"]]).astype("str")
-    if out.suffix.lower() == ".csv":
+    if suffix == ".csv":
         text.to_csv(out, index=False, encoding="utf-8-sig", lineterminator="\n")
         return
-    header = [_word(str(name), lang) for name in text]
+    header = [heading(str(name), lang) for name in text]
     joined = pa.array([SEPARATOR.join(row) for row in text.itertuples(index=False)], pa.large_string())
     widths = [14, 24, *[10] * (len(header) - 2)]
     rows = join_rows([], joined, [])
@@ -198,5 +206,16 @@ def _data(found: Quality) -> dict[str, Any]:
     }
 
 
-def _word(key: str, lang: str) -> str:
-    return _WORDS[key][1 if lang == "en" else 0] if key in _WORDS else key
+def heading(column: str, lang: str) -> str:
+    """A column of the figures as people read it: grade:A, omission:need and invalid:RULE by what they count."""
+    kind, _, code = column.partition(":")
+    if kind == "grade":
+        return code
+    if not code:
+        return _word(column, lang)
+    named = words(lang).get(f"column.{code}", code)
+    return f"{_word({'omission': 'omissions', 'invalid': 'why_invalid'}[kind], lang)} {named}"
+
+
+#: The words for a key in the reader's language.
+_word = spoken(_WORDS)

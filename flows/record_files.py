@@ -63,7 +63,7 @@ def take_record_file(file: LeadFile, engine: Engine, settings: Settings, config:
         taken = take_follow_ups(engine, rows, faults, config, order)
     stem = f"{Path(file.name).stem[:80]}_{content.digest[:8]}"
     folder = settings.receipts / file.channel.name
-    receipt = write_record_receipt(found, taken.wrong, taken.hints, folder, stem, settings.lang, as_of)
+    receipt = write_record_receipt(found, taken, folder, stem, settings.lang, as_of)
     reached("answered")
     file_away(file, settings)
     rejected = len({one.row for one in taken.wrong})

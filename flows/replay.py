@@ -15,6 +15,7 @@ from flows.commands import database, parse_moment
 from flows.console import Answer, UsageError
 from flows.progress import bar, report
 from tasks.replay import Replayed, changed, replay
+from tasks.whole_file import whole_file
 
 # leads that a screen names; the file has all
 _NAMED = 20
@@ -68,7 +69,8 @@ def _answer(parts: list[Replayed], config: Config, settings: Settings, asked: As
         "changes": others.head(_NAMED).astype("object").where(others.head(_NAMED).notna(), None).to_dict("records"),
     }
     if asked.out is not None:
-        others.to_csv(asked.out, index=False, encoding="utf-8-sig", lineterminator="\n")
+        with whole_file(asked.out) as part:
+            others.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
         data["file"] = str(asked.out.absolute())
     return Answer(_page(data, config, settings.lang), data)
 

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from config.settings import Settings
 from flows.figures import GRADES, VERDICTS, Figures, Grades
+from flows.record_files import FOLLOW_UPS
 from flows.request import OUTCOMES, Result
 from flows.told import Told, database, in_order, role_of
 from flows.wording import word
@@ -26,7 +27,7 @@ def page(told: Told) -> str:
     if not result.files:
         parts: list[Part] = [word("nothing_waits", lang), *_unfinished(result, lang), *_unread(told)]
         return _text([*parts, *places(told.settings), "", told.engine.line()])
-    parts = [*_files(result, lang), *_outcomes(result, lang)]
+    parts = [*_files(result, lang), *_outcomes(result, lang, records=_only_records(told))]
     if told.figures is None:
         parts += [*_unread(told), *_rejected(told), *_issues(told), "", word("looked_only", lang)]
         parts += places(told.settings)
@@ -34,6 +35,8 @@ def page(told: Told) -> str:
     if result.nothing_new():
         parts += ["", word("nothing_new", lang)]
     parts += [*_messages(result, lang), _seconds(told), *_unfinished(result, lang), *_unread(told)]
+    if _only_records(told):
+        return _text([*parts, *places(told.settings, told.figures), "", told.engine.line()])
     if result.nothing_new():
         parts += ["", f"── {word('state_of_rows', lang)} ──"]
     parts += [*_leads(told.figures, lang), *_people(told, told.figures), *_issues(told)]
@@ -70,12 +73,19 @@ def _files(result: Result, lang: str) -> list[Part]:
     return [table]
 
 
-def _outcomes(result: Result, lang: str) -> list[Part]:
+def _only_records(told: Told) -> bool:
+    """Whether all the files hold follow-ups: they make no lead, and nothing is missing of any."""
+    channels = told.config.channels
+    return all(file.channel in channels and channels[file.channel].holds == FOLLOW_UPS for file in told.result.files)
+
+
+def _outcomes(result: Result, lang: str, *, records: bool) -> list[Part]:
     counts = result.outcomes()
     if not counts:
         return []
     more = ("recorded",) if "recorded" in counts else ()
-    shown = ("readable", "rejected") if "readable" in counts else (*OUTCOMES, *more)
+    shown = ("recorded", "rejected") if records else (*OUTCOMES, *more)
+    shown = ("readable", "rejected") if "readable" in counts else shown
     table = _table(word("rows_by_outcome", lang), *(word(name, lang) for name in shown), word("total", lang))
     table.add_row(*(str(counts.get(name, 0)) for name in shown), str(sum(counts.values())))
     return [table]

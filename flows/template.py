@@ -10,6 +10,7 @@ from tasks.follow_up_words import said as record_words
 from tasks.record_template import make_record_template
 from tasks.template import make_template
 from tasks.template_words import said
+from tasks.whole_file import whole_file
 
 KINDS = ("leads", "follow-up")
 
@@ -30,5 +31,6 @@ def template(settings: Settings, kind: str, out: Path | None) -> Answer:
     config = config.model_copy(update={"rules": config.rules.at(moment.date())})
     leads = kind == "leads"
     made = make_template(config.rules, settings.lang) if leads else make_record_template(config, settings.lang)
-    out.write_bytes(made)
+    with whole_file(out) as part:
+        part.write_bytes(made)
     return Answer(f"written to {out.absolute()}", {"out": str(out.absolute())})

@@ -71,18 +71,22 @@ def day_shown(
         sent = {"dry_run": dry_run, "letters": dict(done.letters), "messages": done.messages}
     people = [who] if who else [person.id for person in config.roster.people if len(day.of(person.id))]
     lines = [line for person in people for line in _lines(day, person, settings, listed=who is not None)]
+    lines = lines if day.works or not lines else [f"{day.on} is a day off", *lines]
     told = {
         person: {"here": person in day.here, **day.counts(person), "leads": _leads(day, person)} for person in people
     }
     would = "mails that would be written" if dry_run else "mails written"
     lines += [f"{would}: {sum(sent['letters'].values())}"] if sent else []
-    return Answer("\n".join(lines) or "nothing is asked of anybody", {"day": day.on.isoformat(), "people": told} | sent)
+    data = {"day": day.on.isoformat(), "works": day.works, "people": told} | sent
+    return Answer("\n".join(lines) or "nothing is asked of anybody", data)
 
 
 def _lines(day: Day, person: str, settings: Settings, *, listed: bool) -> list[str]:
     w = words(settings.lang)
     counts = ", ".join(f"{w[f'section.{name}']} {n}" for name, n in day.counts(person).items() if n)
-    lines = [f"{person}{'' if person in day.here else ' (away)'}: {counts or '-'}"]
+    # on a day off who is there is worth a word, not who is not
+    state = (" (at work)" if not day.works else "") if person in day.here else " (away)" if day.works else ""
+    lines = [f"{person}{state}: {counts or '-'}"]
     if listed:
         lines += [
             f"  {one['number']}  {w['section.' + one['section']]}  {_local(one['due'], settings)}".rstrip()

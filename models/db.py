@@ -1,7 +1,7 @@
 """The way to the database: engines, one write transaction, ids, and bulk rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from models.base import Base
 from models.bulk import WriteFailed, insert_rows, update_rows
@@ -21,7 +21,7 @@ from models.side import KEY, SideWriter
 
 BUSY_MILLISECONDS = 30_000
 #: The last of the migrations.
-NEWEST = "0015"
+NEWEST = "0016"
 
 
 class DatabaseError(Exception):
@@ -56,6 +56,10 @@ def begin(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
 
 def upgrade(engine: Engine) -> None:
     """Bring the database to the newest schema; harmless when it is."""
+    # none is there, or none that has tables: what is wrong with it is told below
+    with suppress(DBAPIError, OSError):
+        if is_newest(engine):
+            return
     from alembic import command
     from alembic.config import Config
 
@@ -260,6 +264,8 @@ def _is_whole(name: str) -> bool:
         "record",
         "content_key",
         "value",
+        "corrects",
+        "superseded_by",
     )
 
 
@@ -267,6 +273,7 @@ _TIMES = (
     "at", "since", "until", "recorded_at", "opened_at", "closed_at", "contact_at", "touched_at", "created_at",
     "paid_at", "checked_at", "started_at", "due_at", "paused_at", "next_at", "held_until", "breached_at", "ended_at",
     "pause_until", "scheduled_at", "acknowledged_at", "paused_until", "state_at", "owner_since", "silent_at",
+    "superseded_at", "planned_at", "answered_at", "answer_due_at",
 )  # fmt: skip
 _NUMBERS = ("budget_min", "budget_max", "amount", "contract_amount", "first_payment", "probability")
 _INTEGERS = {pa.int64(): pd.Int64Dtype()}

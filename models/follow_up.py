@@ -59,8 +59,13 @@ class FollowUp(Base):
     lost_reason: Mapped[str | None] = mapped_column(Text)
     competitor: Mapped[str | None] = mapped_column(Text)
     would_have_helped: Mapped[str | None] = mapped_column(Text)
+    # when which later record took its place
     superseded_at: Mapped[datetime | None]
     superseded_by: Mapped[int | None] = mapped_column(BIG)
+    # what it says of objections, as it was said: the kind, the answer, whether they are settled (yes, no)
+    category: Mapped[str | None] = mapped_column(Text)
+    answer: Mapped[str | None] = mapped_column(Text)
+    settled: Mapped[str | None] = mapped_column(Text)
 
 
 class Objection(Base):

@@ -13,9 +13,10 @@ from config.schema import Config
 from models import Judgement, Lead
 from models.db import begin, take_ids, take_turn
 from tasks.arrival import Arrival
+from tasks.follow_ups import rows_of, told_faults
 from tasks.orders import Order, OrderError
 from tasks.points import reached
-from tasks.rules.follow_up_check import FIRST_YEAR, MOST_SIGNS, MOST_YUAN
+from tasks.rules.follow_up_check import deal_faults, fault_frame
 from tasks.rules.lifecycle.deals import CONTRACT, DEAL, deals
 from tasks.rules.lifecycle.records import noted
 from tasks.rules.lifecycle.state import ALIVE, ENDED
@@ -23,8 +24,6 @@ from tasks.state import keep_current
 from tasks.state_facts import load_facts
 
 CLOSING = "closing"
-_SUMS = ("contract_amount", "first_payment")
-_DAYS = ("contract_on", "first_payment_on")
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def close(
     """
     deal = {name: None if isinstance(value, str) and not value.strip() else value for name, value in deal.items()}
     arrival = order.arrival("closed")
-    _refuse_wrong(number, deal, arrival.local.date())
+    _refuse_wrong(number, deal, config, arrival.local.date())
     with begin(engine, keep=not dry_run) as conn:
         take_turn(conn)
         rules = config.rules.at(arrival.local.date())
@@ -80,21 +79,13 @@ def _known(conn: Connection, number: str) -> Row[Any]:
     return lead
 
 
-def _refuse_wrong(number: str, deal: Mapping[str, Any], today: date) -> None:
-    """OrderError where a sum is none, a day has not come, or a text cannot be kept; a text is never repeated."""
-    wrong = []
-    for name, value in deal.items():
-        if name in _SUMS and value is not None and not 0 <= value < MOST_YUAN:
-            wrong.append(f"{name} is no sum in yuan")
-        elif name in _DAYS and value is not None and not f"{FIRST_YEAR}-01-01" <= value <= today.isoformat():
-            wrong.append(f"{name} lies in the future, or before {FIRST_YEAR}")
-        elif isinstance(value, str) and (len(value) > MOST_SIGNS or "\0" in value):
-            wrong.append(f"{name} has more than {MOST_SIGNS} signs, or one that cannot be stored")
-    paid, whole = (deal.get(name) for name in ("first_payment", "contract_amount"))
-    if paid is not None and whole is not None and paid > whole:
-        wrong.append("first_payment is more than the contract's amount")
+def _refuse_wrong(number: str, deal: Mapping[str, Any], config: Config, today: date) -> None:
+    """OrderError with all that a follow-up that says the same would be refused for; a text is never repeated."""
+    rows = rows_of([dict(deal)])
+    wrong = told_faults(rows, fault_frame(deal_faults(rows, today)), config)
     if wrong:
-        raise OrderError(f"{number} is not closed: {'; '.join(wrong)}")
+        told = "; ".join(f"{one.field}: {one.said('en')}" for one in wrong)
+        raise OrderError(f"{number} is not closed: {told}")
 
 
 def _refuse_incomplete(

@@ -34,7 +34,9 @@ WHERE l.closed_at IS NULL AND l.owner IS NOT NULL AND l.verdict = 'to_verify' AN
 """
 _OBJECTIONS = f"""
 SELECT l.owner AS person, {_LEAD} FROM objection o {_FROM.format(key="o.lead_id")}
-WHERE o.planned_at IS NULL AND l.owner IS NOT NULL
+WHERE l.owner IS NOT NULL AND NOT EXISTS
+(SELECT 1 FROM follow_up f WHERE f.id = o.follow_up_id AND f.superseded_at IS NOT NULL) AND (o.planned_at IS NULL
+OR EXISTS (SELECT 1 FROM follow_up f WHERE f.id = o.planned_in AND f.superseded_at IS NOT NULL))
 """
 _SUPPORT = f"""
 SELECT l.owner AS person, {_LEAD}, c.policy, c.due_at FROM clock c {_FROM.format(key="c.lead_id")}
@@ -44,11 +46,12 @@ WHERE c.ended_at IS NULL AND c.policy = :policy
 
 @dataclass(frozen=True)
 class Day:
-    """A working day of everybody: rows (COLUMNS, times naive UTC), and who works on it."""
+    """A day of everybody: rows (COLUMNS, times naive UTC), who works on it, and whether the company does."""
 
     on: date
     rows: pd.DataFrame
     here: tuple[str, ...]
+    works: bool = True
 
     def of(self, person: str) -> pd.DataFrame:
         """What it asks of one person."""
@@ -90,7 +93,8 @@ def day_of(conn: Connection, config: Config, as_of: datetime, zone: str, person:
     rows = rows.sort_values(["person", "due_at", "grade", "number"], na_position="last", kind="stable")
     rows = rows.drop_duplicates(["person", "section", "lead_id"]).reset_index(drop=True)
     on = today.astype(object)
-    return Day(on, rows, tuple(_here(reckoner, config, morning)))
+    works = bool(reckoner.works_on(np.array([today]))[0])
+    return Day(on, rows, tuple(_here(reckoner, config, morning)), works)
 
 
 def here_on(conn: Connection, config: Config, on: date, zone: str) -> tuple[str, ...]:

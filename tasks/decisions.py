@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from models import ReviewDecision
 from models.db import begin, read_frame, stored_moment, take_ids, take_turn
+from tasks.coded import Coded
 from tasks.rules.follow_up_check import FIRST_YEAR, YEARS_AHEAD
 
 STATES = ("open", "done", "dropped")
@@ -18,7 +19,7 @@ WHERE at <= :cut AND (until IS NULL OR until > :cut) ORDER BY number
 """
 
 
-class DecisionError(Exception):
+class DecisionError(Coded):
     """The decision cannot be noted; the message says why."""
 
 
@@ -37,9 +38,10 @@ class Decided:
 def note(engine: Engine, said: Decided, actor: str, at: datetime) -> int:
     """Note a decision at a moment (aware); gives its number. The same one again is noted once."""
     if not said.decision.strip():
-        raise DecisionError("what was decided is blank")
+        raise DecisionError("blank", "what was decided is blank")
     if said.due_on is not None and not FIRST_YEAR <= said.due_on.year <= at.year + YEARS_AHEAD:
-        raise DecisionError(f"{said.due_on} lies before {FIRST_YEAR} or more than {YEARS_AHEAD} years ahead")
+        text = "{day} lies before {first} or more than {years} years ahead"
+        raise DecisionError("due", text, day=said.due_on, first=FIRST_YEAR, years=YEARS_AHEAD)
     with begin(engine) as conn:
         take_turn(conn)
         same = (
@@ -59,13 +61,13 @@ def note(engine: Engine, said: Decided, actor: str, at: datetime) -> int:
 def settle(engine: Engine, number: int, state: str, outcome: str, actor: str, at: datetime) -> None:
     """Say what became of a decision; harmless when repeated. DecisionError where there is none of that number."""
     if state not in STATES:
-        raise DecisionError(f"{state} is none of {', '.join(STATES)}")
+        raise DecisionError("state", "{state} is none of {known}", state=state, known=", ".join(STATES))
     with begin(engine) as conn:
         take_turn(conn)
         live = select(ReviewDecision.__table__).where(ReviewDecision.number == number, ReviewDecision.until.is_(None))
         found = conn.execute(live).mappings().one_or_none()
         if found is None:
-            raise DecisionError(f"there is no decision {number}")
+            raise DecisionError("none", "there is no decision {number}", number=number)
         if (found["state"], found["outcome"] or "") == (state, outcome.strip()):
             return
         conn.execute(update(ReviewDecision).where(ReviewDecision.id == found["id"]).values(until=at))

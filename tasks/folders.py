@@ -26,6 +26,7 @@ from tasks.claims import Lock, take_lock
 from tasks.points import reached
 from tasks.shares import clock_of, give_back, move
 from tasks.unreadable import UnreadableFile
+from tasks.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -171,9 +172,8 @@ def refuse(file: LeadFile, settings: Settings, why: UnreadableFile, taken: int =
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file in one step, so that nobody sees half of it."""
-    part = path.with_name(f".{_short(path.name, 200)}.part")
-    part.write_text(text, encoding="utf-8-sig", newline="\r\n")
-    part.replace(path)
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8-sig", newline="\r\n")
 
 
 def clean_name(name: str) -> str:

@@ -45,6 +45,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "lost_reason": ("流失原因", "Why it was lost"),
     "competitor": ("输给的竞争对手", "Lost to"),
     "would_have_helped": ("怎样或可挽回", "What would have helped"),
+    "corrects": ("更正的跟进编号", "Corrects follow-up"),
 }
 #: Headers of the sheet where they are not the short names of the fields.
 SHEET: Mapping[str, tuple[str, str]] = {
@@ -66,18 +67,30 @@ _FAULTS = {
     "above": ("不能超过合同金额", "it is more than the contract's amount"),
     "yuan": ("须为以元为单位的金额", "it is no sum in yuan"),
     "long": (f"请不要超过 {MOST_SIGNS} 个字", f"it has more than {MOST_SIGNS} signs"),
+    "sign": ("含有无法保存的字符", "it has a sign that cannot be stored"),
     "no_answer": ("没有编号为 {value} 的标准答复", "there is no standard answer {value!r}"),
     "vague": ("写得较笼统，请写明谁、做什么、何时", "it is vague: say who does what until when"),
     "unsaid": ("没有填写", "it is not said"),
-    "no_objection": ("线索没有待化解的异议，此项未保存", "the lead has no open objection, so this was not stored"),
+    "no_objection": (
+        "线索没有待化解的异议，此项只随跟进记录保存",
+        "the lead has no open objection: this is kept with the record, and answers nothing",
+    ),
     "own_category": ("“{value}”不在异议类别中{known}", "{value!r} is none of the categories{known}"),
     "no_lead": ("没有这条线索", "there is no such lead"),
     "joined": ("已并入 {value}，请记录在那里", "it was joined into {value}: record it there"),
     "closed": ("线索已关闭，不能再记录跟进", "it is closed: no follow-up can be recorded"),
     "differs": (
-        "同一次跟进此前已按其他内容记录；如需更正，请另记一次跟进",
-        "the same follow-up was recorded before with something else: record what is right as a further one",
+        "同一次跟进此前已按其他内容记录为第 {value} 号；如需更正，请重新记录并写明更正的跟进编号",
+        "it was recorded before as {value} with something else: record it anew as a correction of that",
     ),
+    "differs_here": (
+        "同一次跟进写了两遍，内容不同",
+        "the same follow-up is told twice here, with something else each time",
+    ),
+    "no_record": ("这条线索没有第 {value} 号跟进记录", "the lead has no follow-up {value}"),
+    "corrected": ("已由第 {value} 号更正，请更正那一条", "it was corrected by {value}: correct that one"),
+    "corrected_here": ("同一条记录写了两条更正", "it is corrected twice here"),
+    "others": ("只能更正自己记录的跟进", "it is somebody else's: only who recorded it corrects it"),
 }
 #: How a person says whether he reached the customer.
 ANSWERED = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
@@ -99,6 +112,7 @@ def field_name(field: str, lang: str) -> str:
 
 _WORDS = {
     "recorded": ("已记录", "recorded"),
+    "recorded_as": ("跟进编号 {id}", "follow-up {id}"),
     "hinted": ("可补记一次跟进写清", "say it in a further follow-up"),
     "rejected": ("已退回", "rejected"),
     "between": ("；", "; "),

@@ -1,8 +1,10 @@
 """Follow-ups as records: each is an event of its lead, and begins and stops what is promised about it (H1-3.4)."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -18,6 +20,7 @@ from tasks.history import DECISION, append_events, without_traits
 from tasks.objections import answers_nothing, follow_objections, raise_objections
 from tasks.orders import Order
 from tasks.points import reached
+from tasks.put_right import earlier_of, last_of, next_actions, supersede, unfit_corrections
 from tasks.records_due import follow_subjects
 from tasks.rules.follow_up_check import NUMBERS, fault, fault_frame, faults_of
 from tasks.rules.follow_up_hints import hints_of
@@ -30,7 +33,7 @@ from tasks.told_again import KNOWN, content_keys, keyed, told_otherwise
 METHODS = "K-METHODS"
 _LEADS = f"""
 SELECT l.id AS lead_id, l.number, l.status, l.closed_at, i.number AS into_number, l.account_id, l.contact_id, l.owner,
-l.owner_rule, l.touched_at, l.tier, l.source, {", ".join(f"l.{name}" for name in DECISION)}
+l.owner_rule, l.touched_at, l.next_action_id, l.tier, l.source, {", ".join(f"l.{name}" for name in DECISION)}
 FROM wanted w JOIN lead l ON l.number = w.key LEFT JOIN lead i ON i.id = l.joined_into
 """
 _ACKNOWLEDGE = text("""
@@ -76,9 +79,10 @@ class Said:
 
     number: str
     person: str
-    at: datetime
-    method: str
-    summary: str
+    #: what is told without one of these is refused
+    at: datetime | None
+    method: str | None
+    summary: str | None
     outcome: str = "answered"
     feedback: str | None = None
     objection: str | None = None
@@ -119,6 +123,8 @@ class Said:
     would_have_helped: str | None = None
     channel: str = "cli"
     key: str | None = None
+    #: the number of the earlier follow-up of the lead whose place this one takes
+    corrects: int | None = None
 
 
 @dataclass(frozen=True)
@@ -144,8 +150,8 @@ def record_follow_ups(
         take_turn(conn)
         arrival = order.arrival("follow_up")
         rows = keyed(rows, arrival)
-        known, leads = _found(conn, rows)
-        _refuse(rows, _unfit(rows, known, leads), config)
+        known, leads, earlier = _found(conn, rows)
+        _refuse(rows, _unfit(rows, known, leads, earlier, config), config)
         found = _record(conn, rows, known, leads, config, arrival)
         reached("follow-up-recorded")
     hints: dict[int, list[Fault]] = {}
@@ -159,10 +165,11 @@ def record_follow_ups(
 
 @dataclass(frozen=True)
 class Taken:
-    """What is wrong of the records that were not recorded, and what is hinted at of the others."""
+    """What is wrong of the records that were not recorded; of the others what is hinted at, and their ids by row."""
 
     wrong: list[Fault]
     hints: list[Fault]
+    ids: Mapping[int, int]
 
 
 def take_follow_ups(engine: Engine, rows: pd.DataFrame, faults: pd.DataFrame, config: Config, order: Order) -> Taken:
@@ -176,23 +183,24 @@ def take_follow_ups(engine: Engine, rows: pd.DataFrame, faults: pd.DataFrame, co
     with begin(engine) as conn:
         take_turn(conn)
         fit = rows[~rows.index.isin(wrong["row"])]
-        known, leads = _found(conn, fit)
-        unfit = _unfit(fit, known, leads)
+        known, leads, earlier = _found(conn, fit)
+        unfit = _unfit(fit, known, leads, earlier, config)
         unfit["row"] = fit.index.to_numpy()[unfit["row"].to_numpy(int)]
         fit = fit[~fit.index.isin(unfit["row"])]
-        unheard = pd.Series(False, index=rows.index)
+        unheard, ids = pd.Series(False, index=rows.index), {}
         if len(fit):
             found = _record(conn, fit.reset_index(drop=True), known, leads, config, arrival)
             unheard[fit.index] = found["unheard"].to_numpy()
+            ids = dict(zip(fit.index.tolist(), found["id"].tolist(), strict=True))
         reached("follow-up-recorded")
-    return Taken(told_faults(rows, fault_frame([wrong, unfit]), config), _hints(rows, unheard, config, order))
+    return Taken(told_faults(rows, fault_frame([wrong, unfit]), config), _hints(rows, unheard, config, order), ids)
 
 
-def _found(conn: Connection, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The stored records of the same keys, by key, and the leads, by number."""
+def _found(conn: Connection, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The stored records of the same keys, by key, the leads, by number, and the records to be corrected, by id."""
     known = look_up(conn, rows["key"].drop_duplicates(), "TEXT", KNOWN).set_index("key")
     leads = look_up(conn, rows["number"].dropna().drop_duplicates(), "TEXT", _LEADS).set_index("number")
-    return known, leads
+    return known, leads, earlier_of(conn, rows)
 
 
 def _record(
@@ -232,20 +240,22 @@ def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arr
     known = set(FollowUp.__table__.columns.keys()) - {"tier"}
     table = [column for column in rows if column in known]
     insert_frame(conn, FollowUp, rows[table])
+    supersede(conn, rows)
     objections = raise_objections(conn, rows)
     leads = about.drop_duplicates("lead_id").set_index("lead_id").reindex(rows["lead_id"]).reset_index()
     untouched = leads["touched_at"].isna().to_numpy()
     touched = {"id": leads["lead_id"][untouched], "touched_at": rows["at"][untouched].array}
     update_frame(conn, Lead, pd.DataFrame(touched))
-    planned = rows["next_at"].notna().to_numpy()
-    update_frame(conn, Lead, pd.DataFrame({"id": leads["lead_id"][planned], "next_action_id": rows["id"][planned]}))
+    leads["last_at"] = last_of(conn, rows)
+    update_frame(conn, Lead, next_actions(rows, leads))
     facts = "follow_up=" + rows["id"].astype("str") + "|outcome=" + rows["outcome"]
+    facts += ("|corrects=" + rows["corrects"].astype("str")).fillna("")
     events = without_traits(leads).assign(kind="follow_up", facts=facts, at=rows["at"].array)
     append_events(conn, [events], arrival, config)
     rules = config.rules.at(arrival.local.date())
     follow_objections(conn, rows, rules)
     technical = {person.id for person in config.roster.people if person.role == "tech"}
-    rows = rows.assign(technical=rows["person"].isin(technical))
+    rows = rows.assign(technical=rows["person"].isin(technical), closed=leads["closed_at"].notna())
     follow_subjects(conn, rows, objections, rules, reckoner_of(conn, rules, config, arrival.zone))
     given = zip(rows["at"], rows["person"], rows["lead_id"], strict=True)
     asked = [{"at": at.to_pydatetime(), "person": person, "lead": int(lead)} for at, person, lead in given]
@@ -254,8 +264,18 @@ def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arr
 
 
 def _rows(said: Sequence[Said]) -> pd.DataFrame:
-    names = [one.name for one in fields(Said)]
-    return typed(pd.DataFrame([[getattr(one, name) for name in names] for one in said], columns=names))
+    return rows_of([{one.name: getattr(record, one.name) for one in fields(Said)} for record in said])
+
+
+def rows_of(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Fields of records, as they were said, with their types; what was said as a number and is none is no sum."""
+    # in a column of numbers NaN is what was not said
+    told = [{name: math.inf if _is_nan(value) else value for name, value in one.items()} for one in records]
+    return typed(pd.DataFrame.from_records(told, columns=[one.name for one in fields(Said)]))
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def typed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -265,6 +285,8 @@ def typed(rows: pd.DataFrame) -> pd.DataFrame:
     for name in names:
         if name in NUMBERS:
             rows[name] = rows[name].astype("float64")
+        elif name == "corrects":
+            rows[name] = pd.to_numeric(rows[name]).astype("Int64")
         elif name.endswith("_at") or name in ("at", "pause_until"):
             rows[name] = pd.to_datetime(rows[name], utc=True).dt.tz_localize(None).astype("datetime64[us]")
         else:
@@ -321,6 +343,12 @@ def all_faults(rows: pd.DataFrame, faults: pd.DataFrame, config: Config, order: 
     return single
 
 
+def faults_in(said: Said, config: Config, order: Order) -> list[Fault]:
+    """What is wrong of one record by itself."""
+    rows = _rows([said])
+    return told_faults(rows, check_rows(rows, config, order), config)
+
+
 def check_rows(rows: pd.DataFrame, config: Config, order: Order) -> pd.DataFrame:
     """What is wrong of records by themselves."""
     today = order.as_of.astimezone(ZoneInfo(order.zone)).date()
@@ -337,8 +365,11 @@ def _hints(rows: pd.DataFrame, unheard: pd.Series, config: Config, order: Order)
     return told_faults(rows, fault_frame([hints_of(rows, config.rules.at(today)), *lost]), config)
 
 
-def _unfit(rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
+def _unfit(
+    rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame, earlier: pd.DataFrame, config: Config
+) -> pd.DataFrame:
     """Records of leads that take none, and those that were recorded before as something else."""
+    rows = rows.reset_index(drop=True)
     fresh = ~rows["key"].isin(known.index).to_numpy()
     about = leads.reindex(rows["number"])
     joined = about["into_number"].notna().to_numpy()
@@ -346,12 +377,17 @@ def _unfit(rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame) -> pd.D
     takes = about["status"].isin([*OPEN, "pool", "won"]).to_numpy(dtype=bool)
     takes = takes & (about["closed_at"].isna() | (about["status"] == "won")).to_numpy(dtype=bool)
     there = rows["number"].isin(leads.index).to_numpy()
+    wrong, corrects = unfit_corrections(rows, fresh, about.reset_index(drop=True), earlier, config.rules)
+    takes |= corrects
+    other, before = told_otherwise(rows, known), known["id"].reindex(rows["key"]).astype("Int64").astype("str")
     into = about["into_number"].reset_index(drop=True)
     return fault_frame(
         [
             fault(fresh & ~there, "number", "no_lead"),
             fault(fresh & joined, "number", "joined", into),
             fault(fresh & there & ~joined & ~takes, "number", "closed"),
-            fault(told_otherwise(rows, known), "at", "differs"),
+            *wrong,
+            fault(other & ~fresh, "at", "differs", before.reset_index(drop=True)),
+            fault(other & fresh, "at", "differs_here"),
         ]
     )

@@ -139,16 +139,18 @@ class _Maker:
 
     def _steps(self, sheet: Worksheet, line: int, steps: pd.DataFrame | None, weeks: pd.DatetimeIndex) -> int:
         self._header(sheet, line, words.PLAN_COLUMNS)
+        # weeks of two years tell which
+        form, tall = ("%Y-%m-%d", 62) if len(weeks) and weeks[0].year != weeks[-1].year else ("%m-%d", 40)
         for place, week in enumerate(weeks, len(_PLAN_WIDE)):
-            sheet.write_string(line, place, f"{week:%m-%d}", self.week)
-        sheet.set_row(line, 40)
+            sheet.write_string(line, place, f"{week:{form}}", self.week)
+        sheet.set_row(line, tall)
         if steps is None:
             sheet.write_string(line + 1, 0, said("no_plan", self.lang), self.quiet)
             return line + 2
         for step in steps.astype("object").where(steps.notna(), None).to_dict("records"):
             line += 1
             goal = said("goal", self.lang).format(kind=said(step["kind"], self.lang), goal=step["goal"])
-            begins = said("week", self.lang).format(day=step["week"]) if step["week"] is not None else ""
+            begins = said("week", self.lang).format(day=f"{step['week']:{form}}") if step["week"] is not None else ""
             cells = (begins, goal, step["method"], _span(step), step["support"])
             for place, value in enumerate(cells):
                 self._write(sheet, line, place, value)
@@ -262,4 +264,4 @@ def _span(step: dict[Any, Any]) -> str:
     if first is None or last is None or first == last:
         day = first or last
         return "" if day is None else f"{day:%Y-%m-%d}"
-    return f"{first:%Y-%m-%d} ~ {last:%m-%d}"
+    return f"{first:%Y-%m-%d} ~ {last:{'%m-%d' if first.year == last.year else '%Y-%m-%d'}}"

@@ -107,7 +107,7 @@ _WORDS: Mapping[str, Pair] = {
     "objection": ("异议：{text}", "Objection: {text}"), "none": ("（无）", "(none)"),
     "no_plan": ("尚无计划", "No plan yet"), "no_record": ("尚无跟进记录", "No follow-up yet"),
     "goal": ("{kind}：{goal}", "{kind}: {goal}"),
-    "legend": ("图例", "Key"), "week": ("{day:%m-%d} 周", "week of {day:%m-%d}"), "detail": ("（{}）", " ({})"),
+    "legend": ("图例", "Key"), "week": ("{day} 周", "week of {day}"), "detail": ("（{}）", " ({})"),
     "need": ("需求", "need"), "budget": ("预算", "budget"), "chain": ("决策链", "chain"),
     "decider": ("决策人", "decision maker"), "date": ("时间", "date"), "offer": ("方案", "offer"),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, Row, insert, or_, select, update
 
 from models import Knowledge, Lead
 from models.db import begin, take_ids, take_turn
+from tasks.coded import Coded
 
 KINDS = ("words", "solution", "profile", "won", "lost")
 _MOST = 200
@@ -15,7 +16,7 @@ _MOST = 200
 _TITLE, _BODY = 200, 10_000
 
 
-class KnowledgeError(Exception):
+class KnowledgeError(Coded):
     """The entry cannot be kept; the message says why."""
 
 
@@ -36,17 +37,17 @@ class Entry:
 def add(engine: Engine, entry: Entry, actor: str, at: datetime) -> int:
     """Keep an entry at a moment (aware), in place of one of its kind and title; gives its id. KnowledgeError."""
     if entry.kind not in KINDS:
-        raise KnowledgeError(f"{entry.kind} is none of {', '.join(KINDS)}")
+        raise KnowledgeError("kind", "{kind} is none of {known}", kind=entry.kind, known=", ".join(KINDS))
     if not (entry.title.strip() and entry.body.strip()):
-        raise KnowledgeError("title and text must say something")
+        raise KnowledgeError("blank", "title and text must say something")
     if len(entry.title) > _TITLE or len(entry.body) > _BODY:
-        raise KnowledgeError(f"a title has at most {_TITLE} signs, a text {_BODY}")
+        raise KnowledgeError("long", "a title has at most {title} signs, a text {body}", title=_TITLE, body=_BODY)
     if any(not (sign.isprintable() or sign in "\n\r\t") for sign in entry.title + entry.body + "".join(entry.tags)):
-        raise KnowledgeError("title, text or tags have signs that cannot be shown")
+        raise KnowledgeError("signs", "title, text or tags have signs that cannot be shown")
     with begin(engine) as conn:
         take_turn(conn)
         if entry.lead and conn.execute(select(Lead.id).where(Lead.number == entry.lead)).first() is None:
-            raise KnowledgeError(f"there is no lead {entry.lead}")
+            raise KnowledgeError("lead", "there is no lead {lead}", lead=entry.lead)
         values = {
             "kind": entry.kind, "title": entry.title.strip(), "body": entry.body.strip(), "tags": _tags(entry.tags),
             "lead_number": entry.lead or None,

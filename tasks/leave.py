@@ -10,7 +10,12 @@ from config.people import Leave as Away
 from config.schema import Config
 from models import Leave
 from models.db import begin, insert_frame, read_frame, stored_moment, take_ids, take_turn
-from tasks.orders import Order, OrderError
+from tasks.orders import CodedError, Order
+
+
+class LeaveError(CodedError):
+    """A leave cannot be noted, or not be taken back."""
+
 
 #: How many years before and after today a leave may lie.
 MOST_YEARS = 5
@@ -38,7 +43,7 @@ def staffed(conn: Connection, config: Config, at: datetime) -> Config:
 
 
 def add_leave(engine: Engine, config: Config, person: str, away: Away, order: Order, *, dry_run: bool = False) -> bool:
-    """Note a person's leave; False where it is noted already. OrderError where it cannot be."""
+    """Note a person's leave; False where it is noted already. LeaveError where it cannot be."""
     _check(config, person, away, order.as_of.astimezone(ZoneInfo(order.zone)).date())
     with begin(engine, keep=not dry_run) as conn:
         take_turn(conn)
@@ -57,16 +62,18 @@ def add_leave(engine: Engine, config: Config, person: str, away: Away, order: Or
 
 
 def end_leave(engine: Engine, number: int, order: Order, *, dry_run: bool = False) -> tuple[str, date, date]:
-    """Take back a leave that somebody added: person, first and last day; OrderError where there is none such."""
+    """Take back a leave that somebody added: person, first and last day; LeaveError where there is none such."""
     with begin(engine, keep=not dry_run) as conn:
         take_turn(conn)
         known = leaves(conn, order.as_of)
         mine = known[known["id"] == number]
         if mine.empty:
-            raise OrderError(f"there is no leave {number} in force; `leads leave list` shows them")
+            raise LeaveError(
+                "none", "there is no leave {number} in force; `leads leave list` shows them", number=number
+            )
         found = mine.iloc[0]
         if found["origin"] != "added":
-            raise OrderError(f"leave {number} stands in roster.yaml: change it there")
+            raise LeaveError("shipped", "leave {number} stands in roster.yaml: change it there", number=number)
         at = max(order.as_of, found["since"].to_pydatetime().replace(tzinfo=UTC) + timedelta(microseconds=1))
         conn.execute(_END, {"at": stored_moment(conn, at), "id": number})
     return str(found["person"]), found["first_on"], found["last_on"]
@@ -75,11 +82,12 @@ def end_leave(engine: Engine, number: int, order: Order, *, dry_run: bool = Fals
 def _check(config: Config, person: str, away: Away, today: date) -> None:
     known = {one.id for one in config.roster.people}
     if person not in known:
-        raise OrderError(f"nobody of the id {person!r} is in the roster")
+        raise LeaveError("nobody", "nobody of the id {person!r} is in the roster", person=person)
     if away.deputy is not None and (away.deputy not in known or away.deputy == person):
-        raise OrderError(f"the deputy {away.deputy!r} is nobody else of the roster")
+        raise LeaveError("deputy", "the deputy {deputy!r} is nobody else of the roster", deputy=away.deputy)
     if not today.year - MOST_YEARS <= away.start.year <= away.end.year <= today.year + MOST_YEARS:
-        raise OrderError(f"leave lies within {MOST_YEARS} years of today, not from {away.start} to {away.end}")
+        text = "leave lies within {years} years of today, not from {first} to {last}"
+        raise LeaveError("years", text, years=MOST_YEARS, first=away.start, last=away.end)
 
 
 def _said(first: date, last: date, hours: str | None, deputy: str | None) -> Away:

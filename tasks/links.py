@@ -87,9 +87,14 @@ def load_secret(settings: Settings) -> bytes:
         if len(kept) < _BYTES:
             raise SettingsError(f"{path} holds no secret; remove it, and a new one is made") from None
         return kept.encode()
-    with os.fdopen(descriptor, "w") as file:
-        made = secrets.token_hex(_BYTES)
-        file.write(made)
+    made = secrets.token_hex(_BYTES)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(made)
+    except OSError as error:
+        # a file without a secret would be in the way of the next run
+        path.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
     return made.encode()
 
 

@@ -20,14 +20,22 @@ from tasks.rules.objections import (
     used_answers,
 )
 
-_OPEN = """
-SELECT o.id, o.lead_id, o.follow_up_id, o.at, o.category, o.text, o.planned_at
-FROM wanted w JOIN objection o ON o.lead_id = w.key AND (o.answered_at IS NULL OR o.worked IS NULL OR NOT o.worked)
+# what a record says that was corrected is not so: its objection, its plan of an answer, its settling
+_STANDING = """
+JOIN follow_up f ON f.id = o.follow_up_id AND f.superseded_at IS NULL
+LEFT JOIN follow_up p ON p.id = o.planned_in AND p.superseded_at IS NULL
+LEFT JOIN follow_up a ON a.id = o.answered_in AND a.superseded_at IS NULL
 """
-_KNOWN = "f.recorded_at <= :cut AND (f.superseded_at IS NULL OR f.superseded_at > :cut)"
+_UNSETTLED = "(a.id IS NULL OR o.worked IS NULL OR NOT o.worked)"
+_OPEN = f"""
+SELECT o.id, o.lead_id, o.follow_up_id, o.at, o.category, o.text, CASE WHEN p.id IS NOT NULL THEN o.planned_at END
+AS planned_at FROM wanted w JOIN objection o ON o.lead_id = w.key {_STANDING} WHERE {_UNSETTLED}
+"""
+_KNOWN_OF = "{of}.recorded_at <= :cut AND ({of}.superseded_at IS NULL OR {of}.superseded_at > :cut)"
+_KNOWN, KNOWN_PLAN, KNOWN_ANSWER = (_KNOWN_OF.format(of=of) for of in ("f", "p", "a"))
 _COUNTED = f"""
-SELECT o.id, o.lead_id, o.at, o.category, o.text, CASE WHEN p.recorded_at <= :cut THEN o.answer END AS answer,
-CASE WHEN a.recorded_at <= :cut AND o.worked IS NOT NULL THEN CASE WHEN o.worked THEN 'yes' ELSE 'no' END END AS worked,
+SELECT o.id, o.lead_id, o.at, o.category, o.text, CASE WHEN {KNOWN_PLAN} THEN o.answer END AS answer,
+CASE WHEN {KNOWN_ANSWER} AND o.worked IS NOT NULL THEN CASE WHEN o.worked THEN 'yes' ELSE 'no' END END AS worked,
 CASE WHEN l.closed_at <= :cut AND l.closed_at >= o.at THEN l.status END AS ended,
 CASE WHEN EXISTS (SELECT 1 FROM clock c WHERE c.lead_id = o.lead_id AND c.subject_id = o.id AND c.ending = 'met'
 AND c.ended_at <= :cut AND c.policy IN ({{policies}})) THEN 1 ELSE 0 END AS in_time
@@ -39,10 +47,17 @@ _TIERS = """
 SELECT e.lead_id, e.at, e.tier FROM wanted w JOIN lead_event e ON e.lead_id = w.key AND e.tier IS NOT NULL
 AND e.recorded_at <= :cut ORDER BY e.id
 """
-_OF_LEAD = """
-SELECT o.id, o.at, o.category, o.text, o.answer, o.answer_due_at FROM objection o
-WHERE o.lead_id = :lead AND (o.answered_at IS NULL OR o.worked IS NULL OR NOT o.worked) ORDER BY o.at DESC, o.id DESC
+_OF_LEAD = f"""
+SELECT o.id, o.at, o.category, o.text, CASE WHEN p.id IS NOT NULL THEN o.answer END AS answer,
+CASE WHEN p.id IS NOT NULL THEN o.answer_due_at END AS answer_due_at FROM objection o {_STANDING}
+WHERE o.lead_id = :lead AND {_UNSETTLED} ORDER BY o.at DESC, o.id DESC
 """
+_CORRECTED = """
+SELECT o.follow_up_id, o.answer, o.answer_person, o.answer_due_at, o.planned_at, o.planned_in, o.answered_at,
+o.answered_in, o.worked FROM wanted w JOIN objection o ON o.lead_id = w.key
+"""
+_PLAN = ("answer", "answer_person", "answer_due_at", "planned_at", "planned_in")
+_ANSWER = ("answered_at", "answered_in", "worked")
 
 
 @dataclass(frozen=True)
@@ -74,7 +89,26 @@ def raise_objections(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
         }
     )
     insert_frame(conn, Objection, objections)
+    _carry_over(conn, raised, objections)
     return raised.assign(objection_id=objections["id"], planned=planned)
+
+
+def _carry_over(conn: Connection, raised: pd.DataFrame, objections: pd.DataFrame) -> None:
+    """An objection told again by a correction keeps what other follow-ups planned and settled of it."""
+    again = raised["corrects"].notna().to_numpy(dtype=bool)
+    if not again.any():
+        return
+    before = look_up(conn, raised.loc[again, "lead_id"].astype("int64").sort_values(), "BIGINT", _CORRECTED)
+    before = before.set_index(before["follow_up_id"].astype("int64"))
+    before = before.reindex(raised["corrects"].astype("float64")).reset_index(drop=True)
+    own = objections["planned_in"].isna().to_numpy(dtype=bool)
+    for names, said_in, wanted in ((_PLAN, "planned_in", own), (_ANSWER, "answered_in", again)):
+        by_other = before[said_in].notna() & (before[said_in] != before["follow_up_id"]).fillna(False)
+        kept = again & wanted & by_other.to_numpy(dtype=bool)
+        rows = before.loc[kept, list(names)].astype({said_in: "int64"})
+        if "worked" in names:
+            rows = rows.astype({"worked": "bool"})
+        update_frame(conn, Objection, rows.assign(id=objections.loc[kept, "id"].array))
 
 
 def answers_nothing(conn: Connection, rows: pd.DataFrame) -> pd.Series:

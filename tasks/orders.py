@@ -5,10 +5,23 @@ from datetime import UTC, datetime
 
 from config.schema import Channel
 from tasks.arrival import Arrival
+from tasks.coded import Coded
 
 
 class OrderError(Exception):
     """The word cannot be taken; the message says why."""
+
+
+class CodedError(Coded, OrderError):
+    """The same, told by a code, too."""
+
+
+class NotHisError(CodedError):
+    """What is another's work is not this person's to decide."""
+
+    def __init__(self, actor: str, what: str, owner: str) -> None:
+        text = "{what} is {owner}'s: {actor} may not say so; {owner}, those above and managers may"
+        super().__init__("not_his", text, what=what, owner=owner, actor=actor)
 
 
 MACHINE = "leadflow"

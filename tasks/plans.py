@@ -1,7 +1,7 @@
 """Plans of the next working day (当日跟进计划): proposed from what is due, confirmed or edited by each person."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from models import Plan, PlanItem
 from models.db import begin, insert_frame, look_up, read_frame, stored_moment, take_numbers, take_turn
 from tasks.clocks import reckoner_of
 from tasks.day import SECTIONS, Day, day_of
-from tasks.orders import MACHINE, Order, OrderError
+from tasks.orders import MACHINE, NotHisError, Order, OrderError
 from tasks.rules.due import Reckoner, moment_of
 from tasks.rules.plans import prefilled
 from tasks.rules.recipients import Ladderers
@@ -89,7 +89,7 @@ def _day(conn: Connection, config: Config, as_of: datetime, zone: str, person: s
     own = day_of(conn, config, as_of, zone, person)
     others = [away for away, other in _stand_ins(config, own).items() if other == person]
     rows = [day_of(conn, config, as_of, zone, one).rows for one in others]
-    return Day(own.on, pd.concat([own.rows, *rows], ignore_index=True), own.here)
+    return replace(own, rows=pd.concat([own.rows, *rows], ignore_index=True))
 
 
 def asked_of(day: Day, config: Config) -> pd.DataFrame:
@@ -137,8 +137,11 @@ def confirm(
 ) -> tuple[date, pd.DataFrame, bool]:  # fmt: skip
     """Store a person's plan of the next working day, or of today: the day, its items, whether it says anything new.
 
-    Without `edited` as it is proposed now. OrderError names what cannot be planned. Said twice it is stored once.
+    Without `edited` as it is proposed now. OrderError names what cannot be planned; others than he, those above him and
+    managers say nothing of it. Said twice it is stored once.
     """
+    if not config.roster.speaks_for(order.actor, person):
+        raise NotHisError(order.actor, "this plan", person)
     zone = order.zone
     with begin(engine, keep=not dry_run) as conn:
         take_turn(conn)

@@ -12,7 +12,7 @@ from config.people import Person
 from config.schema import Config
 from models import AccountOwner, Assignment, Counter, Lead
 from models.db import begin, read_frame, take_turn, update_frame
-from tasks.orders import Order, OrderError
+from tasks.orders import CodedError, NotHisError, Order, OrderError
 from tasks.ownership import POOL, together
 from tasks.release import give_leads, note, to_pool
 from tasks.rules.eligible import covers
@@ -30,12 +30,8 @@ GROUP BY l.id, l.number, l.status, l.region, l.industry, l.grade, l.verdict, l.o
 """
 
 
-class ClaimRefused(OrderError):
-    """A person may not claim a lead; `code` says why, `said` holds what the sentence names."""
-
-    def __init__(self, code: str, text: str, **said: Any) -> None:
-        super().__init__(text.format(**said))
-        self.code, self.said = code, said
+class ClaimRefused(CodedError):  # noqa: N818 - it is an answer, not a fault
+    """A person may not claim a lead."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +50,18 @@ def waiting(conn: Connection, region: str | None = None) -> pd.DataFrame:
 
 
 def give_back(engine: Engine, number: str, config: Config, order: Order, *, dry_run: bool = False) -> Moved:
-    """Put an owned lead back into the pool, and with it all that its owner has of the company; OrderError."""
+    """Put an owned lead back into the pool, and with it all that its owner has of the company; OrderError.
+
+    Its owner may, those above him, and managers.
+    """
     order.check()
     with begin(engine, keep=not dry_run) as conn:
         take_turn(conn)
         lead = _open(conn, number)
         if lead.owner is None:
             raise OrderError(f"{number} has no owner")
+        if not config.roster.speaks_for(order.actor, lead.owner):
+            raise NotHisError(order.actor, number, lead.owner)
         arrival = order.arrival("pooled")
         company = together(conn, lead.id, lead.account_id)
         leads = company[(company["old_owner"] == lead.owner).to_numpy(dtype=bool)]

@@ -129,6 +129,9 @@ def read_records(
         number = pd.to_numeric(parts[0].str.replace("[,，]", "", regex=True), errors="coerce")
         read[name] = number * np.where(parts[1] == "万", 10_000.0, 1.0)
         faults.append(fault((texts[name] != "") & read[name].isna(), name, "type"))
+    whole = texts["corrects"].str.extract(r"^(\d{1,15})(?:\.0+)?$", expand=False)
+    read["corrects"] = whole
+    faults.append(fault((texts["corrects"] != "") & whole.isna(), "corrects", "type"))
     people = _people(config)
     for name in ("person", "next_person"):
         read[name] = texts[name].map(lambda text: people.get(text, text))

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from config.schema import ClockRule, Rules
 from models.db import look_up
 from tasks.clocks import CLOCK_COLUMNS, write_changed, write_clocks
+from tasks.put_right import take_over
 from tasks.rules.clockwork import LATE, MET, Moved, begin, ended
 from tasks.rules.due import NEVER, Reckoner
 from tasks.rules.objections import plans_answer
@@ -22,26 +23,29 @@ def follow_subjects(
 ) -> None:
     """End what these follow-ups keep, and begin what they promise.
 
-    rows: one a lead, with id, at, recorded_at, person, technical and what was said; grade, tier, source, owner of the
-    lead. objections: those of them that raise one, with objection_id and planned.
+    rows: one a lead, with id, at, recorded_at, person, technical, corrects and what was said; grade, tier, source,
+    owner of the lead, and whether it is closed. objections: those of them that raise one, with objection_id and
+    planned.
     """
     if rows.empty:
         return
     known = rows["recorded_at"].max()
     rows = rows.assign(planned=plans_answer(rows))
+    begins = take_over(conn, rows, objections, rules, reckoner)
     live = look_up(conn, rows["lead_id"].astype("int64").sort_values(), "BIGINT", _LIVE)
     if len(live):
         write_changed(conn, _kept(live, rows, rules, reckoner), known)
     begun = []
     for rule in rules.sla:
         if rule.watches == "record":
-            begun.append(_recorded(rows, rule, rules, reckoner))
+            begun.append(_recorded(_of(rows, begins["record"]), rule, rules, reckoner))
         elif rule.watches == "next_action":
-            begun.append(_promised(rows[rows["next_at"].notna()].reset_index(drop=True), rule, rules, reckoner))
+            begun.append(_promised(_of(rows, begins["next_action"] & rows["next_at"].notna()), rule, rules, reckoner))
         elif rule.watches == "objection" and len(objections):
-            begun.append(_objected(objections, rule, rules, reckoner))
+            own = objections["lead_id"].isin(rows.loc[begins["objection"], "lead_id"])
+            begun.append(_objected(_of(objections, own), rule, rules, reckoner))
         elif rule.watches == "support":
-            asked = rows[rows["support"].notna()].reset_index(drop=True)
+            asked = _of(rows, begins["support"] & rows["support"].notna())
             begun.append(_begun(asked, asked["id"], rule, rules, reckoner))
     kept = [part for part in begun if len(part)]
     if kept:
@@ -53,12 +57,17 @@ def _kept(live: pd.DataFrame, rows: pd.DataFrame, rules: Rules, reckoner: Reckon
     watches = {rule.id: rule.watches for rule in rules.sla}
     about = rows.set_index("lead_id").reindex(live["lead_id"]).reset_index(drop=True)
     kind = live["policy"].map(watches).fillna("")
-    ends = (kind == "next_action").to_numpy(dtype=bool, copy=True)
+    # a correction is no contact
+    ends = ((kind == "next_action") & about["corrects"].isna()).to_numpy(dtype=bool, copy=True)
     ends |= ((kind == "objection") & about["planned"]).to_numpy(dtype=bool)
     ends |= ((kind == "support") & about["technical"]).to_numpy(dtype=bool)
     hours = live["policy"].map({rule.id: rule.hours for rule in rules.sla}).fillna("company").to_numpy(object)
     clocks = live.assign(key=reckoner.calendars.keys(about["owner"], hours))
     return ended(clocks[ends], about["at"].to_numpy()[ends], MET, reckoner)
+
+
+def _of(rows: pd.DataFrame, kept: pd.Series | np.ndarray) -> pd.DataFrame:
+    return rows[np.asarray(kept, dtype=bool)].reset_index(drop=True)
 
 
 def _recorded(rows: pd.DataFrame, rule: ClockRule, rules: Rules, reckoner: Reckoner) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from config.schema import Config
 from models.columns import MOMENT, read_columns
 from models.db import look_up, read_frame, stored_moment
+from tasks.objections import KNOWN_ANSWER, KNOWN_PLAN
 from tasks.rules.reviews import activity as frames
 from tasks.rules.reviews.activity import Activity
 from tasks.rules.reviews.spans import Span
@@ -29,10 +30,9 @@ _LAST = f"""
 SELECT f.lead_id, max(f.at), max(CASE WHEN f.outcome <> 'not_reached' THEN f.at END), count(*) FROM follow_up f
 WHERE {_KNOWN} AND f.at < :after GROUP BY f.lead_id ORDER BY f.lead_id
 """
-_PLANNED = "p.id IS NOT NULL AND p.recorded_at <= :cut"
 _OBJECTIONS = f"""
-SELECT o.id, o.lead_id, o.at, o.category, o.text, CASE WHEN {_PLANNED} THEN o.planned_at END,
-CASE WHEN a.recorded_at <= :cut AND o.worked IS NOT NULL THEN CASE WHEN o.worked THEN 'yes' ELSE 'no' END END
+SELECT o.id, o.lead_id, o.at, o.category, o.text, CASE WHEN {KNOWN_PLAN} THEN o.planned_at END,
+CASE WHEN {KNOWN_ANSWER} AND o.worked IS NOT NULL THEN CASE WHEN o.worked THEN 'yes' ELSE 'no' END END
 FROM objection o JOIN follow_up f ON f.id = o.follow_up_id LEFT JOIN follow_up p ON p.id = o.planned_in
 LEFT JOIN follow_up a ON a.id = o.answered_in
 WHERE {_KNOWN} AND o.at >= :first AND o.at < :after ORDER BY o.id

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from models import Lead, SpotCheck
 from models.db import begin, take_numbers
+from tasks.coded import Coded
 from tasks.rules.keys import hash_text
 
 SPOT_SIZE = "C-SPOT-SIZE"
@@ -19,7 +20,7 @@ RESULTS = ("right", "wrong")
 _MOST = 500
 
 
-class SpotError(Exception):
+class SpotError(Coded):
     """A finding cannot be stored; the message says why."""
 
 
@@ -61,15 +62,15 @@ def sample(conn: Connection, week: str, size: int, zone: ZoneInfo) -> list[Spot]
 def note_finding(engine: Engine, week: str, number: str, finding: Spot, at: datetime) -> None:
     """Store what was found about a lead of a week's sample; said again it replaces. SpotError where it cannot be."""
     if finding.result not in RESULTS:
-        raise SpotError("say whether the lead is right or wrong")
+        raise SpotError("result", "say whether the lead is right or wrong")
     if finding.result == "wrong" and not finding.finding.strip():
-        raise SpotError("say what is wrong")
+        raise SpotError("finding", "say what is wrong")
     if len(finding.finding) > _MOST:
-        raise SpotError(f"at most {_MOST} characters")
+        raise SpotError("long", "at most {most} characters", most=_MOST)
     with begin(engine) as conn:
         lead = conn.execute(select(Lead.id).where(Lead.number == number)).scalar_one_or_none()
         if lead is None:
-            raise SpotError(f"there is no lead {number}")
+            raise SpotError("lead", "there is no lead {number}", number=number)
         values = {"at": at, "actor": finding.by, "result": finding.result, "finding": finding.finding.strip()}
         same = (SpotCheck.week == week, SpotCheck.lead_id == lead)
         if conn.execute(update(SpotCheck).where(*same).values(values)).rowcount == 0:

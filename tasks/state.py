@@ -66,7 +66,10 @@ def _one_round(
     differs = differences(now, stored, (*KEPT, "state_at"))
     if first:
         kept.counts["looked_at"] += len(now)
+    over = now[now["status"].isin(ENDED).to_numpy(dtype=bool)]
     if not differs.any():
+        # of a contract another amount may be told, and nothing else
+        write_outcomes(conn, over, arrival, config)
         return []
     changed, before = now[differs].reset_index(drop=True), stored[differs].reset_index(drop=True)
     ends = (changed["status"].isin(ENDED) & ~before["status"].isin(ENDED)).to_numpy(dtype=bool)
@@ -74,7 +77,7 @@ def _one_round(
     tells = differences(changed, before, TOLD)
     _write(conn, changed, before, ends, arrival)
     end_leads(conn, before[ends], arrival)
-    write_outcomes(conn, changed[changed["status"].isin(ENDED).to_numpy(dtype=bool)], arrival, config)
+    write_outcomes(conn, over, arrival, config)
     write_stages(conn, changed, before, arrival, config)
     events = _events(changed, before).assign(
         promised=differences(changed, before, ("status", "tier", "grade", "missing", "pause_kind", "paused_until"))

@@ -12,8 +12,8 @@ from tasks.notice_words import words
 from tasks.story_facts import Facts
 
 _FOLLOW_UPS = """
-SELECT f.id, f.at, f.recorded_at, f.person, f.method, f.outcome, f.summary, f.next_action, f.next_at FROM follow_up f
-WHERE f.lead_id = :lead AND f.superseded_at IS NULL ORDER BY f.at, f.id
+SELECT f.id, f.at, f.recorded_at, f.person, f.method, f.outcome, f.summary, f.next_action, f.next_at,
+f.superseded_at, f.superseded_by FROM follow_up f WHERE f.lead_id = :lead ORDER BY f.at, f.id
 """
 _CLOCKS = """
 SELECT c.id, c.policy, c.started_at, c.due_at, c.basis, c.paused_at, c.pauses, c.breached_at, c.ended_at, c.ending,
@@ -48,7 +48,7 @@ class Kept:
         t = words(facts.lang)
         if self.follow_ups:
             yield t["story.follow_ups"]
-            yield from (f"  {_follow_up(facts, row)}" for row in self.follow_ups[-_TOLD_FOLLOW_UPS:])
+            yield from (f"  {_follow_up(facts, row, t)}" for row in self.follow_ups[-_TOLD_FOLLOW_UPS:])
         if self.clocks:
             yield t["story.clocks"]
             told = [row for row in self.clocks if row["ending"] not in ("met", "void")][-_TOLD_CLOCKS:]
@@ -80,10 +80,12 @@ def _shown(facts: Facts, value: Any) -> Any:
     return facts.at(value) if hasattr(value, "tzinfo") else value
 
 
-def _follow_up(facts: Facts, row: dict[str, Any]) -> str:
-    said = [facts.at(row["at"]), row["method"], facts.name(row["person"]), row["summary"]]
+def _follow_up(facts: Facts, row: dict[str, Any], t: Any) -> str:
+    said = [f"#{row['id']} {facts.at(row['at'])}", row["method"], facts.name(row["person"]), row["summary"]]
     if row["next_action"] and row["next_at"]:
         said.append(f"→ {row['next_action']} ({facts.at(row['next_at'])})")
+    if row["superseded_by"]:
+        said.append(t["story.corrected"].format(at=facts.at(row["superseded_at"]), by=int(row["superseded_by"])))
     return str(facts.t["sep"].join(said))
 
 

@@ -10,10 +10,11 @@ from tasks.rules.follow_up_check import AHEAD, DAYS, NUMBERS
 COMPARED = (
     "outcome", "feedback", "next_action", "next_at", "next_person", "result", "risk", "milestone", "stage",
     "confirmed", "plan", "support", "support_at", "pause_until", "pause_kind", "pause_event", *DAYS, *NUMBERS,
-    "obstacle", "contract_number", "lost_reason", "competitor", "would_have_helped",
+    "obstacle", "contract_number", "lost_reason", "competitor", "would_have_helped", "category", "answer", "settled",
 )  # fmt: skip
 KNOWN = f"""
-SELECT f.key, f.id, f.lead_id, o.text AS objection, {", ".join(f"f.{name}" for name in COMPARED)}
+SELECT f.key, f.id, f.lead_id, o.text AS objection, {", ".join(f"f.{name}" for name in COMPARED)},
+(SELECT e.id FROM follow_up e WHERE e.lead_id = f.lead_id AND e.superseded_by = f.id) AS corrects
 FROM wanted w JOIN follow_up f ON f.key = w.key
 LEFT JOIN objection o ON o.lead_id = f.lead_id AND o.follow_up_id = f.id
 """
@@ -27,6 +28,8 @@ def keyed(rows: pd.DataFrame, arrival: Arrival) -> pd.DataFrame:
 def content_keys(rows: pd.DataFrame) -> pd.Series:
     """By what a record without a key of its own is known: lead, who, when, how, and what was said."""
     content = rows[["number", "person", "method", "summary"]].astype("object").fillna("").agg("\x1f".join, axis=1)
+    # what corrects a record may say all of this just as that one did
+    content += ("\x1fcorrects " + rows["corrects"].astype("str")).fillna("")
     made = pd.util.hash_array((content + "\x1f" + rows["at"].astype("str").fillna("")).to_numpy(object))
     return pd.Series(made, index=rows.index).map("content:{:016x}".format).astype("str")
 
@@ -37,7 +40,7 @@ def told_otherwise(rows: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
         return np.zeros(len(rows), dtype=bool)
     first = rows.drop_duplicates("key").set_index("key")
     other = np.zeros(len(rows), dtype=bool)
-    for name in (*COMPARED, "objection"):
+    for name in (*COMPARED, "objection", "corrects"):
         stored = _plain(known[name]).reindex(first.index)
         stored = stored.where(first.index.isin(known.index), _plain(first[name]))
         mine, before = _plain(rows[name]).to_numpy(object), stored.reindex(rows["key"]).to_numpy(object)

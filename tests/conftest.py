@@ -11,7 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 for _name in ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED", "GX_ANALYTICS_ENABLED"):
     os.environ[_name] = "1" if _name == "DO_NOT_TRACK" else "false"
 
-pytest_plugins = ["tests.postgres", "tests.crash.hits"]
+pytest_plugins = ["tests.postgres", "tests.databases", "tests.crash.hits"]
 
 _MISSING = "missing:"
 

@@ -48,21 +48,18 @@ def prepared(*rows: dict[str, Any]) -> pd.DataFrame:
     `name` is contact and contact_key, `company` its own key; `mobile`, `mail`, `box` (role mailbox)
     and `at` (stated time) are short for the columns that they fill.
     """
-    made = pd.DataFrame([_row(line, row) for line, row in enumerate(rows, start=2)])
-    for column in (*_TEXT, *_STATES):
-        made[column] = made[column].astype("str") if column in made else pd.Series(pd.NA, made.index, dtype="str")
+    said = [_row(line, row) for line, row in enumerate(rows, start=2)]
+    columns = list(dict.fromkeys([*(name for row in said for name in row), *_TEXT, *_STATES]))
+    kinds = dict.fromkeys((*_TEXT, *_STATES), "str") | {"budget_min": "float64", "budget_max": "float64"}
+    made = pd.DataFrame({name: pd.Series([row.get(name) for row in said], dtype=kinds.get(name)) for name in columns})
     made["contact_at"] = pd.to_datetime(made["contact_at"]).astype("datetime64[us]")
-    for column in ("budget_min", "budget_max"):
-        made[column] = made[column].astype("float64")
-    content = (
-        made.drop(columns=["line", "sheet", "raw"])
-        .sort_index(axis=1)
-        .astype("object")
-        .fillna("")
-        .astype("str")
-        .agg("|".join, axis=1)
-    )
-    return made.assign(content_key=hash_text(content.astype("str")))
+    shown = sorted(name for name in columns if name not in ("line", "sheet", "raw"))
+    content = ["|".join(_told(row.get(name)) for name in shown) for row in said]
+    return made.assign(content_key=hash_text(pd.Series(content, dtype="str")))
+
+
+def _told(value: Any) -> str:
+    return "" if pd.isna(value) else str(float(value) if type(value) is int else value)
 
 
 def _row(line: int, said: dict[str, Any]) -> dict[str, Any]:

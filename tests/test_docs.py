@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from config import feed, webhook
 from flows.cli import app
 
 ROOT = Path(__file__).parent.parent
@@ -154,3 +155,17 @@ def test_the_committed_samples_are_what_their_maker_makes() -> None:
 
     for name, content in files().items():
         assert (ROOT / "samples" / name).read_bytes() == content, f"run: python samples/make_samples.py ({name})"
+
+
+_PROOFS = {
+    "`hmac` (webhook)": webhook.Signature, "`standard`": webhook.StandardWebhooks, "`secret`": webhook.SharedSecret,
+    "`basic`": webhook.BasicSecret, "`none`": webhook.Unsigned, "`header` (feed)": feed.HeaderAuth,
+    "`oauth2` (feed)": feed.OAuth2, "`hmac` (feed)": feed.Hmac,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", _PROOFS)
+def test_every_key_of_a_proof_is_in_the_table(kind: str) -> None:
+    [row] = [line for line in README.splitlines() if line.startswith(f"| {kind} |")]
+    keys = re.sub(r"\([^)]*\)", "", row.split("|")[2])
+    assert set(re.findall(r"`(\w+)`", keys)) == set(_PROOFS[kind].model_fields) - {"kind"}

@@ -71,7 +71,7 @@ def _noted(desk: Desk, request: Request, typed: dict[str, str]) -> Response:
         first_day(week)
         note_finding(desk.engine, week, finding.number, finding, datetime.now(UTC))
     except SpotError as why:
-        return _spot(desk, request, week, str(why))
+        return _spot(desk, request, week, words_of(desk)[f"spot.{why.code}"].format(**why.said))
     except ValueError:
         raise Problem(404, "unknown", words_of(desk)["no_week"]) from None
     return RedirectResponse(f"/spot?week={week}", 303)

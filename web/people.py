@@ -11,9 +11,9 @@ from starlette.concurrency import run_in_threadpool
 
 from config.people import Leave as Away
 from config.people import Person, role_name
-from tasks.leave import add_leave, end_leave, leaves, staffed
+from tasks.leave import LeaveError, add_leave, end_leave, leaves, staffed
 from tasks.links import lead_links
-from tasks.orders import Order, OrderError
+from tasks.orders import Order
 from tasks.ownership import loads_of
 from tasks.rules.assign import DAY_CAP, OPEN_CAP
 from tasks.standings import read_turns
@@ -106,8 +106,8 @@ def _leave(desk: Desk, request: Request, typed: dict[str, str]) -> Response:
             said = {"from": date.fromisoformat(typed.get("first", "")), "to": date.fromisoformat(typed.get("last", "")),
                     "hours": tuple(typed.get("hours", "").split()), "deputy": typed.get("deputy") or None}  # fmt: skip
             add_leave(desk.engine, desk.config, typed.get("person", ""), Away.model_validate(said), order)
-    except OrderError as why:
-        return _roster(desk, request, typed, str(why))
+    except LeaveError as why:
+        return _roster(desk, request, typed, t[f"p_leave.{why.code}"].format(**why.said))
     except (ValidationError, ValueError):
         return _roster(desk, request, typed, t["p_no_leave"])
     return RedirectResponse("/people", 303)

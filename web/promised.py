@@ -15,15 +15,16 @@ from config.people import Person
 from models import Clock, Escalation
 from tasks.acknowledge import acknowledge
 from tasks.follow_up_words import field_name
-from tasks.follow_ups import METHODS, Fault, FollowUpError, record_follow_ups
+from tasks.follow_ups import METHODS, Fault, FollowUpError, faults_in, record_follow_ups
 from tasks.i18n import local_time
 from tasks.links import Link, LinkError, opened
 from tasks.notice_words import words as notice_words
-from tasks.orders import Order, OrderError
+from tasks.orders import NotHisError, Order, OrderError
 from tasks.pool import give_back
 from tasks.snooze import snooze
 from web.bodies import sent_form
 from web.desk import Desk
+from web.earlier import as_typed, earlier
 from web.promise_words import words
 from web.record_form import FORM, read_record, shown_answers, shown_form, wrong_fields
 from web.support import shown_support
@@ -49,9 +50,12 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter()
 
     @router.get("/p/{token}", response_class=HTMLResponse)
-    def show(token: str) -> HTMLResponse:
+    def show(token: str, corrects: str = "") -> HTMLResponse:
         found = _found(desk, token)
-        return found if isinstance(found, HTMLResponse) else _shown(desk, found)
+        if isinstance(found, HTMLResponse):
+            return found
+        asked = int(corrects) if corrects.isascii() and corrects.isdigit() and len(corrects) < 16 else 0
+        return _shown(desk, found, as_typed(desk, found.lead["id"], found.person.id, asked) if asked else None)
 
     @router.post("/p/{token}", response_class=HTMLResponse)
     async def say(token: str, request: Request) -> HTMLResponse:
@@ -73,14 +77,15 @@ def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
         return _let_go(desk, found, typed, now)
     if typed.get("do") != "log":
         return _shown(desk, found, typed, "choose", 400)
-    said, wrong = read_record(typed, found.link.number, found.person.id, desk, now)
-    if said is None:
-        return _shown(desk, found, typed, "mend", 400, wrong)
+    said, unread = read_record(typed, found.link.number, found.person.id, desk)
     order = Order(found.person.id, "", now, now, desk.settings.tz)
+    if unread:
+        wrong = wrong_fields(faults_in(said, desk.config, order), desk.settings.lang) | unread
+        return _shown(desk, found, typed, "mend", 400, wrong)
     try:
         [recorded] = record_follow_ups(desk.engine, [said], desk.config, order)
     except FollowUpError as refused:
-        wrong = wrong_fields(refused, desk.settings.lang)
+        wrong = wrong_fields(refused.faults, desk.settings.lang)
         if "number" in wrong:
             return _message(desk, 409, "closed", number=found.link.number)
         return _shown(desk, found, typed, "mend", 400, wrong)
@@ -109,6 +114,8 @@ def _let_go(desk: Desk, found: _Opened, typed: Mapping[str, str], now: datetime)
             return _shown(desk, found, typed, "until.wrong", 400)
         method = next(iter(desk.config.rules.value(METHODS)))
         [recorded] = snooze(desk.engine, [number], until, method, order, desk.config, channel="page")
+    except NotHisError:
+        return _message(desk, 403, "not_his", number=number)
     except (FollowUpError, OrderError):
         return _message(desk, 409, "closed", number=number)
     return _message(desk, 200, "known" if recorded.before else "snoozed", number=number)
@@ -128,7 +135,7 @@ def _shown(
         "promises", status, w=w, n=n, lead=found.lead, person=found.person.name, typed=typed,
         error=w[error].format(n=_MOST_CHARACTERS) if error else "", promises=_promises(desk, found),
         support=shown_support(desk, found.lead["id"]), wrong=wrong or {}, form=shown_form(desk, typed),
-        answers=shown_answers(desk, found.lead["id"]),
+        answers=shown_answers(desk, found.lead["id"]), earlier=earlier(desk, found.lead["id"], found.person.id),
         methods=list(desk.config.rules.value(METHODS)), knowledge=desk.settings.internal_url or "",
     )  # fmt: skip
 
@@ -175,10 +182,8 @@ def _may(desk: Desk, person: Person, lead: Mapping[str, Any]) -> bool:
         return person.role in _LEADING or _told_of(desk, lead, Escalation.recipient == person.id)
     if person.id in {at.id, *at.deputies}:
         return True
-    while at is not None and at.reports_to is not None:
-        if at.reports_to == person.id:
-            return True
-        at = roster.person(at.reports_to)
+    if person.id in roster.above(at.id):
+        return True
     mine = (Escalation.instead_of.is_not(None)) | (Clock.person == person.id)
     if _told_of(desk, lead, (Escalation.recipient == person.id) & mine):
         return True

@@ -113,6 +113,8 @@ def _reader(name: str) -> tuple[Callable[[Any, Desk], Any], str]:
         return _day, "a day such as 2024-03-18"
     if name in NUMBERS:
         return _number, "a number"
+    if name == "corrects":
+        return _whole, "a whole number"
     if name == "confirmed":
         return _facts, "a list of words"
     return _text, "a text"
@@ -139,6 +141,10 @@ def _facts(value: Any, desk: Desk) -> str | None:
 def _number(value: Any, _desk: Desk) -> float | None:
     fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
     return float(value) if fits else None
+
+
+def _whole(value: Any, _desk: Desk) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**15 else None
 
 
 def _day(value: Any, _desk: Desk) -> date | None:
@@ -175,6 +181,8 @@ def _schema(name: str) -> dict[str, Any]:
         return {"type": "string", "format": "date"} | about
     if name in NUMBERS:
         return {"type": "number"} | about
+    if name == "corrects":
+        return {"type": "integer", "minimum": 1} | about
     if name == "outcome":
         return {"type": "string", "enum": list(OUTCOMES)} | about
     if name == "settled":

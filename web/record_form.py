@@ -1,12 +1,12 @@
 """The form of a follow-up: its fields, how they are read, and what of them is wrong, field by field."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 from tasks.follow_up_words import ANSWERED, field_name
-from tasks.follow_ups import FollowUpError, Said, method_of
+from tasks.follow_ups import Fault, Said, method_of
 from tasks.objections import open_objections
 from tasks.rules.follow_up_check import DAYS, NUMBERS
 from tasks.rules.lifecycle.records import CONFIRMED
@@ -16,6 +16,7 @@ from web.promise_words import words
 from web.typed import read_day, read_moment
 
 _MOST = 1_000
+_WHOLE = re.compile(r"[1-9]\d{0,14}\Z", re.ASCII)
 _TEXTS = ("summary", "objection", "next_action", "support")
 _TIMES = ("next_at", "support_at")
 #: What stands folded in, in groups: what was said further, how the deal stands, a contract, a loss.
@@ -30,51 +31,40 @@ OBJECTED = ("category", "answer", "settled")
 _FOLDED = (*OBJECTED, *(name for group in GROUPS.values() for name in group))
 #: The standard answer that was chosen; it becomes the beginning of the answer.
 STANDARD = "standard"
-FORM = ("at", "method", "answered", *_TEXTS, *_TIMES, "next_person", "confirmed", *_FOLDED, STANDARD)
+FORM = ("at", "method", "answered", *_TEXTS, *_TIMES, "next_person", "confirmed", *_FOLDED, STANDARD, "corrects")
 
 
-def read_record(
-    typed: Mapping[str, str], number: str, person: str, desk: Desk, now: datetime
-) -> tuple[Said | None, dict[str, str]]:
-    """Read what was typed into the form: the record, or None and what is wrong by field, in the reader's language."""
+def read_record(typed: Mapping[str, str], number: str, person: str, desk: Desk) -> tuple[Said, dict[str, str]]:
+    """Read what was typed into the form: the record, and what of it cannot be read, by field, in the reader's language.
+
+    What cannot be read is not there; what is wrong of the rest is the record's own to say (tasks.follow_ups).
+    """
     w = words(desk.settings.lang)
     # a NUL cannot be stored
     given = {name: typed.get(name, "").replace("\0", "").strip() for name in FORM}
     wrong = {name: w["shorter"].format(n=_MOST) for name in (*_TEXTS, *_FOLDED) if len(given[name]) > _MOST}
-    method = method_of(given["method"], desk.config)
-    if method is None:
-        wrong["method"] = w["fill"]
-    if given["answered"] not in ANSWERED:
-        wrong["answered"] = w["fill"]
-    if not given["summary"]:
-        wrong["summary"] = w["fill"]
-    read: dict[str, Any] = {name: given[name] or None for name in (*_TEXTS[1:], "next_person", *_FOLDED)}
+    read: dict[str, Any] = {name: given[name] or None for name in (*_TEXTS, "next_person", *_FOLDED)}
     if given[STANDARD]:
         read["answer"] = f"{given[STANDARD]} {given['answer']}".strip()
     moment = partial(read_moment, zone=desk.settings.zone)
     readers: dict[str, Callable[[str], Any]] = dict.fromkeys(("at", *_TIMES), moment)
-    readers |= dict.fromkeys(DAYS, read_day) | dict.fromkeys(NUMBERS, _number)
+    readers |= dict.fromkeys(DAYS, read_day) | dict.fromkeys(NUMBERS, _number) | {"corrects": _whole}
     for name, reader in readers.items():
         read[name] = reader(given[name]) if given[name] else None
         if given[name] and read[name] is None:
             wrong[name] = w["unreadable"]
-    if read["at"] is None or read["at"] > now:
-        wrong["at"] = w["past"]
-    if bool(given["next_action"]) != bool(given["next_at"]):
-        wrong["next_at" if given["next_action"] else "next_action"] = w["next"]
-    if wrong or method is None:
-        return None, wrong
-    record = Said(
-        number, person, read.pop("at"), method, given["summary"], ANSWERED[given["answered"]],
-        confirmed=_confirmed(given["confirmed"]), channel="page", **read,
-    )  # fmt: skip
-    return record, {}
+    read |= {
+        "method": method_of(given["method"], desk.config) or given["method"],
+        "outcome": ANSWERED.get(given["answered"], given["answered"]),
+        "confirmed": _confirmed(given["confirmed"]),
+    }
+    return Said(number, person, channel="page", **read), wrong
 
 
-def wrong_fields(refused: FollowUpError, lang: str) -> dict[str, str]:
-    """What a refused record's fields have wrong, by field of the form."""
+def wrong_fields(faults: Iterable[Fault], lang: str) -> dict[str, str]:
+    """What a record's fields have wrong, by field of the form."""
     as_typed = {"outcome": "answered"}
-    return {as_typed.get(one.field, one.field): one.said(lang) for one in refused.faults}
+    return {as_typed.get(one.field, one.field): one.said(lang) for one in faults}
 
 
 def shown_form(desk: Desk, typed: Mapping[str, str]) -> dict[str, Any]:
@@ -144,6 +134,10 @@ def _kind(name: str) -> str:
 
 def _confirmed(text: str) -> str:
     return "|".join(part for part in text.replace(",", "|").split("|") if part)
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if _WHOLE.match(text) else None
 
 
 def _number(text: str) -> float | None:

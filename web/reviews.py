@@ -204,12 +204,14 @@ def _decided(desk: Desk, request: Request, kind: str, period: str, sent: dict[st
         else:
             who = desk.config.roster.person(sent.get("who", ""))
             if who is None:
-                raise DecisionError(t["who_does"])
+                return _pack(desk, request, kind, period, kept.scope, t["who_does"])
             due = date.fromisoformat(sent["due"]) if sent.get("due") else None
             text = sent.get("decision", "")[:500]
             note(desk.engine, Decided(span.kind, span.label, text, who.id, due, kept.scope), by.id, now)
-    except (DecisionError, ValueError) as why:
-        return _pack(desk, request, kind, period, kept.scope, str(why))
+    except DecisionError as why:
+        return _pack(desk, request, kind, period, kept.scope, t[f"decision.{why.code}"].format(**why.said))
+    except ValueError:
+        return _pack(desk, request, kind, period, kept.scope, t["decision.unread"])
     return RedirectResponse(f"{_address(kept)}#decided", 303)
 
 
@@ -238,7 +240,7 @@ def _learnt(desk: Desk, request: Request, sent: dict[str, str]) -> Response:
     try:
         add(desk.engine, entry, by.id, datetime.now(UTC))
     except KnowledgeError as why:
-        return _known(desk, request, ("", "", ""), sent, str(why))
+        return _known(desk, request, ("", "", ""), sent, words_of(desk)[f"entry.{why.code}"].format(**why.said))
     return RedirectResponse("/knowledge", 303)
 
 

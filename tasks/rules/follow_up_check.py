@@ -22,6 +22,8 @@ MOST_SIGNS, YEARS_AHEAD, MOST_YUAN = 4_000, 5, 1e12
 #: The year before which nothing is said of a lead.
 FIRST_YEAR = 1990
 FAULT_COLUMNS = ("row", "field", "code", "value")
+#: What is wrong of one kind; None where nothing is.
+Faults = list[pd.DataFrame | None]
 
 
 def faults_of(
@@ -37,9 +39,18 @@ def faults_of(
     rows: fields of a record, blanks NA, times naive UTC, days as ISO text. people: ids of the roster. as_of: naive UTC;
     today: its local day. `value` is told only of fields that have a list to choose from, never a free text.
     """
-    kinds = (_choices(rows, people, methods, rules), _times(rows, as_of), _days(rows, today), _sums(rows),
-             _texts(rows, rules.value(RECORD)["needed"]))  # fmt: skip
-    return fault_frame([fault for kind in kinds for fault in kind])
+    needed = rules.value(RECORD)["needed"]
+    strange = [name for name in needed if name not in rows]
+    if strange:
+        raise ConfigError(f"{strange[0]} is no field of a follow-up", file="follow_ups.yaml", rule=RECORD, key="needed")
+    blank = [fault(rows[name].isna(), name, "blank") for name in needed]
+    told = (_choices(rows, people, methods, rules), _times(rows, as_of), deal_faults(rows, today), blank)
+    return fault_frame([fault for kind in told for fault in kind])
+
+
+def deal_faults(rows: pd.DataFrame, today: date) -> Faults:
+    """What is wrong of what records say of a deal, and of any text: days, sums, signs."""
+    return [*_days(rows, today), *_sums(rows), *_texts(rows)]
 
 
 def fault_frame(faults: Iterable[pd.DataFrame | None]) -> pd.DataFrame:
@@ -57,10 +68,6 @@ def fault(wrong: pd.Series | np.ndarray, field: str, code: str, values: pd.Serie
         return None
     value = values.astype("object").fillna("").to_numpy()[places] if values is not None else ""
     return pd.DataFrame({"row": places, "field": field, "code": code, "value": value}).astype({"row": "int64"})
-
-
-#: What is wrong of one kind; None where nothing is.
-Faults = list[pd.DataFrame | None]
 
 
 def _choices(rows: pd.DataFrame, people: Collection[str], methods: Collection[str], rules: Rules) -> Faults:
@@ -120,12 +127,10 @@ def _sums(rows: pd.DataFrame) -> Faults:
     ]
 
 
-def _texts(rows: pd.DataFrame, needed: Collection[str]) -> Faults:
-    strange = [name for name in needed if name not in rows]
-    if strange:
-        raise ConfigError(f"{strange[0]} is no field of a follow-up", file="follow_ups.yaml", rule=RECORD, key="needed")
+def _texts(rows: pd.DataFrame) -> Faults:
     texts = [str(name) for name in rows if str(rows[name].dtype) in ("str", "object")]
     return [
-        *(fault(rows[name].isna(), name, "blank") for name in needed),
         *(fault((rows[name].str.len() > MOST_SIGNS).fillna(False), name, "long") for name in texts),
+        # a NUL cannot be stored
+        *(fault(rows[name].str.contains("\0", regex=False).fillna(False), name, "sign") for name in texts),
     ]

@@ -20,8 +20,7 @@ PLACES = {
     "telling:1": "the run itself",
     **({"mail-out:2": "the run itself"} if IN_FULL else {}),
     "receipt-rows:1": "beside",
-    "answered:1": "beside",
-    **({"receipt-begun:1": "beside", "done:1": "the run itself"} if IN_FULL else {}),
+    **({"answered:1": "beside", "receipt-begun:1": "beside", "done:1": "the run itself"} if IN_FULL else {}),
 }
 
 

@@ -58,6 +58,7 @@ def everything(url: str) -> list[tuple[Any, ...]]:
     return counts
 
 
+@pytest.mark.each_database
 def test_the_same_rules_decide_the_same_again_and_write_nothing(leads: Leads, url: str, tmp_path: Path) -> None:
     (tmp_path / "same").mkdir()
     blocked = ["--phone", "13800001111", "--company", "杭州澄屿机械有限公司"]
@@ -122,6 +123,7 @@ def test_several_leads_are_verified_and_what_cannot_be_is_named(leads: Leads, tm
     assert {lead["after"]["status"] for lead in told["leads"]} == {"archived"}
 
 
+@pytest.mark.each_database
 def test_what_was_set_stands_in_the_story(leads: Leads, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [number, *_] = numbers(leads, tmp_path, status="owned")
     assert leads("set", number, "--grade", "a", "--phone", "139 9999 0001", "--reason", "名片", "--by", SALES)[0] == OK

@@ -54,6 +54,7 @@ def test_help_makes_nothing(tmp_path: Path) -> None:
         (["ingest", "--as-of", "0001-01-01"], "0001-01-01"),
         (["ingest", "--as-of", "9999-12-31T23:00+00:00"], "9999-12-31"),
         (["ingest", "--direct", "--as-of", "1900-01-01"], "1900-01-01"),
+        (["rebuild", "--check", "--as-of", "1970-01-01"], "no run can be dated 1970-01-01"),
         (["split", "XL202403001", "--row", "1", "--reason", "x", "--by", "nobody"], "nobody"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

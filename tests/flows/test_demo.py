@@ -1,11 +1,16 @@
 """The demo: everything of the main job in one folder, told so that a person understands, and harmless again."""
 
+import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 from flows.cli import run
 from flows.console import OK
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 def _demo(capsys: pytest.CaptureFixture[str]) -> str:
@@ -45,6 +50,17 @@ def test_the_demo_ends_with_owned_leads_receipts_and_mails_and_a_second_run_says
     english = _demo(capsys)
     assert "Nothing was new" in english
     assert "Who got what" in english
+
+    # whoever ran the demo can run what the README says of its leads, from top to bottom
+    lines = re.findall(r"^(?:\$ )?(leads [^#\n]*\$\{M\}[^#\n]*)", README.read_text("utf-8"), re.MULTILINE)
+    assert len(lines) > 6
+    for line in lines:
+        words = shlex.split(line.replace("${M}", "XL202403").replace("$TODAY", "2024-03-25"))[1:]
+        dated = [] if words[0] == "explain" else ["--as-of", "2024-03-25T15:00"]
+        assert run([*words, *dated]) == OK, (line, capsys.readouterr().err)
+    capsys.readouterr()
+    assert run(["explain", "XL202403001", "--json"]) == OK
+    assert json.loads(capsys.readouterr().out)["leads"][0]["status"] == "won"
 
 
 def test_the_rows_of_the_samples_tie(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,11 @@ import pytest
 from sqlalchemy import Engine
 
 from config.settings import Settings
+from flows.engine import Engine as RanBy
 from flows.intake import take_in
 from flows.request import Request, Result
+from flows.summary import page
+from flows.told import Told
 from models.db import make_engine, read_frame, upgrade
 from tasks.record_template import make_record_template
 from tests.prepared import CONFIG, settle
@@ -116,6 +119,30 @@ def test_what_is_vague_is_recorded_and_its_receipt_says_so(settings: Settings, t
     vague, clear = cells(result.files[0].receipt)
     assert (vague["leadflow结果"], vague["leadflow原因"].split(":")[0]) == ("已记录", "下一步行动")
     assert clear["leadflow原因"] in (None, "")
+
+
+def test_a_row_corrects_the_record_that_an_earlier_receipt_numbered(
+    engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    first = take(settings, fill(tmp_path / "a.xlsx", ROW)).files[0]
+    [told] = cells(first.receipt)
+    number = told["leadflow建议"].split("；")[0].removeprefix("跟进编号 ")
+    better = ROW | {"更正的跟进编号": number, "沟通内容摘要": "介绍方案与报价"}
+    strange = ROW | {"更正的跟进编号": "上一条", "沟通内容摘要": "别的"}
+    for _ in range(2):
+        result = take(settings, fill(tmp_path / "b.xlsx", better, strange))
+        assert dict(result.outcomes()) == {"recorded": 1, "rejected": 1}
+    assert cells(result.files[0].receipt)[1]["leadflow原因"].startswith("更正的跟进编号: 无法识别")
+    old, new = sorted(stored(engine), key=lambda row: row["id"])
+    assert (str(old["id"]), old["superseded_by"], new["summary"]) == (number, new["id"], "介绍方案与报价")
+
+
+def test_the_summary_of_follow_ups_alone_has_no_tables_of_leads(settings: Settings, tmp_path: Path) -> None:
+    result = take(settings, fill(tmp_path / "a.xlsx", ROW))
+    text = page(Told(result, RanBy("direct", why="--direct"), CONFIG, settings, result.figures))
+    assert "已记录跟进" in text
+    for left_out in ("分给了谁", "判定与等级", "缺漏与提醒", "新建线索"):
+        assert left_out not in text
 
 
 def test_the_folder_takes_it_and_the_same_file_twice_adds_nothing(engine: Engine, settings: Settings) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+import requests
 from sqlalchemy import create_engine, text
 
 from flows.api import Api
@@ -231,13 +232,16 @@ def is_asked_to_end(pid: int) -> bool:
 def test_a_schedule_starts_a_run_by_itself(up: Running) -> None:
     [deployment] = [found for found in up.api.deployments() if found["name"] == "ingest"]
     often = [{"schedule": {"interval": 10.0}, "active": True}]
-    up.api.call(f"deployments/{deployment['id']}/schedules", often)
+    (made,) = up.api.call(f"deployments/{deployment['id']}/schedules", often)
 
     def ran() -> bool:
         runs = up.api.runs(deployment["id"], states=("COMPLETED",), limit=100)
         return any(run["auto_scheduled"] for run in runs)
 
     until(ran, 150)
+    # the tests that follow have the machine for themselves
+    schedule = f"{up.api.url}/deployments/{deployment['id']}/schedules/{made['id']}"
+    assert requests.delete(schedule, timeout=10).status_code == 204
 
 
 def test_every_deployment_has_its_next_runs(up: Running) -> None:

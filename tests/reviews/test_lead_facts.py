@@ -116,6 +116,7 @@ def test_a_month_is_that_of_the_basis_in_the_business_zone(engine: Engine, basis
     assert (figures["value"], figures["leads"]) == (month, leads)
 
 
+@pytest.mark.each_database
 def test_a_cut_off_waits_for_what_is_being_written(engine: Engine) -> None:
     settle(engine, ZHANG, file="a.csv")
     wait_for_writers(engine, datetime.now(UTC))
@@ -133,6 +134,7 @@ def test_a_cut_off_waits_for_what_is_being_written(engine: Engine) -> None:
                 wait_for_writers(engine, datetime.now(UTC), patience=0.0)
 
 
+@pytest.mark.each_database
 def test_the_leads_of_a_month_tie_to_the_receipts(engine: Engine) -> None:
     settle(engine, ZHANG, {**ZHANG, "mobile": "13800009999", "name": "张三丰"}, LI, file="a.csv")
     both = {**ZHANG, "phone2": "13800009999", "phone2_kind": "mobile"}

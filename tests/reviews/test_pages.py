@@ -94,8 +94,13 @@ def test_a_decision_is_noted_on_the_page_and_what_became_of_it(client: TestClien
     assert client.post(PAGE, data=done).status_code == 303
     assert "&lt;b&gt;已执行" in client.get(PAGE).text
     assert "展会线索" not in client.get("/reviews").text
-    for wrong in ({"decision": ""}, {"who": "nobody"}, {"by": ""}, {"due": "soon"}, {"number": "99"}):
-        assert client.post(PAGE, data=said | wrong).status_code == 422
+    for wrong, why in (
+        ({"decision": ""}, "请填写决定的内容"), ({"who": "nobody"}, "请选择负责人"), ({"by": ""}, "请选择录入人"),
+        ({"due": "soon"}, "日期或编号无法识别"), ({"due": "1900-01-01"}, "1990 年之后"),
+        ({"number": "99", "state": "done"}, "没有第 99 号决定"), ({"number": "99"}, "请选择进展"),
+    ):  # fmt: skip
+        sent = client.post(PAGE, data=said | wrong)
+        assert (sent.status_code, why in sent.text) == (422, True), why
 
 
 def test_a_decision_stands_in_the_packs_that_follow_with_what_became_of_it(played: Year) -> None:
@@ -136,9 +141,12 @@ def test_the_knowledge_base_is_added_to_and_searched_on_its_page(client: TestCli
     assert "先算投产比" not in client.get("/knowledge?tag=制造").text
     assert "先算投产比" not in client.get("/knowledge?kind=won").text
     assert "先算投产比" not in client.get("/knowledge?q=100%25").text
-    for wrong in ({"title": ""}, {"kind": "x"}, {"lead": "XL209901001"}, {"by": ""}):
+    for wrong, why in (
+        ({"title": ""}, "请填写标题和内容"), ({"kind": "x"}, "请选择类别"), ({"by": ""}, "请选择录入人"),
+        ({"lead": "XL209901001"}, "没有线索 XL209901001"),
+    ):  # fmt: skip
         sent = client.post("/knowledge", data=entry | wrong)
-        assert sent.status_code == 422
+        assert (sent.status_code, why in sent.text) == (422, True), why
         assert "先算投产比" in sent.text
 
 

@@ -151,7 +151,7 @@ class _World:
             judge(self.engine, Word(number, values, verified=at == 0), self.config, order)
 
     def _pool(self, now: datetime) -> None:
-        order = Order("linruoxi", "退回", now.astimezone(UTC), now.astimezone(UTC), str(ZONE))
+        order = Order("zhengkai", "退回", now.astimezone(UTC), now.astimezone(UTC), str(ZONE))
         leads = self._leads()
         if self.chance.random() < 0.5 and len(leads):
             number = str(leads["number"].iloc[int(self.chance.integers(len(leads)))])

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from config.schema import Config
 from config.settings import Settings
-from flows.working_day import begin_day
+from flows.working_day import begin_day, day_shown
 from models.db import begin, read_frame
 from tasks.day import Day, day_of
 from tasks.day_letters import EMPTY, SELLING
@@ -77,6 +77,15 @@ def test_owner_and_supervisor_are_mailed_once_and_nobody_on_a_day_off(engine: En
     assert begin_day(settings, CONFIG, at(MONDAY)).letters == {"day": 1, "day_team": 1}
     assert begin_day(settings, CONFIG, at("2024-03-18T10:30")).letters == {}
     assert mails(engine) == [("day", OWNER), ("day_team", BOSS)]
+
+
+def test_a_day_off_is_said_to_be_one_and_nobody_to_be_away(engine: Engine, settings: Settings) -> None:
+    arrive(engine, A)
+    told = {on: day_shown(settings, None, f"{on}T10:00", send=False, dry_run=False, backfill_mail=False)
+            for on in ("2024-03-16", "2024-03-15")}  # fmt: skip
+    assert told["2024-03-16"].text.startswith("2024-03-16 is a day off\nlinruoxi: ")
+    assert told["2024-03-15"].text.startswith("linruoxi: ")
+    assert [one.data["works"] for one in told.values()] == [False, True]
 
 
 def test_who_stands_in_is_mailed_for_one_on_leave(engine: Engine, settings: Settings) -> None:

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import Engine, select
 
 from models import FollowUp
+from tasks.closing import close
 from tasks.follow_ups import FollowUpError
+from tasks.orders import Order, OrderError
 from tests.prepared import lead
-from tests.tasks.promised import FIRST, A, arrive, follow_up
+from tests.tasks.promised import CONFIG, FIRST, A, arrive, at, follow_up
 
 KEEN = {"confirmed": "need|决策人、budget，date|offer", "stage": "方案设计", "probability": 75.0, "amount": 250_000.0,
         "obstacle": "技术部待评估", "close_on": date(2024, 5, 31)}  # fmt: skip
@@ -82,7 +84,15 @@ def test_the_same_again_is_known_and_another_content_under_it_is_refused(engine:
     said = {"next_action": "发报价", "next_at": "2024-03-20T10:00", "amount": 250_000.0, "close_on": date(2024, 5, 31)}
     assert not follow_up(engine, "2024-03-18T10:00", **said).before
     assert follow_up(engine, "2024-03-18T10:00", recorded="2024-03-18T12:00", **said).before
-    for other in ({"amount": 300_000.0}, {"next_at": "2024-03-21T10:00"}, {"outcome": "not_reached"}, {"risk": "停产"}):
+    for other in (
+        {"amount": 300_000.0},
+        {"next_at": "2024-03-21T10:00"},
+        {"outcome": "not_reached"},
+        {"risk": "停产"},
+        {"answer": "分期付款"},
+        {"settled": "yes"},
+        {"category": "价格"},
+    ):
         with pytest.raises(FollowUpError) as told:
             follow_up(engine, "2024-03-18T10:00", **{**said, **other})
         assert [(one.field, one.code) for one in told.value.faults] == [("at", "differs")], other
@@ -105,3 +115,20 @@ def test_what_lies_before_any_lead_is_refused(engine: Engine) -> None:
     with pytest.raises(FollowUpError) as told:
         follow_up(engine, "0002-03-18T10:00", recorded="2024-03-18T10:00", close_on=date(1800, 1, 1))
     assert [(one.field, one.code) for one in told.value.faults] == [("at", "early"), ("close_on", "early")]
+
+
+def test_a_record_and_a_closing_are_refused_for_the_same(engine: Engine) -> None:
+    arrive(engine, A)
+    wrong = {"contract_amount": float("nan"), "first_payment": -1.0, "contract_on": date(2030, 1, 1),
+             "first_payment_on": date(1980, 1, 1), "competitor": "a\0b", "would_have_helped": "长" * 4001}  # fmt: skip
+    codes = {"contract_amount": "yuan", "first_payment": "yuan", "contract_on": "future", "first_payment_on": "early",
+             "competitor": "sign", "would_have_helped": "long"}  # fmt: skip
+    with pytest.raises(FollowUpError) as told:
+        follow_up(engine, "2024-03-18T10:00", **wrong)
+    assert {one.field: one.code for one in told.value.faults} == codes
+    said = {name: value.isoformat() if isinstance(value, date) else value for name, value in wrong.items()}
+    order = Order("linruoxi", "", at("2024-03-18T10:00"), at("2024-03-18T10:00"), "Asia/Shanghai")
+    with pytest.raises(OrderError) as refused:
+        close(engine, FIRST, "lost", said, CONFIG, order)
+    for one in told.value.faults:
+        assert f"{one.field}: {one.said('en')}" in str(refused.value)

@@ -101,6 +101,19 @@ def test_the_plan_is_drawn_over_its_weeks_and_the_form_holds_the_rest(settings: 
     assert (said["跟进频率"], said["关键障碍"]) == ("每 5 个工作日内一次", "预算审批")
 
 
+def test_a_plan_over_the_end_of_a_year_says_the_years(engine: Engine, settings: Settings, tmp_path: Path) -> None:
+    plan = "签约（2024年12月23日-2025年1月8日）"
+    follow_up(engine, "2024-04-01T10:00", plan=plan, summary="年底签约")
+    sheet = written(settings, Whose(("XL202403001",)), tmp_path / "a.xlsx")["跟进甘特表"]
+    head = next(row for row in sheet.iter_rows() if row[0].value == "周")
+    weeks = [cell.value for cell in head[5:]]
+    assert len(weeks) == len(set(weeks))
+    assert weeks[-3:] == ["2024-12-23", "2024-12-30", "2025-01-06"]
+    step = next(row for row in sheet.iter_rows() if row[1].value == "计划：签约")
+    assert [step[0].value, step[3].value] == ["2024-12-23 周", "2024-12-23 ~ 2025-01-08"]
+
+
+@pytest.mark.each_database
 def test_a_person_a_team_and_whoever_has_nothing(engine: Engine, settings: Settings, tmp_path: Path) -> None:
     with engine.connect() as conn:
         owner = read_frame(conn, "SELECT owner FROM lead")["owner"][0]
@@ -123,6 +136,7 @@ def test_a_person_a_team_and_whoever_has_nothing(engine: Engine, settings: Setti
     assert not (tmp_path / "d.xlsx").exists()
 
 
+@pytest.mark.each_database
 def test_ended_leads_have_their_sheets_and_the_archive_says_what_it_lacks(
     engine: Engine, settings: Settings, tmp_path: Path
 ) -> None:

@@ -25,6 +25,7 @@ def counted(engine: Engine, on: str, since: str | None = None) -> Counted:
         return count_objections(conn, CONFIG, at(on), at(since) if since else None)
 
 
+@pytest.mark.each_database
 def test_an_objection_goes_from_raised_to_settled_and_its_answer_is_counted(engine: Engine) -> None:
     arrive(engine, A)
     follow_up(engine, "2024-03-18T10:00", objection="价格偏高", answer="O-PRICE-TOTAL 附上能耗数据")

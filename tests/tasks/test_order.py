@@ -13,6 +13,7 @@ from models.db import begin, make_engine, read_frame, upgrade
 from tasks.arrival import Arrival
 from tasks.batches import open_batch
 from tasks.settle import settle_chunk
+from tests.crash.runs import IN_FULL
 from tests.prepared import AS_OF, CONFIG, prepared
 
 row = st.fixed_dictionaries(
@@ -79,7 +80,9 @@ def settled(tmp_path, frame: pd.DataFrame, sizes: list[int]) -> list[tuple]:
     return result
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100 if IN_FULL else 8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(row, min_size=2, max_size=12), st.randoms(use_true_random=False))
 def test_shuffled_rows_in_chunks_of_any_size_make_the_same_leads(tmp_path, rows, random):
     straight = prepared(*rows)

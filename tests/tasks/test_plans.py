@@ -143,6 +143,9 @@ def test_only_ones_own_open_leads_can_be_planned_and_only_for_today_or_the_next_
         confirm(engine, OWNER, Edited([FIRST, "XL202403009", "XL202403008"]), CONFIG, order(f"{FRIDAY}T17:00"))
     with pytest.raises(OrderError, match="not for 2024-03-19"):
         confirm(engine, OWNER, None, CONFIG, order(f"{FRIDAY}T17:00"), on=at(f"{TUESDAY}T09:00").date())
+    by_another = order(f"{FRIDAY}T17:00", by="tangyue")
+    with pytest.raises(OrderError, match="this plan is linruoxi's: tangyue may not say so"):
+        confirm(engine, OWNER, None, CONFIG, by_another)
     config = away(OWNER, MONDAY, MONDAY)
     with pytest.raises(OrderError, match="does not work"):
         confirm(engine, OWNER, None, config, order(f"{FRIDAY}T17:00"))

@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from models import AccountOwner, Assignment, Counter, Lead, LeadEvent
 from models.audit import audit
-from tasks.orders import Order, OrderError
+from tasks.orders import NotHisError, Order, OrderError
 from tasks.pool import claim, give_back, waiting
 from tasks.reassign import reassign
+from tests.named_cases import with_value
 from tests.prepared import AS_OF, CONFIG, settle
 
 FIRST, SECOND = "XL202403001", "XL202403002"
@@ -47,6 +48,7 @@ def other(*taken: str) -> str:
                 and not one.industries)  # fmt: skip
 
 
+@pytest.mark.each_database
 def test_a_lead_goes_back_with_its_company_and_comes_out_with_it(engine):
     settle(engine, ZHANG, LI)
     former = owners(engine)[FIRST]
@@ -67,6 +69,18 @@ def test_a_lead_goes_back_with_its_company_and_comes_out_with_it(engine):
     assert seen(engine, AccountOwner.person, where=(AccountOwner.until.is_(None),)) == [(person,)]
     kinds = [kind for _, kind in seen(engine, LeadEvent.id, LeadEvent.kind)]
     assert kinds[-4:] == ["pooled", "pooled", "claimed", "claimed"]
+
+
+def test_a_lead_is_given_back_by_its_owner_those_above_him_and_managers_alone(engine):
+    settle(engine, ZHANG)
+    owner = owners(engine)[FIRST]
+    above = CONFIG.roster.above(owner)
+    for stranger in (other(owner), "luoyiran"):
+        assert stranger not in above
+        with pytest.raises(NotHisError, match=f"{FIRST} is {owner}'s: {stranger} may not say so"):
+            give_back(engine, FIRST, CONFIG, order(stranger))
+    assert owners(engine) == {FIRST: owner}
+    assert give_back(engine, FIRST, CONFIG, order(above[0])).former == owner
 
 
 def test_a_lead_in_the_pool_stays_there_when_another_row_of_it_arrives(engine):
@@ -115,17 +129,18 @@ def test_who_may_not_have_a_lead_cannot_claim_it(engine):
 
 
 def test_nobody_claims_more_companies_a_day_than_he_may(engine):
-    rows = [{"company": f"{n}号公司", "name": f"王{n}", "mobile": f"1380000{n:04}"} for n in range(22)]
+    config = CONFIG.model_copy(update={"rules": with_value(CONFIG.rules, "A-CLAIM-DAY", 3)})
+    rows = [{"company": f"{n}号公司", "name": f"王{n}", "mobile": f"1380000{n:04}"} for n in range(5)]
     settle(engine, *rows)
     for number, owner in owners(engine).items():
-        give_back(engine, number, CONFIG, order(owner))
+        give_back(engine, number, config, order(owner))
     person = other(*owners(engine).values())
     numbers = sorted(owners(engine))
-    for number in numbers[:20]:
-        claim(engine, number, CONFIG, order(person, 9))
-    with pytest.raises(OrderError, match="claimed 20 leads today"):
-        claim(engine, numbers[20], CONFIG, order(person, 9.1))
-    claim(engine, numbers[20], CONFIG, order(person, 10))
+    for number in numbers[:3]:
+        claim(engine, number, config, order(person, 9))
+    with pytest.raises(OrderError, match="claimed 3 leads today"):
+        claim(engine, numbers[3], config, order(person, 9.1))
+    claim(engine, numbers[3], config, order(person, 10))
 
 
 @pytest.mark.parametrize("to", [True, False], ids=["to one", "by the rules"])

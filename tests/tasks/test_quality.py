@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from flows.quality import heading
 from tasks.quality import measure
 from tasks.rules.quality import DIMENSIONS, OUTCOMES, VERDICTS, combined, entered_late
 from tests.prepared import AS_OF, CONFIG, settle
@@ -95,3 +96,11 @@ def test_late_entries_are_counted(engine):
     settle(engine, {**ZHANG, "created": "2024-03-12"}, LI, {**ZHANG, "mobile": "13800009999", "name": "孙八"})
     figures = found(engine, AS_OF + timedelta(days=1), by=("team",)).figures["team"]
     assert np.array_equal(figures["late"].to_numpy(), [1, 1])
+
+
+def test_a_heading_says_what_a_column_counts_and_none_is_let_through_unsaid() -> None:
+    columns = ["rows", "grade:A", "omission:need", "invalid:V-INVALID"]
+    assert [heading(one, "zh_CN") for one in columns] == ["行数", "A", "漏填 需求描述", "无效原因 V-INVALID"]
+    for strange in ("strange", "strange:A"):
+        with pytest.raises(KeyError):
+            heading(strange, "en")

@@ -129,6 +129,7 @@ def test_what_nobody_tried_goes_to_the_pool_and_the_next_owner_has_his_time(engi
     sound(engine, "2024-05-18T02:00")
 
 
+@pytest.mark.each_database
 def test_what_nobody_tried_counts_against_its_owner_and_what_goes_along_does_not(engine: Engine) -> None:
     other = {**ZHANG, "name": "李四", "mobile": "13800002222"}
     arrive(engine, ZHANG, other, on="2024-03-01T09:00")

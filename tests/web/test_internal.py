@@ -201,8 +201,10 @@ def test_the_weeks_sample_is_the_same_for_everybody_and_findings_stay(tmp_path: 
     assert f'value="{number}"' in page
     week = re.search(r'name="week" value="([^"]+)"', page)[1]
     said = {"week": week, "number": number, "result": "wrong", "finding": "电话是前台的", "by": "tangyue"}
-    for broken in ({"finding": " "}, {"result": "x"}, {"by": ""}, {"number": "XL209901001"}):
-        assert client.post("/spot", data=said | broken).status_code == 422
+    for broken, why in (({"finding": " "}, "请写明哪里有误"), ({"result": "x"}, "请选择“属实”或“有误”"),
+                        ({"by": ""}, "请选择录入人"), ({"number": "XL209901001"}, "没有线索 XL209901001")):  # fmt: skip
+        sent = client.post("/spot", data=said | broken)
+        assert (sent.status_code, why in sent.text) == (422, True), why
     assert client.post("/spot", data=said).status_code == 303
     assert client.post("/spot", data=said | {"result": "right", "finding": ""}).status_code == 303
     assert site.ask("SELECT result, actor, week FROM spot_check") == [("right", "tangyue", week)]

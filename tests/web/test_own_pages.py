@@ -65,6 +65,7 @@ def test_my_leads_are_due_and_open_found_and_a_tap_away(engine: Engine, client: 
     assert client.get(link("m", "mine", days=-1)).status_code == 410
 
 
+@pytest.mark.each_database
 def test_who_stands_in_has_what_is_due_for_one_on_leave(engine: Engine, client: TestClient) -> None:
     arrive(engine, ZHANG | {"company": "丙公司", "mobile": "13800003333"}, file="b.csv")
     owner = CONFIG.roster.person(owners(engine)[FIRST] or "")
@@ -79,6 +80,7 @@ def other_than(taken: str) -> str:
     return next(one.id for one in CONFIG.roster.people if one.role == "supervisor" and one.id != taken)
 
 
+@pytest.mark.each_database
 def test_a_lead_of_the_pool_is_claimed_by_one_post_and_by_one_person(engine: Engine, client: TestClient) -> None:
     number, former = next(iter(owners(engine).items()))
     give_back(engine, number, CONFIG, order(former))

@@ -1,5 +1,6 @@
 """The pages about people: the roster with its leave, and what is asked of each person."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def form(**said: str) -> dict[str, str]:
     return {"person": WHO, "first": FIRST, "last": LAST, "deputy": "tangyue", "by": "wujiaqi"} | said
 
 
+@pytest.mark.each_database
 def test_leave_is_noted_and_taken_back_on_the_page(pages: TestClient, engine: Engine) -> None:
     assert pages.post("/people", data=form()).status_code == 200
     page = pages.get("/people").text
@@ -43,23 +45,28 @@ def test_leave_is_noted_and_taken_back_on_the_page(pages: TestClient, engine: En
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "said"),
     [
-        {"by": ""},
-        {"first": BEHIND},
-        {"person": "nobody"},
-        {"deputy": WHO},
-        {"hours": "25:00-26:00"},
-        {"last": ""},
+        ({"by": ""}, "请选择操作人"),
+        ({"first": BEHIND}, "先起后止"),
+        ({"person": "nobody"}, "花名册中没有“nobody”"),
+        ({"deputy": WHO}, "代理人须是花名册中的另一位同事"),
+        ({"hours": "25:00-26:00"}, "时段如"),
+        ({"last": ""}, "请填写"),
+        ({"first": "2001-01-01", "last": "2001-01-02"}, "5 年之内"),
+        ({"remove": "99"}, "已不在"),
+        ({"remove": "x"}, "请填写"),
     ],
     ids=str,
 )
 def test_what_is_no_leave_is_told_and_what_was_typed_stays(
-    pages: TestClient, engine: Engine, wrong: dict[str, str]
+    pages: TestClient, engine: Engine, wrong: dict[str, str], said: str
 ) -> None:
     answer = pages.post("/people", data=form(**wrong))
     assert answer.status_code == 422
-    assert 'role="alert"' in answer.text
+    [told] = re.findall(r'role="alert">([^<]*)', answer.text)
+    assert said in told
+    assert not re.search("[a-z]{3} [a-z]{3}", told), "in the reader's language"
     with engine.connect() as conn:
         assert leaves(conn, datetime.now(UTC)).empty
 

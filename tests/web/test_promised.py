@@ -107,7 +107,10 @@ def test_every_field_that_is_wrong_is_marked_and_what_was_typed_is_kept(engine, 
         summary="谈了报价", next_action="发案例", probability="140", close_on="9999-01-01", obstacle="预算未批"
     )
     page = client.post(link(engine, owner), data=typed | {"at": "2099-01-01T10:00"}).text
-    assert {"at", "next_at"} == set(re.findall(r'id="wrong-([a-z_]+)"', page)), "what cannot be read comes first"
+    every = {"at", "next_at", "probability", "close_on"}
+    assert every == set(re.findall(r'id="wrong-([a-z_]+)"', page))
+    page = client.post(link(engine, owner), data=typed | {"at": "2099-01-01T10:00", "amount": "viel"}).text
+    assert {*every, "amount"} == set(re.findall(r'id="wrong-([a-z_]+)"', page)), "also beside what cannot be read"
     soon = f"{datetime.now(CONFIG_ZONE) + timedelta(days=2):%Y-%m-%dT%H:%M}"
     page = client.post(link(engine, owner), data=typed | {"next_at": soon}).text
     assert {"probability", "close_on"} == set(re.findall(r'id="wrong-([a-z_]+)"', page))
@@ -129,6 +132,39 @@ def test_the_form_takes_what_the_deal_asks_for(engine, client):
     assert row["confirmed"] == "need|budget"
 
 
+def test_a_record_is_opened_again_and_corrected_by_who_recorded_it_alone(engine, client):
+    owner = lead(engine, number(engine))["owner"]
+    page = link(engine, owner)
+    assert client.post(page, data=form(summary="谈了报价", probability="70", objection="太贵")).status_code == 200
+    [first] = of(engine, FollowUp.id)
+    assert f"?corrects={first}" in client.get(page).text
+    shown = client.get(f"{page}?corrects={first}").text
+    for kept in (f'name="corrects" value="{first}"', "谈了报价", 'value="70"', "太贵"):
+        assert kept in shown
+    assert client.post(page, data=form(summary="谈了报价", probability="40", corrects=str(first))).status_code == 200
+    with engine.connect() as conn:
+        both = conn.execute(select(FollowUp.superseded_by).order_by(FollowUp.id)).scalars().all()
+    assert both == [first + 1, None]
+    assert f"?corrects={first}" not in client.get(page).text
+    for wrong in (str(first), "99", "x"):
+        answer = client.post(page, data=form(summary="又一次", corrects=wrong))
+        assert (answer.status_code, 'id="wrong-corrects"' in answer.text) == (400, True)
+    assert len(of(engine, FollowUp.id)) == 2
+    above = CONFIG.roster.person(owner).reports_to
+    assert 'name="corrects"' not in client.get(f"{link(engine, above)}?corrects={first + 1}").text
+
+
+def test_who_stands_in_sees_the_lead_and_does_not_give_it_back(engine, client):
+    owner = CONFIG.roster.person(lead(engine, number(engine))["owner"])
+    page = link(engine, owner.deputy)
+    assert client.get(page).status_code == 200
+    answer = client.post(page, data={"do": "give_back", "give_back_reason": "太多"})
+    assert (answer.status_code, "只能由负责人、其上级或经理退回公海" in answer.text) == (403, True)
+    assert lead(engine, number(engine))["owner"] == owner.id
+    above = link(engine, owner.reports_to)
+    assert client.post(above, data={"do": "give_back", "give_back_reason": "太多"}).status_code == 200
+
+
 def test_what_is_vague_is_stored_and_hinted_at(engine, client):
     page = link(engine, lead(engine, number(engine))["owner"])
     soon = f"{datetime.now(CONFIG_ZONE) + timedelta(days=2):%Y-%m-%dT%H:%M}"
@@ -141,6 +177,7 @@ def test_what_is_vague_is_stored_and_hinted_at(engine, client):
     assert of(engine, FollowUp.next_action) == ["近期跟进", "发送案例"]
 
 
+@pytest.mark.each_database
 def test_standard_answers_stand_beside_the_form_those_to_what_is_open_first(engine, client):
     page = link(engine, lead(engine, number(engine))["owner"])
     offered = re.findall(r'name="standard" value="(O-[A-Z-]+)"', client.get(page).text)
@@ -158,6 +195,7 @@ def test_standard_answers_stand_beside_the_form_those_to_what_is_open_first(engi
     assert "效果：担心效果" not in client.get(page).text
 
 
+@pytest.mark.each_database
 def test_a_lead_that_nobody_has_opens_to_those_who_lead_and_to_nobody_else(engine, client):
     owner = lead(engine, number(engine))["owner"]
     assert (
@@ -170,6 +208,7 @@ def test_a_lead_that_nobody_has_opens_to_those_who_lead_and_to_nobody_else(engin
     assert {opens[role] for role in ("assistant", "tech", "marketing", "representative")} == {403}
 
 
+@pytest.mark.each_database
 def test_a_technician_opens_the_leads_he_was_asked_about(engine, client):
     owner = lead(engine, number(engine))["owner"]
     tech = next(one.id for one in CONFIG.roster.people if one.role == "tech")
@@ -178,6 +217,7 @@ def test_a_technician_opens_the_leads_he_was_asked_about(engine, client):
     assert client.get(link(engine, tech)).status_code == 200
 
 
+@pytest.mark.each_database
 def test_the_button_acknowledges(engine, client):
     [person] = {one for one in of(engine, Escalation.recipient) if one == "zhengkai"}
     for _ in range(2):

@@ -109,3 +109,16 @@ def test_who_signs_in_speaks_for_himself_alone(engine, tmp_path: Path) -> None:
     assert sent(client, record(by="zhengkai")).json()["errors"][0]["field"] == "follow_ups.0.by"
     assert sent(client, {name: value for name, value in record().items() if name != "by"}).status_code == 200
     assert [one["person"] for one in stored(engine)] == ["linruoxi"]
+
+
+def test_a_record_corrects_one_that_the_same_person_recorded(engine, client: TestClient) -> None:
+    first = sent(client, record()).json()["recorded"][0]["follow_up"]
+    for wrong, code in (({"corrects": "1"}, "type"), ({"corrects": 99}, "no_record"),
+                        ({"corrects": first, "by": "zhengkai"}, "others")):  # fmt: skip
+        answer = sent(client, record(**wrong))
+        [error] = answer.json()["errors"]
+        assert (answer.status_code, error["field"], error["code"]) == (422, "follow_ups.0.corrects", code)
+    assert sent(client, record(corrects=first, risk="停产")).status_code == 200
+    old, new = stored(engine)
+    assert old["superseded_by"] == new["id"] == first + 1
+    assert new["risk"] == "停产"

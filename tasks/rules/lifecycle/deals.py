@@ -18,7 +18,7 @@ def deals(records: pd.DataFrame, words: pd.DataFrame, rules: Rules) -> pd.DataFr
     records: follow-ups with DEAL, answered in their order; words: lead_id, at, actor, result and DEAL of what people
     said. Of each column the last stated one counts.
     """
-    lost = _refused(records, rules)
+    lost = refused(records, rules)
     rows = records.assign(actor=records["person"], result=pd.Series("lost", index=records.index).where(lost))
     both = pd.concat([rows, words], ignore_index=True)
     columns = ["lead_id", "at", "actor", "result", *DEAL]
@@ -49,6 +49,14 @@ def deals(records: pd.DataFrame, words: pd.DataFrame, rules: Rules) -> pd.DataFr
     )
 
 
+def refused(records: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Which follow-ups say that the customer will not buy: by a reason, or by a word of their result."""
+    words = {str(word).lower() for word in rules.value("L-LOST-WORDS")}
+    result = records["result"].fillna("").astype("str").str.strip().str.lower()
+    refused: pd.Series = records["lost_reason"].notna() | result.isin(words)
+    return refused
+
+
 def missing(leads: pd.DataFrame, rules: Rules) -> pd.Series:
     """What the archive of won and lost leads lacks, joined by |; empty for others.
 
@@ -63,13 +71,6 @@ def missing(leads: pd.DataFrame, rules: Rules) -> pd.Series:
             gap = (leads["status"] == status) & ~has[name]
             lacks = lacks.where(~gap, lacks + "|" + name)
     return lacks.str.slice(1)
-
-
-def _refused(records: pd.DataFrame, rules: Rules) -> pd.Series:
-    words = {str(word).lower() for word in rules.value("L-LOST-WORDS")}
-    result = records["result"].fillna("").astype("str").str.strip().str.lower()
-    refused: pd.Series = records["lost_reason"].notna() | result.isin(words)
-    return refused
 
 
 def _first_said(rows: pd.DataFrame, name: str, leads: pd.Index) -> np.ndarray:
