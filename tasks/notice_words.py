@@ -47,6 +47,12 @@ _WORDS: dict[str, tuple[str, str]] = {
         "改派：{number} {company} 因{what}超时改由他人负责",
         "Reassigned: {number} {company}, as its {what} was not done by {due}",
     ),
+    "kind.kept": ("未能改派", "not reassigned"),
+    "subject.kept": (
+        "未能改派：{number} {company} 的{what}超时，仍由原负责人跟进（由人指定，或没有其他人可以接手）",
+        "Not reassigned: {number} {company}, whose {what} was due by {due}, stays with its owner"
+        " (by a person's word, or as nobody else may have it)",
+    ),
     "subject.pool": (
         "退回公海：{number} {company} 因{what}超时",
         "Back to the pool: {number} {company}, as its {what} was not done by {due}",
@@ -60,6 +66,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "instead_of": ("{name} 请假，由您代为处理。", "{name} is away; you stand in."),
     "rule": ("规则", "Rule"),
     "owner": ("负责人", "Owner"),
+    "owner_now": ("现负责人", "Owner now"),
+    "pool": ("无（公海）", "nobody (pool)"),
     "started": ("开始", "Started"),
     "due": ("应完成", "Due"),
     "pauses": ("暂停", "Pauses"),

@@ -20,6 +20,8 @@ from tasks.notice_words import words
 from tasks.rules.due import Reckoner, read_pauses
 
 DIGEST, WAYS = "K-DIGEST", "K-WAYS"
+#: Steps that take a lead from its owner.
+_GIVES = ("reassign", "pool")
 _URGENCY = {"reminder": 1, "breach": 2, "escalation": 3, "reassign": 4, "pool": 4}
 
 
@@ -85,7 +87,7 @@ def _singles(desk: _Desk, steps: pd.DataFrame, rows: list[dict[str, Any]]) -> It
     """One letter a step."""
     t, lang = words(desk.settings.lang), desk.settings.lang
     for place, row in enumerate(rows):
-        form, recipient = t[f"subject.{row['kind']}"], row["recipient"]
+        form, recipient = t["subject.kept" if row["kept"] else f"subject.{row['kind']}"], row["recipient"]
         subject = form.format(number=row["number"], what=row["short"], due=row["due"], company=row["company"])
         key = f"promise:{row['clock_id']}:{row['step']}:{recipient}"
         said = {"name": desk.name(recipient), "subject": subject, "intro": "", "notices": [row], "more": ""}
@@ -126,6 +128,8 @@ def _told(desk: _Desk, steps: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     for place, row in enumerate(steps.to_dict("records")):
         statement, rule = rules.statement(row["policy"], lang), rules.find(row["policy"])
+        given = row["kind"] in _GIVES
+        kept = given and row["owner_now"] == row["owner"]
         used, over = int(row["used_minutes"]), int(row["used_minutes"]) - int(allowed[place]) // 60
         rows.append(
             {
@@ -133,12 +137,14 @@ def _told(desk: _Desk, steps: pd.DataFrame) -> list[dict[str, Any]]:
                 "clock_id": row["clock_id"],
                 "step": row["step"],
                 "kind": row["kind"],
-                "said": t[f"kind.{row['kind']}"],
+                "said": t["kind.kept" if kept else f"kind.{row['kind']}"],
+                "kept": kept,
                 "short": t[f"watches.{getattr(rule, 'watches', '')}"],
                 "number": row["number"],
                 "grade": row["grade"] if isinstance(row["grade"], str) else "",
                 "company": row["company"] if isinstance(row["company"], str) else t["unstated"],
                 "owner": desk.name(row["owner"]) or t["nobody"],
+                "owner_now": (desk.name(row["owner_now"]) or t["pool"]) if given and not kept else "",
                 "instead_of": desk.name(row["instead_of"]),
                 "rule": row["policy"],
                 "statement": statement,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from config.schema import Config, Rules
 from config.settings import Settings
 from models import Clock, Escalation
-from models.db import begin, insert_frame, read_frame, stored_moment, take_ids, take_turn, update_frame
+from models.db import begin, insert_frame, look_up, read_frame, stored_moment, take_ids, take_turn, update_frame
 from tasks.clocks import CLOCK_COLUMNS, reckoner_of, write_changed
 from tasks.held import take_up, take_up_held
 from tasks.notices import write_notices
@@ -43,6 +43,7 @@ _RUNNING = f"""
 SELECT {CLOCK_COLUMNS}, {_OF_LEAD} FROM clock c JOIN lead l ON l.id = c.lead_id
 WHERE c.ended_at IS NULL AND c.id > :after ORDER BY c.id LIMIT :rows
 """
+_OWNERS = "SELECT l.id AS lead_id, l.owner FROM wanted w JOIN lead l ON l.id = w.key"
 _FIRED = ("number", "policy", "step", "kind", "scheduled_at", "recipient", "instead_of", "due_at", "used_minutes")
 
 
@@ -144,16 +145,20 @@ class _Sweep:
         """Do what is due; gives how many clocks were."""
         due = read_frame(self.conn, _DUE, as_of=stored_moment(self.conn, self.as_of), rows=AT_ONCE)
         self.swept.counts["due"] += len(due)
-        fired = [self._of_rule(mine, rule) for rule in self.rules.sla if len(mine := due[due["policy"] == rule.id])]
+        looked = [self._of_rule(mine, rule) for rule in self.rules.sla if len(mine := due[due["policy"] == rule.id])]
+        if looked:
+            write_changed(
+                self.conn, pd.concat([changed for changed, _ in looked], ignore_index=True), naive(self.as_of)
+            )
         strange = due[~due["policy"].isin([rule.id for rule in self.rules.sla])]
         update_frame(self.conn, Clock, strange[["id"]].assign(next_at=pd.Series(pd.NaT, dtype="datetime64[us]")))
-        steps = [part for part in fired if len(part)]
+        steps = [part for _, part in looked if len(part)]
         if steps:
             self._fire(pd.concat(steps, ignore_index=True))
         return len(due)
 
-    def _of_rule(self, due: pd.DataFrame, rule: Any) -> pd.DataFrame:
-        """Move the clocks of one rule on; gives their steps that fire or are skipped, one a row."""
+    def _of_rule(self, due: pd.DataFrame, rule: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Move the clocks of one rule on; gives them, and their steps that fire or are skipped, one a row."""
         due = due.reset_index(drop=True)
         keys = self.reckoner.calendars.keys(due["person"].fillna(due["owner"]), np.full(len(due), rule.hours))
         due = due.assign(key=keys, pauses=due["pauses"].fillna(""))
@@ -165,10 +170,9 @@ class _Sweep:
         found = look(due, rule, self.reckoner, self.now)
         breached = np.where(found.breached, _at(due, "due_at"), _at(due, "breached_at"))
         changed = due.assign(breached_at=breached, step=found.passed, next_at=found.next_at)
-        write_changed(self.conn, changed, naive(self.as_of))
         self.swept.counts["breached"] += int(found.breached.sum())
         # of a promise that was kept late, only what is about the lateness is left
-        return self._steps(changed, due["step"].to_numpy(np.int64), found, rule)
+        return changed, self._steps(changed, due["step"].to_numpy(np.int64), found, rule)
 
     def _steps(self, clocks: pd.DataFrame, before: np.ndarray, found: Any, rule: Any) -> pd.DataFrame:
         parts = []
@@ -199,7 +203,7 @@ class _Sweep:
         fires = steps[steps["fires"]].reset_index(drop=True)
         self.swept.counts["skipped"] += len(skipped)
         self.swept.counts["fired"] += len(fires)
-        told = self._addressed(fires)
+        told = self._addressed(fires.assign(owner_now=self._take_away(fires)))
         every = pd.concat([part for part in (told, skipped) if len(part)], ignore_index=True)
         every["instead_of"] = every["instead_of"].astype("str")
         every = every.assign(id=take_ids(self.conn, "escalation", len(every)), at=self.now.astype("datetime64[us]"))
@@ -209,12 +213,20 @@ class _Sweep:
         rows = every[[*columns, "message_id", "used_minutes"]].astype({"instead_of": "str", "message_id": "Int64"})
         insert_frame(self.conn, Escalation, rows.assign(scheduled_at=rows["scheduled_at"].astype("datetime64[us]")))
         self.swept.steps += _told(every)
+
+    def _take_away(self, fires: pd.DataFrame) -> pd.Series:
+        """Give leads to others, or to the pool, where a step says so; gives who has the lead of each step now."""
+        owner = fires["owner"].astype("object")
         for kind in ("reassign", "pool"):
             given = fires[(fires["kind"] == kind) & fires["status"].isin(OPEN)]
             if len(given):
                 arrival = own_order(self.as_of, self.settings.tz).arrival("handover")
                 self.swept.counts[f"{kind}ed"] += take_away(self.conn, given, arrival, self.config, kind)
                 keep_current(self.conn, given["lead_id"], arrival, self.config)
+                wanted = given["lead_id"].drop_duplicates().sort_values()
+                now = look_up(self.conn, wanted, "BIGINT", _OWNERS).set_index("lead_id")["owner"].astype("object")
+                owner = owner.where(~fires["lead_id"].isin(wanted), fires["lead_id"].map(now))
+        return owner
 
     def _addressed(self, fires: pd.DataFrame) -> pd.DataFrame:
         """One row a hearer; how many differ in rule, step and owner is all that is looked at one by one."""

@@ -207,6 +207,20 @@ def test_who_was_named_by_a_person_keeps_the_lead(engine):
     say(engine, "2024-03-15T10:30", owner="gaowenbo")
     assert sweep_at(engine, "2024-03-20T09:00").counts["reassigned"] == 0
     assert lead(engine, FIRST)["owner"] == "gaowenbo"
+    # and nobody is told that it went to another
+    told = [text for text in of(engine, Message.text) if "K-FIRST" in text]
+    assert told
+    assert all("[未能改派]" in text and "现负责人" not in text for text in told)
+
+
+def test_the_message_says_who_has_the_lead_now(engine):
+    arrive(engine, A)
+    assert lead(engine, FIRST)["owner"] == "linruoxi"
+    assert sweep_at(engine, "2024-03-20T09:00").counts["reassigned"] == 1
+    name = CONFIG.roster.name_of(lead(engine, FIRST)["owner"])
+    told = [text for text in of(engine, Message.text) if "K-FIRST" in text]
+    assert told
+    assert all(f"负责人：林若溪\n    现负责人：{name}" in text for text in told)
 
 
 @pytest.mark.each_database
