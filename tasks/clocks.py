@@ -13,11 +13,11 @@ from models import Clock, ClockPast, FollowUp, Objection
 from models.db import insert_frame, look_up, take_ids, update_frame
 from tasks.arrival import Arrival
 from tasks.calendar import load_days
+from tasks.record_rows import follow_ups_of
 from tasks.rules.calendars import Calendars
 from tasks.rules.clockwork import CHANGING, MET, TIMES, VOID, Moved, begin, ended, follow
 from tasks.rules.due import Reckoner, same_times, written
-from tasks.rules.lifecycle.pauses import pause_spans
-from tasks.rules.lifecycle.records import COLUMNS, noted, told
+from tasks.rules.lifecycle.heard import hear
 from tasks.rules.promises import OPEN, week_of_last
 
 _NEW = ("intake", "split")
@@ -31,10 +31,6 @@ _LEADS = """
 SELECT l.id AS lead_id, l.opened_at, l.verified_at AS checked_at, l.source, l.tier, l.closed_at, l.missing,
 a.since AS owner_since FROM wanted w JOIN lead l ON l.id = w.key
 LEFT JOIN assignment a ON a.lead_id = l.id AND a.until IS NULL
-"""
-_FOLLOW_UPS = f"""
-SELECT {", ".join(f"f.{name}" for name in COLUMNS)}
-FROM wanted w JOIN follow_up f ON f.lead_id = w.key AND f.superseded_at IS NULL
 """
 _BEFORE = """
 SELECT c.id AS clock_id, c.lead_id, c.started_at, c.due_at, c.ended_at, c.ending
@@ -203,11 +199,10 @@ def _facts(
     facts["verified_at"] = leads["checked_at"].where(old)
     for name in ("source", "tier", "closed_at", "owner_since", "missing"):
         facts[name] = facts[name].mask(old, leads[name])
-    records = look_up(conn, known, "BIGINT", _FOLLOW_UPS)
+    records = follow_ups_of(conn, known)
     if len(records):
         records["lead_id"] = records["lead_id"].map(into).fillna(records["lead_id"]).astype("int64")
-        rows = noted(records, rules)
-        said = told(rows, pause_spans(rows, rules, zone), zone).reindex(facts["lead_id"]).reset_index(drop=True)
+        said = hear(records, rules, zone).of_lead.reindex(facts["lead_id"]).reset_index(drop=True)
         facts = facts.assign(**{name: said[name] for name in (*_TOLD, "week_contacts")})
         facts["week_from"] = week_of_last(facts, zone)
     times = ("opened_at", "verified_at", "closed_at", "owner_since", "week_from", *_TOLD)

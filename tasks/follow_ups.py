@@ -17,6 +17,7 @@ from tasks.arrival import Arrival
 from tasks.clocks import reckoner_of
 from tasks.follow_up_words import fault_text, field_name
 from tasks.history import DECISION, append_events, without_traits
+from tasks.moved_times import move_times
 from tasks.objections import answers_nothing, follow_objections, raise_objections
 from tasks.orders import Order
 from tasks.points import reached
@@ -251,12 +252,14 @@ def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arr
     facts = "follow_up=" + rows["id"].astype("str") + "|outcome=" + rows["outcome"]
     facts += ("|corrects=" + rows["corrects"].astype("str")).fillna("")
     events = without_traits(leads).assign(kind="follow_up", facts=facts, at=rows["at"].array)
-    append_events(conn, [events], arrival, config)
     rules = config.rules.at(arrival.local.date())
+    reckoner = reckoner_of(conn, rules, config, arrival.zone)
+    move_times(conn, rows, rules, reckoner)
+    append_events(conn, [events], arrival, config)
     follow_objections(conn, rows, rules)
     technical = {person.id for person in config.roster.people if person.role == "tech"}
     rows = rows.assign(technical=rows["person"].isin(technical), closed=leads["closed_at"].notna())
-    follow_subjects(conn, rows, objections, rules, reckoner_of(conn, rules, config, arrival.zone))
+    follow_subjects(conn, rows, objections, rules, reckoner)
     given = zip(rows["at"], rows["person"], rows["lead_id"], strict=True)
     asked = [{"at": at.to_pydatetime(), "person": person, "lead": int(lead)} for at, person, lead in given]
     conn.execute(_ACKNOWLEDGE, asked)

@@ -8,8 +8,8 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from models.db import look_up
+from tasks.record_rows import follow_ups_of
 from tasks.rules.lifecycle.deals import DEAL
-from tasks.rules.lifecycle.records import COLUMNS
 from tasks.rules.lifecycle.state import CONFIRMED_BY, KEPT, STALLED, Facts
 
 LEAD_COLUMNS = (
@@ -17,18 +17,12 @@ LEAD_COLUMNS = (
     "owner_rule", "account_id", "contact_id", "need_state", "budget_min", "budget_max", "chain_state",
     "urgency_state", "title_state", "industry", "region", "source", "tier", "state_at",
 )  # fmt: skip
-#: What of a follow-up is asked for.
-RECORD_COLUMNS = (*COLUMNS, *DEAL, "person", "probability")
 _LEADS = f"""
 SELECT l.id AS lead_id, {", ".join(f"l.{name}" for name in dict.fromkeys((*LEAD_COLUMNS, *KEPT)))},
 a.since AS owner_since, o.at AS silent_at
 FROM wanted w JOIN lead l ON l.id = w.key LEFT JOIN assignment a ON a.lead_id = l.id AND a.until IS NULL
 LEFT JOIN outcome o ON o.lead_id = l.id AND o.until IS NULL AND o.actor = 'leadflow' AND o.result = 'lost'
 WHERE l.status <> 'history'
-"""
-_RECORDS = f"""
-SELECT {", ".join(f"f.{name}" for name in RECORD_COLUMNS)}
-FROM wanted w JOIN follow_up f ON f.lead_id = w.key AND f.superseded_at IS NULL
 """
 _WORDS = """
 SELECT j.lead_id, j.field, j.value AS said, j.columns, j.since, j.actor FROM wanted w
@@ -59,7 +53,7 @@ def load_facts(conn: Connection, ids: Iterable[int]) -> tuple[Facts, pd.DataFram
     """The facts of leads, and the leads as they are stored, in the same order."""
     wanted = pd.Series(sorted(set(ids)), dtype="int64")
     stored = look_up(conn, wanted, "BIGINT", _LEADS).sort_values("lead_id", ignore_index=True)
-    records = typed_records(look_up(conn, wanted, "BIGINT", _RECORDS))
+    records = follow_ups_of(conn, wanted)
     words = read_words(look_up(conn, wanted, "BIGINT", _WORDS))
     leads = stored.drop(columns=[name for name in KEPT if name not in LEAD_COLUMNS])
     evidence = look_up(conn, wanted, "BIGINT", _EVIDENCE).set_index("lead_id")["facts"]
@@ -77,15 +71,6 @@ def with_evidence(leads: pd.DataFrame, evidence: pd.Series) -> pd.DataFrame:
     return leads.assign(**found)
 
 
-def typed_records(records: pd.DataFrame) -> pd.DataFrame:
-    """Follow-ups as the rules take them: texts `str`, days as text, amounts as numbers."""
-    texts = ("contract_on", "first_payment_on")
-    numbers = ("contract_amount", "first_payment", "probability")
-    days = {name: records[name].astype("object").map(_day).astype("str") for name in texts}
-    kinds: dict[str, str] = dict.fromkeys(numbers, "float64")
-    return records.assign(**days).astype(kinds)
-
-
 def read_words(words: pd.DataFrame) -> pd.DataFrame:
     """What people said, that of an end spelled out: result, DEAL, and `at`, when it happened."""
     columns = ["lead_id", "field", "said", "since", "at", "actor", "result", *DEAL]
@@ -101,10 +86,6 @@ def read_words(words: pd.DataFrame) -> pd.DataFrame:
     kinds: dict[str, str] = dict.fromkeys(columns, "str") | dict.fromkeys(numbers, "float64")
     kinds |= {"lead_id": "int64", "since": "datetime64[us]", "at": "datetime64[us]"}
     return found.astype(kinds)
-
-
-def _day(value: Any) -> str | None:
-    return None if value is None or pd.isna(value) else str(value)[:10]
 
 
 def _decided(conn: Connection, leads: pd.DataFrame) -> pd.DataFrame:

@@ -11,9 +11,10 @@ from config.schema import Config
 from models.db import look_up, read_frame, stored_moment
 from tasks.arrival import Arrival
 from tasks.clocks import reckoner_of
+from tasks.record_rows import RECORD_COLUMNS, typed_records
 from tasks.rules.lifecycle.begin import begin_states
 from tasks.rules.lifecycle.state import CONFIRMED_BY, STALLED, Facts
-from tasks.state_facts import LEAD_COLUMNS, RECORD_COLUMNS, read_words, typed_records, with_evidence
+from tasks.state_facts import LEAD_COLUMNS, read_words, with_evidence
 
 #: What the log says of a lead, and is held against state().
 AS_TOLD = ("status", "tier", "stage", "state_rule", "pause_kind", "grade")

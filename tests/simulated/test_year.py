@@ -95,7 +95,7 @@ def test_one_other_duration_in_the_model_is_noticed(
     played: Engine, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.simulated.naive_states.month_later", lambda at: at + pd.Timedelta(days=45))
-    assert any(mine != yours for at in nights(world, 11) for _, mine, yours in compared(played, at))
+    assert any(mine != yours for at in nights(world, 5) for _, mine, yours in compared(played, at))
 
 
 def compared(engine: Engine, at: datetime) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:

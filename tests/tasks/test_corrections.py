@@ -143,6 +143,37 @@ def test_a_correction_of_an_older_record_leaves_the_newer_promises_alone(engine:
     assert (clock(engine, "K-NEXT")["due_at"], lead(engine, FIRST)["next_action_id"]) == ("2024-03-21T10:00", before)
 
 
+def test_what_the_record_kept_of_the_promises_follows_the_corrected_time(engine: Engine) -> None:
+    arrive(engine, A)
+    old = follow_up(engine, "2024-03-15T17:00")
+    assert clock(engine, "K-FIRST")["ending"] == "met"
+    before = clocks(engine)["policy"].tolist()
+    # it was a working day later, beyond 24 hours
+    new = follow_up(engine, "2024-03-18T17:00", recorded="2024-03-18T18:00", corrects=old.follow_up_id)
+    first = clock(engine, "K-FIRST")
+    assert (first["ending"], first["ended_at"]) == ("late", "2024-03-18T17:00")
+    # what began with the contact begins with it still: no clock more, and none was kept in between
+    assert sorted(clocks(engine)["policy"]) == sorted(before)
+    for policy in ("K-CADENCE", "K-STALL", "K-SILENCE", "K-PLAN"):
+        running = clock(engine, policy)
+        assert (running["started_at"], running["ending"]) == ("2024-03-18T17:00", None), policy
+    # another follow-up in between stands for what it kept and began
+    follow_up(engine, "2024-03-19T10:00")
+    follow_up(engine, "2024-03-19T12:00", recorded="2024-03-19T15:00", corrects=new.follow_up_id)
+    assert clock(engine, "K-FIRST")["ended_at"] == "2024-03-18T17:00"
+    assert not check(engine, CONFIG, SETTINGS, at("2024-03-19T16:00")).differ
+
+
+def test_a_plan_that_is_corrected_away_was_never_kept(engine: Engine) -> None:
+    arrive(engine, A)
+    follow_up(engine, "2024-03-15T11:00")
+    old = follow_up(engine, "2024-03-15T17:00", plan="第1周 电话确认需求")
+    assert clock(engine, "K-PLAN")["ending"] == "met"
+    follow_up(engine, "2024-03-15T17:00", recorded="2024-03-15T17:30", corrects=old.follow_up_id)
+    found = clocks(engine, "K-PLAN")[["started_at", "ending"]].to_numpy().tolist()
+    assert found == [["2024-03-15T11:00", "void"], ["2024-03-15T17:00", None]]
+
+
 def test_a_closed_lead_takes_a_correction_that_leaves_it_closed(engine: Engine) -> None:
     arrive(engine, A, {"company": "乙公司", "name": "李四", "mobile": "13800002222"})
     old = follow_up(engine, "2024-03-18T10:00", **CONTRACT)

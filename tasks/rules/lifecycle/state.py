@@ -9,8 +9,9 @@ from config.schema import Rules
 from tasks.rules.decide import grade_of, lead_facts
 from tasks.rules.due import NEVER, Reckoner
 from tasks.rules.lifecycle.deals import DEAL, deals, missing
-from tasks.rules.lifecycle.pauses import months_later, pause_spans, stretches
-from tasks.rules.lifecycle.records import CONFIRMED, noted, told
+from tasks.rules.lifecycle.heard import hear
+from tasks.rules.lifecycle.pauses import months_later, stretches
+from tasks.rules.lifecycle.records import CONFIRMED
 from tasks.rules.lifecycle.tiers import probabilities, stages_of, tiers_of
 from tasks.rules.promises import targets_of
 from tasks.rules.tables import first_match
@@ -100,9 +101,8 @@ _nobody: dict[tuple[str, str], tuple[pd.DataFrame, pd.DataFrame]] = {}
 
 
 def _told_of(leads: pd.DataFrame, facts: Facts, rules: Rules, reckoner: Reckoner) -> tuple[pd.DataFrame, pd.DataFrame]:
-    rows = noted(facts.records, rules)
-    spans = pause_spans(rows, rules, reckoner.zone)
-    of_lead = told(rows, spans, reckoner.zone)
+    heard = hear(facts.records, rules, reckoner.zone)
+    rows, of_lead = heard.rows, heard.of_lead
     said = of_lead.reindex(leads["lead_id"]).reset_index(drop=True)
     leads = leads.assign(**{str(name): said[name] for name in said})
     for name in (*CONFIRMED, "changed"):
@@ -127,7 +127,7 @@ def _told_of(leads: pd.DataFrame, facts: Facts, rules: Rules, reckoner: Reckoner
     later = rows[(rows["recorded_at"] > pd.Series(since)).fillna(False).to_numpy(dtype=bool)]
     leads["place_after"] = later.groupby("lead_id")["place"].max().reindex(leads["lead_id"]).array
     leads["said_probability"] = _said_probability(rows).reindex(leads["lead_id"]).array
-    return leads, stretches(of_lead, spans)
+    return leads, stretches(of_lead, heard.spans)
 
 
 def _word(words: pd.DataFrame, field: str) -> pd.DataFrame:
