@@ -2,7 +2,8 @@
 # Both need only Python 3.11 or newer with venv; choose one with PYTHON=python3.12.
 
 PYTHON  ?= python3
-WORKERS ?= 2
+# one more than a small machine has cores: some tests wait for others' processes
+WORKERS ?= 3
 ROUNDS  ?= 20
 VENV    := .venv
 BIN     := $(VENV)/bin

@@ -16,6 +16,7 @@ _DECISIONS = (
     "tests/flows/test_by_hand.py",
     "tests/reviews/test_lead_facts.py",
     "tests/tasks/test_clocks.py",
+    "tests/tasks/test_corrections.py",
     "tests/tasks/test_day.py",
     "tests/tasks/test_follow_ups.py",
     "tests/tasks/test_handbook.py",
