@@ -16,6 +16,7 @@ from config.loader import load_config
 from config.rules_doc import render_rules
 from config.settings import Settings
 from config.states_doc import render_states
+from config.unsaid import unsaid
 from flows.console import FILES, OK, Answer, Refused, UsageError, aside, refuse_no_folder
 from flows.engine import Engine, carry_out
 from flows.progress import bar
@@ -135,11 +136,15 @@ def check_rules(settings: Settings, *, write_docs: bool = False) -> Answer:
         "channels": channels,
         "people": len(active),
         "overlay": settings.config,
+        "unsaid": [{"rule": rule, "key": key} for rule, key in unsaid(settings.config)],
     }
     lines = [f"rules {config.rules.version}: " + ", ".join(f"{count} {name}" for name, count in families.items())]
     lines.append("channels: " + ", ".join(channels))
     lines.append(f"roster: {len(active)} people")
     lines.append(f"company's own folder: {settings.config or 'none (LEADS_CONFIG)'}")
+    for rule, key in unsaid(settings.config):
+        statement = config.rules.statement(rule, settings.lang)
+        lines.append(f"hint: {rule} has another `{key}`, but readers are still told: {statement}")
     if write_docs:
         page = _page_of_rules(settings)
         page.parent.mkdir(parents=True, exist_ok=True)
