@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+from config.loader import SHIPPED
 from config.overlay import Entry, read_entries
 from config.schema import FAMILIES
 
-SHIPPED = Path(__file__).parent / "rules"
 #: Keys that a statement puts into words.
 _PUT_INTO_WORDS = ("targets", "weekly", "when", "then", "value")
 
@@ -19,8 +19,10 @@ def unsaid(folder: Path | None) -> list[tuple[str, str]]:
     names no figure stays true.
     """
     found: list[tuple[str, str]] = []
+    if folder is None:
+        return found
     for family in FAMILIES:
-        own, shipped = (_entries(base / f"{family}.yaml") for base in (_rules(folder), SHIPPED))
+        own, shipped = (_entries(base / "rules" / f"{family}.yaml") for base in (folder, SHIPPED))
         before = {entry.id: entry.stated for entry in shipped}
         found += [
             (entry.id, key)
@@ -31,10 +33,6 @@ def unsaid(folder: Path | None) -> list[tuple[str, str]]:
             if key != "value" or _has_figures(before[entry.id])
         ]
     return found
-
-
-def _rules(folder: Path | None) -> Path:
-    return (folder or SHIPPED.parent / "none") / "rules"
 
 
 def _entries(path: Path) -> list[Entry]:

@@ -129,20 +129,20 @@ def check_rules(settings: Settings, *, write_docs: bool = False) -> Answer:
     for family, _rule in config.rules.every():
         families[family] = families.get(family, 0) + 1
     active = [person for person in config.roster.people if person.active]
-    channels = sorted(config.channels)
+    channels, stale = sorted(config.channels), unsaid(settings.config)
     data = {
         "version": config.rules.version,
         "rules": families,
         "channels": channels,
         "people": len(active),
         "overlay": settings.config,
-        "unsaid": [{"rule": rule, "key": key} for rule, key in unsaid(settings.config)],
+        "unsaid": [{"rule": rule, "key": key} for rule, key in stale],
     }
     lines = [f"rules {config.rules.version}: " + ", ".join(f"{count} {name}" for name, count in families.items())]
     lines.append("channels: " + ", ".join(channels))
     lines.append(f"roster: {len(active)} people")
     lines.append(f"company's own folder: {settings.config or 'none (LEADS_CONFIG)'}")
-    for rule, key in unsaid(settings.config):
+    for rule, key in stale:
         statement = config.rules.statement(rule, settings.lang)
         lines.append(f"hint: {rule} has another `{key}`, but readers are still told: {statement}")
     if write_docs:

@@ -247,7 +247,7 @@ def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arr
     untouched = leads["touched_at"].isna().to_numpy()
     touched = {"id": leads["lead_id"][untouched], "touched_at": rows["at"][untouched].array}
     update_frame(conn, Lead, pd.DataFrame(touched))
-    leads["last_at"] = last_of(conn, rows)
+    rows = rows.assign(last_at=last_of(conn, rows))
     update_frame(conn, Lead, next_actions(rows, leads))
     facts = "follow_up=" + rows["id"].astype("str") + "|outcome=" + rows["outcome"]
     facts += ("|corrects=" + rows["corrects"].astype("str")).fillna("")

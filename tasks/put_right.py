@@ -89,18 +89,20 @@ def supersede(conn: Connection, rows: pd.DataFrame) -> None:
 def next_actions(rows: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
     """Which follow-up holds the next action of each lead now, where these (one a lead) change that: id, next_action_id.
 
-    leads: the leads of the rows, with last_at: when each was followed up last.
+    rows: with last_at (last_of); leads: the leads of the rows.
     """
     planned, corrects = rows["next_at"].notna(), rows["corrects"].notna()
     was = corrects & (leads["next_action_id"].astype("Int64") == rows["corrects"]).fillna(False).astype("bool")
-    takes = (planned & (~corrects | was | ~(leads["last_at"] > rows["at"]).fillna(False))).to_numpy(dtype=bool)
+    takes = (planned & (~corrects | was | ~(rows["last_at"] > rows["at"]).fillna(False))).to_numpy(dtype=bool)
     changes = takes | was.to_numpy(dtype=bool)
     said = rows["id"].astype("Int64").where(takes)
     return pd.DataFrame({"id": leads["lead_id"], "next_action_id": said})[changes]
 
 
 def last_of(conn: Connection, rows: pd.DataFrame) -> pd.Series:
-    """When the lead of each record was followed up last, by what counts."""
+    """When the lead of each record was followed up last, by what counts; NaT where none of them corrects another."""
+    if rows["corrects"].isna().all():
+        return pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
     found = look_up(conn, rows["lead_id"].astype("int64").sort_values(), "BIGINT", _LAST).set_index("lead_id")["at"]
     last: pd.Series = found.reindex(rows["lead_id"]).reset_index(drop=True)
     return last
@@ -109,8 +111,8 @@ def last_of(conn: Connection, rows: pd.DataFrame) -> pd.Series:
 def take_over(
     conn: Connection, rows: pd.DataFrame, objections: pd.DataFrame, rules: Rules, reckoner: Reckoner
 ) -> Mapping[str, np.ndarray]:
-    """Move what corrected follow-ups promised to the records that correct them (one a lead); gives by kind which rows
-    begin a promise of their own.
+    """Move what corrected follow-ups promised to the records that correct them; gives by kind which rows begin one
+    of their own. rows: one a lead, with last_at (last_of).
 
     A promise that is told the same goes on; one that is told otherwise is void where it still runs and begins anew; one
     that was kept or broken by now stays so.
@@ -130,8 +132,7 @@ def take_over(
     known = rows["recorded_at"].max()
     if len(void):
         write_changed(conn, ended(void, np.full(len(void), known.to_datetime64()), VOID, reckoner), known)
-    last = last_of(conn, rows)
-    newest = ~(last > rows["at"]).fillna(False).to_numpy(dtype=bool) & ~rows["closed"].to_numpy(dtype=bool)
+    newest = ~(rows["last_at"] > rows["at"]).fillna(False).to_numpy(dtype=bool) & ~rows["closed"].to_numpy(dtype=bool)
     for kind in _PROMISED:
         of_kind = clocks["kind"] == kind
         has = rows["lead_id"].isin(clocks.loc[of_kind & (same | ~running), "lead_id"]).to_numpy(dtype=bool)

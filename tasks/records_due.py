@@ -24,8 +24,8 @@ def follow_subjects(
     """End what these follow-ups keep, and begin what they promise.
 
     rows: one a lead, with id, at, recorded_at, person, technical, corrects and what was said; grade, tier, source,
-    owner of the lead, and whether it is closed. objections: those of them that raise one, with objection_id and
-    planned.
+    owner of the lead, when it was followed up last (last_at), and whether it is closed. objections: those of them that
+    raise one, with objection_id and planned.
     """
     if rows.empty:
         return

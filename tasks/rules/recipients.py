@@ -61,10 +61,7 @@ class Ladderers:
         return []
 
     def _above(self, person: Person) -> Iterator[Person]:
-        at = self._people.get(person.reports_to or "")
-        while at is not None:
-            yield at
-            at = self._people.get(at.reports_to or "")
+        return (self._people[one] for one in self.roster.above(person.id) if one in self._people)
 
     def _present(self, person: Person) -> Hearer | None:
         """The person, or who stands in while he is away: a deputy, else whoever is above and there, else himself."""

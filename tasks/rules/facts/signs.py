@@ -27,10 +27,9 @@ _MOST_JOINED = 64
 
 @dataclass(frozen=True)
 class _Sign:
-    """One sign: its group, the words of each part, and its pattern where it is more than one word."""
+    """One sign: its group, and its pattern where it is more than one word."""
 
     group: str
-    parts: tuple[tuple[str, ...], ...]
     pattern: re.Pattern[str] | None
     # words one of which stands in every text that has the sign
     anchors: tuple[str, ...]
@@ -40,15 +39,15 @@ class Signs:
     """The signs of some groups, ready to be found in texts."""
 
     def __init__(self, groups: Mapping[str, Iterable[str]]) -> None:
-        self._signs = [_sign(group, written.lower()) for group, each in groups.items() for written in each]
+        signs = [_sign(group, written.lower()) for group, each in groups.items() for written in each]
         owners: dict[str, list[_Sign]] = {}
-        for sign in self._signs:
+        for sign in signs:
             for word in sign.anchors:
                 owners.setdefault(word, []).append(sign)
         # by its first letter each word that a sign cannot do without
         self._starts: dict[str, list[tuple[str, int, list[_Sign]]]] = {}
-        for word, signs in owners.items():
-            self._starts.setdefault(word[0], []).append((word, len(word), signs))
+        for word, owned in owners.items():
+            self._starts.setdefault(word[0], []).append((word, len(word), owned))
 
     def places(self, text: str) -> Places:
         """Where each group has signs in a text of small letters, in order and without overlaps."""
@@ -100,7 +99,7 @@ def _sign(group: str, written: str) -> _Sign:
     plain = len(parts) == 1 and all(_is_plain(word) for word in tokens[0].split("|")) and not english
     text = "".join(pieces)
     pattern = None if plain else re.compile(rf"\b(?:{text})\b" if english else text)
-    return _Sign(group, tuple(parts), pattern, _anchors(parts, joined, " " if english else ""))
+    return _Sign(group, pattern, _anchors(parts, joined, " " if english else ""))
 
 
 def _is_plain(word: str) -> bool:
