@@ -1,5 +1,6 @@
 """The way to the database: engines, one write transaction, ids, and bulk rows."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -195,6 +196,8 @@ def _reader(conn: Connection) -> Reader | None:
 def look_up(conn: Connection, keys: pd.Series, column_type: str, statement: str, **values: Any) -> pd.DataFrame:
     """Run a query against many keys at once: it reads them as table `wanted` with column `key`."""
     wanted = pa.table({"key": pa.Array.from_pandas(keys)})
+    if conn.dialect.name == "sqlite":
+        statement = _KEYS_FIRST.sub(r"\1 CROSS JOIN", statement)
     if reader := _reader(conn):
         return _frame(reader.read(statement, values, wanted, column_type))
     conn.execute(text("DROP TABLE IF EXISTS wanted"))
@@ -203,6 +206,10 @@ def look_up(conn: Connection, keys: pd.Series, column_type: str, statement: str,
     if conn.dialect.name == "postgresql":
         conn.execute(text("ANALYZE wanted"))
     return read_frame(conn, statement, **values)
+
+
+# SQLite keeps the order of a CROSS JOIN; else it may read a whole table to find a few keys
+_KEYS_FIRST = re.compile(r"\b(FROM wanted w)\s+JOIN\b")
 
 
 def read_frame(conn: Connection, statement: str, **values: Any) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from tasks.arrival import Arrival
 from tasks.calendar import load_days
 from tasks.record_rows import follow_ups_of
 from tasks.rules.calendars import Calendars
-from tasks.rules.clockwork import CHANGING, MET, TIMES, VOID, Moved, begin, ended, follow
+from tasks.rules.clockwork import CHANGING, MET, TIMES, VOID, Moved, begin, ended, follow, otherwise
 from tasks.rules.due import Reckoner, same_times, written
 from tasks.rules.lifecycle.heard import hear
 from tasks.rules.promises import OPEN, week_of_last
@@ -109,8 +109,9 @@ def follow_events(
         update_frame(conn, Clock, stored.loc[stored["moved"], ["id", "lead_id"]])
         _move_records(conn, into)
     moved = follow(facts, stored, rules, reckoner)
+    changed = moved.changed[otherwise(moved.changed, stored)]
     entries = _entries(facts[is_new].reset_index(drop=True), rules, reckoner)
-    write_clocks(conn, Moved(pd.concat([moved.begun, *entries], ignore_index=True), moved.changed), arrival.at)
+    write_clocks(conn, Moved(pd.concat([moved.begun, *entries], ignore_index=True), changed), arrival.at)
 
 
 def write_clocks(conn: Connection, moved: Moved, at: pd.Timestamp) -> None:

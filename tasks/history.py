@@ -1,6 +1,7 @@
 """What a chunk did to leads, written down: leads, memberships, assignments and events."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ _VALUES = (
     "budget_max", "budget_state", "chain", "chain_state", "urgency", "urgency_state", "title_state", "mark",
     "contact_at", "created",
 )  # fmt: skip
+_PLACED = ("account_id", "status", "owner", "owner_rule")
 # what figures are told apart by: an event states it, so that they are the same whenever they are asked for
 _TRAITS = ("source", "industry", "region", "size")
 _MOVE = ("lead_id", "account_id", "owner", "old_owner", "owner_rule", "lifted_from", "choice")
@@ -59,10 +61,12 @@ def joined_leads(found: Cluster, leads: pd.DataFrame, near: Neighbours) -> pd.Da
     return stored.assign(owner=none, owner_rule=none, lifted_from=none, choice=-1, status="joined")
 
 
-def write_leads(conn: Connection, changes: Changes, arrival: Arrival, reckoner: Reckoner, rules: Rules) -> None:
+def write_leads(
+    conn: Connection, changes: Changes, near: Neighbours, arrival: Arrival, reckoner: Reckoner, rules: Rules
+) -> None:
     """Insert the new leads, update the known ones, close the joined ones."""
     leads = changes.leads
-    rows = leads[["lead_id", "account_id", "status", "owner", "owner_rule", *_VALUES]]
+    rows = leads[["lead_id", *_PLACED, *_VALUES]]
     rows = rows.rename(columns={"lead_id": "id"})
     new = leads["new"]
     begun, state_at = begin_states(leads, rules, arrival.at, reckoner)
@@ -73,7 +77,10 @@ def write_leads(conn: Connection, changes: Changes, arrival: Arrival, reckoner: 
     touched = leads["touched"].to_numpy(dtype=bool)
     again = (leads["old_status"] == "archived").to_numpy(dtype=bool) & ~new & ~touched
     update_frame(conn, Lead, rows[again])
-    update_frame(conn, Lead, rows.loc[~new & ~again, ["id", "account_id", "status", "owner", "owner_rule", *_VALUES]])
+    update_frame(conn, Lead, rows.loc[~new & ~again, ["id", *_VALUES]])
+    # apart: what leads are found by costs an index each, and seldom changes
+    placed = rows.loc[~new & ~again, ["id", *_PLACED]]
+    update_frame(conn, Lead, placed[_replaced(placed, near)])
     given = (leads["owner"].fillna("") != leads["old_owner"].fillna("")).to_numpy(dtype=bool) & ~new & ~touched
     update_frame(conn, Lead, pd.DataFrame({"id": leads.loc[given, "lead_id"], "state_at": state_at[given].array}))
     # one that was joined and stands alone again is open again
@@ -87,6 +94,13 @@ def write_leads(conn: Connection, changes: Changes, arrival: Arrival, reckoner: 
     lost = changes.joined
     ended = {"id": lost["lead_id"], "status": "joined", "joined_into": lost["into"], "closed_at": arrival.at}
     update_frame(conn, Lead, pd.DataFrame(ended).assign(owner=lost["owner"]))
+
+
+def _replaced(placed: pd.DataFrame, near: Neighbours) -> np.ndarray:
+    """Which known leads stand elsewhere than is stored of them: another company, owner or status."""
+    if placed.empty:
+        return np.zeros(0, dtype=bool)
+    return _otherwise(placed.rename(columns={"id": "lead_id"}), near, _PLACED)
 
 
 def write_handed(conn: Connection, changes: Changes, arrival: Arrival, config: Config) -> None:
@@ -242,9 +256,14 @@ def _kinds(leads: pd.DataFrame, fresh: np.ndarray, near: Neighbours, changes: Ch
 
 def _decided_otherwise(leads: pd.DataFrame, near: Neighbours) -> np.ndarray:
     """Whether verdict, grade, owner or company of a known lead are others than before."""
+    return _otherwise(leads, near, ("verdict", "grade", "owner", "account_id"))
+
+
+def _otherwise(leads: pd.DataFrame, near: Neighbours, columns: Sequence[str]) -> np.ndarray:
+    """Whether any of these columns of known leads is another than what is stored."""
     before = near.leads.drop_duplicates("lead_id").set_index("lead_id").reindex(leads["lead_id"])
     other = np.zeros(len(leads), dtype=bool)
-    for column in ("verdict", "grade", "owner", "account_id"):
+    for column in columns:
         was, now = (part[column].astype("object").fillna("").to_numpy() for part in (before, leads))
         other |= was != now
     return other

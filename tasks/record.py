@@ -16,6 +16,8 @@ from tasks.rules.deliveries import Deliveries
 from tasks.rules.keys import among, profile_keys
 from tasks.rules.lifecycle.customers import number_prefixes, tags_of
 
+# as tasks.neighbours gives a contact, in the order of the table's columns
+_STORED_PERSON = ("works_at_id", "person_name", "person_title", "person_phone", "person_email")
 _SUBMISSION = [c.name for c in Submission.__table__.columns]
 
 
@@ -65,9 +67,22 @@ def write_people(
         }
     )
     insert_frame(conn, Contact, people[new])
-    update_frame(conn, Contact, people[~new])
+    known = people[~new]
+    update_frame(conn, Contact, known[_otherwise(known, near)])
     _write_identities(conn, leads, found, near)
     return leads
+
+
+def _otherwise(people: pd.DataFrame, near: Neighbours) -> np.ndarray:
+    """Which known people are others than what is stored of them, or have no lead that was looked up."""
+    if people.empty or near.leads.empty:
+        return np.ones(len(people), dtype=bool)
+    before = near.leads.drop_duplicates("contact_id").set_index("contact_id").reindex(people["id"])
+    other = before["lead_id"].isna().to_numpy(copy=True)
+    for name, now in zip(_STORED_PERSON, people.columns[1:], strict=True):
+        was, is_ = (part.astype("object").fillna("").to_numpy() for part in (before[name], people[now]))
+        other |= was != is_
+    return other
 
 
 def _contacts(leads: pd.DataFrame, found: Cluster, near: Neighbours) -> pd.Series:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from config.schema import ClockRule, Rules
 from config.sla import SUBJECTS
-from tasks.rules.due import NEVER, Reckoner, add_pause
+from tasks.rules.due import NEVER, Reckoner, add_pause, same_times
 from tasks.rules.ladder import next_look
 from tasks.rules.promises import Promised, about_leads, alive, keep_week, promised, targets_of
 
@@ -128,6 +128,21 @@ def resumed(clocks: pd.DataFrame, rule: ClockRule, reckoner: Reckoner) -> pd.Dat
     paused = np.full(len(clocks), NEVER)
     clocks = clocks.assign(pauses=_since(pauses, started), started_at=started, paused_at=paused)
     return timed(clocks, rule, reckoner)
+
+
+def otherwise(changed: pd.DataFrame, stored: pd.DataFrame) -> np.ndarray:
+    """Which changed clocks differ from what is stored of them: most events change nothing of most clocks."""
+    other = np.zeros(len(changed), dtype=bool)
+    if changed.empty:
+        return other
+    before = stored.set_index("id").reindex(changed["id"])
+    for name in ("step", *CHANGING):
+        if name in TIMES:
+            other |= ~same_times(_at(before, name), _at(changed, name))
+        else:
+            was, now = (part[name].astype("object").fillna("").to_numpy() for part in (before, changed))
+            other |= was != now
+    return other
 
 
 def _follow_rule(
