@@ -6,10 +6,8 @@ the caller's own, so there a process does it. Whoever dies, what was not committ
 """
 
 import multiprocessing
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from multiprocessing.connection import Connection as Pipe
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
@@ -17,19 +15,15 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, text
 
-from models.adbc import ArrowSqlite
-from models.bulk import WriteFailed, insert_rows, refusals_told, update_rows
-from models.memory import give_back, keep_little
-from models.reader import Reader, packed, start_answering, unpacked
+from models.bulk import WriteFailed
+from models.reader import Reader, packed
+from models.side_process import perform, serve
 
 KEY = "leadflow_side"
 # rows handed over at one time: what waits is held twice
 _BLOCK = 10_000
-# transactions between two checkpoints
-_CHECKPOINT_EVERY = 4
-_COUNT = (
-    "INSERT INTO counter (name, value) VALUES ({mark}, {mark}) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-)
+# how the writing connection is set up: as this one is
+_PRAGMAS = ("synchronous", "foreign_keys", "busy_timeout", "cache_size", "temp_store")
 
 
 class SideWriter:
@@ -148,7 +142,7 @@ class _Server:
         self._held = engine.raw_connection()
 
     def do(self, what: str, _waits: bool, about: tuple[Any, ...]) -> Any:
-        return _perform(self._held.driver_connection, what, about)
+        return perform(self._held.driver_connection, what, about)
 
     def close(self) -> None:
         with suppress(Exception):
@@ -167,7 +161,7 @@ class _Process:
         self._queries, answering = context.Pipe()
         self.reader = Reader(self._queries)
         arguments = (there, answering, str(engine.url.database), settings)
-        self._child = context.Process(target=_serve, args=arguments, daemon=True, name="leadflow-write")
+        self._child = context.Process(target=serve, args=arguments, daemon=True, name="leadflow-write")
         self._child.start()
         there.close()
         answering.close()
@@ -195,73 +189,3 @@ class _Process:
         self._child.join(timeout=30)
         if self._child.is_alive():
             self._child.kill()
-
-
-_PRAGMAS = ("synchronous", "foreign_keys", "busy_timeout", "cache_size", "temp_store")
-
-
-def _serve(pipe: Pipe, queries: Pipe, database: str, settings: Mapping[str, Any]) -> None:
-    keep_little()
-    start_answering(queries, database, settings)
-    driver = ArrowSqlite(database)
-    for name, value in {**settings, "wal_autocheckpoint": 0}.items():
-        driver.execute(f"PRAGMA {name} = {value}")
-    failure: WriteFailed | None = None
-    commits = 0
-    # whoever asked is gone: the connection goes with this process, and what is open with it
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        while True:
-            what, waits, plain = pipe.recv()
-            about = tuple(unpacked(pipe.recv_bytes()) if one is None else one for one in plain)
-            answer = None
-            try:
-                if failure is None or what == "rollback":
-                    answer = _perform(driver, what, about)
-            except WriteFailed as error:
-                failure = failure or error
-            if waits:
-                pipe.send((answer, None if what == "rollback" else failure))
-                failure = None
-            if what == "commit":
-                commits += 1
-                if commits % _CHECKPOINT_EVERY == 0:
-                    # a page that several transactions changed is written back once
-                    driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                give_back()
-
-
-@refusals_told()
-def _perform(driver: Any, what: str, about: tuple[Any, ...]) -> Any:
-    if what == "insert":
-        insert_rows(driver, *about)
-    elif what == "update":
-        update_rows(driver, *about)
-    elif what == "write":
-        return _write(driver, *about)
-    elif what == "count":
-        _count(driver, about[0])
-    elif what == "rollback":
-        driver.rollback()
-    elif isinstance(driver, ArrowSqlite):
-        driver.execute({"begin": "BEGIN IMMEDIATE", "commit": "COMMIT"}[what])
-    elif what == "commit":
-        driver.commit()
-    return None
-
-
-def _count(driver: Any, values: Mapping[str, int]) -> None:
-    if not values:
-        return
-    if isinstance(driver, ArrowSqlite):
-        names = sorted(values)
-        driver.execute_many(_COUNT.format(mark="?"), pa.table({"n": names, "v": [values[name] for name in names]}))
-    else:
-        driver.cursor().executemany(_COUNT.format(mark="%s"), sorted(values.items()))
-
-
-def _write(driver: Any, statement: str, values: dict[str, Any]) -> int:
-    if isinstance(driver, ArrowSqlite):
-        driver.execute(statement, values)
-        return driver.changed()
-    statement = re.sub(r":(\w+)", r"%(\1)s", statement)
-    return int(driver.execute(statement, values).rowcount)

@@ -15,7 +15,7 @@ from models.memory import keep_little
 from models.reader import packed, unpacked
 
 # how many frames may wait for the one that asked
-_AHEAD = 3
+_AHEAD = 1
 
 Item = TypeVar("Item")
 Numbered = Iterator[tuple[int, pd.DataFrame]]

@@ -120,7 +120,7 @@ def _accounts(
     ids = pd.Series(known["id"].to_numpy(), index=known["key"].to_numpy(), dtype="Int64")
     account_new = ~among(leads["company_key"], ids.index)
     new = named[~among(named["company_key"], ids.index)]
-    valid = set(stated.loc[stated["verdict"] == "valid", "company_key"])
+    valid = stated.loc[stated["verdict"] == "valid", "company_key"].drop_duplicates()
     # ids follow arrival, the rows go in sorted by name: the index of names is the cost
     made = pd.DataFrame(
         {
@@ -133,7 +133,7 @@ def _accounts(
             "tags": _blank(tags_of(new, rules)).array,
         }
     )
-    due = made["key"].isin(valid).to_numpy(dtype=bool)
+    due = among(made["key"], valid)
     made["customer_number"] = pd.array([pd.NA] * len(made), dtype="str")
     made.loc[due, "customer_number"] = _numbers(conn, made.loc[due, "region"], arrival, rules)
     insert_frame(conn, Account, made.sort_values("key"))
@@ -144,13 +144,13 @@ def _accounts(
 
 
 def _number_known(
-    conn: Connection, known: pd.DataFrame, named: pd.DataFrame, valid: set[str], arrival: Arrival, rules: Rules
+    conn: Connection, known: pd.DataFrame, named: pd.DataFrame, valid: pd.Series, arrival: Arrival, rules: Rules
 ) -> None:
     """Number known companies that have their first valid lead now, in the order of their leads."""
-    due = known[known["customer_number"].isna() & known["key"].isin(valid)]
+    due = known[known["customer_number"].isna() & among(known["key"], valid)]
     if due.empty:
         return
-    order = named.loc[named["company_key"].isin(due["key"]), ["company_key", "region"]]
+    order = named.loc[among(named["company_key"], due["key"]), ["company_key", "region"]]
     ids = due.set_index("key")["id"].reindex(order["company_key"])
     numbers = _numbers(conn, order["region"], arrival, rules)
     update_frame(conn, Account, pd.DataFrame({"id": ids.array, "customer_number": pd.array(numbers, dtype="str")}))

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from models.base import Base as Tables
+from models import Base as Tables
 from models.db import make_engine
 from models.guards import SEQUENCES
 from tests.crash.runs import Base

@@ -249,7 +249,7 @@ def test_a_dry_run_changes_no_row_of_a_database(
 ) -> None:
     from sqlalchemy import func, select
 
-    from models.base import Base
+    from models import Base
     from models.db import make_engine
 
     monkeypatch.setenv("LEADS_DATABASE_URL", postgres_url)
