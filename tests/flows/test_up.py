@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy import create_engine, text
 from flows.api import Api
 from flows.server import free_port
 from tests.crash.runs import IN_FULL
+from tests.processes import running_with, still_running
 
 ROOT = Path(__file__).parents[2]
 HEADER = "外部编号,来源,公司名称,行业,联系人,职位,电话,需求描述,预算范围,决策链,创建时间,紧急程度"
@@ -101,8 +102,8 @@ def running(home: Path) -> Iterator[Running]:
                 up.process.wait(timeout=40)
             except subprocess.TimeoutExpired:
                 up.process.kill()
-            for child in mine:
-                if child.is_running():
+            for child in still_running(mine):
+                with suppress(psutil.NoSuchProcess):
                     child.kill()
             up.process.wait()
 
@@ -200,7 +201,7 @@ def test_a_killed_flow_is_finished_by_the_next(up: Running, also: tuple[str, ...
 def flows_of(up: Running) -> list[int]:
     """The processes of the flows that run."""
     worker = psutil.Process(up.pid_of("worker"))
-    return [child.pid for child in worker.children(recursive=True) if "prefect.engine" in " ".join(child.cmdline())]
+    return [child.pid for child in running_with("prefect.engine", worker.children(recursive=True))]
 
 
 @contextmanager
@@ -262,7 +263,7 @@ def test_a_running_flow_ends_its_work_before_a_stop_or_is_ended_between_two_chun
         children = psutil.Process(second.process.pid).children(recursive=True)
         with held_until_asked_to_end(flows_of(second)):
             assert second.stop() < 30
-        assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+        assert not still_running(children)
         settled = rows_settled(second, "stopped.csv")
         assert 0 < settled < LONG
         assert settled % CHUNK_ROWS == 0
