@@ -13,7 +13,8 @@ from tasks.batches import DONE, mark, open_batch, unfinished
 from tasks.orders import Order, OrderError
 from tasks.revert import RevertError, reversals, revert_batch
 from tests.crash.runs import IN_FULL
-from tests.prepared import AS_OF, CONFIG, lead, leads_as_sets, outcomes, settle
+from tests.prepared import AS_OF, CONFIG, lead, leads_as_sets, outcomes
+from tests.prepared import settle_once as settle
 
 LATER = AS_OF + timedelta(hours=1)
 ORDER = Order("wang.min", "the wrong list", LATER, LATER, "Asia/Shanghai")
