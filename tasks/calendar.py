@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -177,29 +177,39 @@ def _outdated(conn: Connection, as_of: datetime) -> list[int]:
     return sorted(set(range(FIRST_YEAR, last + 1)) - set(current["year"].tolist()))
 
 
-def _store(conn: Connection, years: Iterable[Year], as_of: datetime) -> list[int]:
+def _store(conn: Connection, years: Sequence[Year], as_of: datetime) -> list[int]:
     """Supersede what is said of the years; gives those whose days or basis are others now."""
+    if not years:
+        return []
     at = pd.Timestamp(as_of.astimezone(UTC).replace(tzinfo=None)).as_unit("us")
     stored = read_frame(conn, _YEARS)
-    before = read_frame(conn, _DAYS)
-    changed = []
-    for year in years:
-        days = pd.DataFrame(
-            [(day, True, name) for day, name in sorted(year.off.items())]
-            + [(day, False, name) for day, name in sorted(year.made_up.items())],
-            columns=["day", "off", "name"],
-        )
-        live = stored[stored["year"] == year.year]
-        old = before[before["year"] == year.year]
-        same = list(zip(old["day"].str.slice(0, 10), old["value"].astype("bool"), strict=True)) == sorted(
-            zip(days["day"].astype("str"), days["off"].astype("bool"), strict=True)
-        )
-        if len(live) and not (same and live["basis"].iloc[0] == year.basis):
-            changed.append(year.year)
-        since = max(at, *live["since"].tolist(), at)
-        update_frame(conn, CalendarYear, live[["id"]].assign(until=since))
-        number = int(take_ids(conn, "calendar_year", 1)[0])
-        said = {"id": [number], "year": [year.year], "basis": [year.basis], "source": [year.source], "since": [since]}
-        insert_frame(conn, CalendarYear, pd.DataFrame(said))
-        insert_frame(conn, CalendarDay, days.assign(year_id=number))
+    stands: dict[int, Any] = {row["year"]: row for row in stored.to_dict("records")}
+    since = pd.Series([max(at, stands[one.year]["since"]) if one.year in stands else at for one in years])
+    numbers = take_ids(conn, "calendar_year", len(years)).tolist()
+    changed = _changed(conn, years, stands)
+    ended = [(stands[one.year]["id"], at) for one, at in zip(years, since, strict=True) if one.year in stands]
+    update_frame(conn, CalendarYear, pd.DataFrame(ended, columns=["id", "until"]))
+    said = [(number, one.year, one.basis, one.source) for number, one in zip(numbers, years, strict=True)]
+    insert_frame(conn, CalendarYear, pd.DataFrame(said, columns=["id", "year", "basis", "source"]).assign(since=since))
+    days = [(number, *day) for number, one in zip(numbers, years, strict=True) for day in _days(one)]
+    insert_frame(conn, CalendarDay, pd.DataFrame(days, columns=["year_id", "day", "off", "name"]))
     return changed
+
+
+def _changed(conn: Connection, years: Iterable[Year], stands: Mapping[int, Any]) -> list[int]:
+    known = [one for one in years if one.year in stands]
+    before: dict[int, list[tuple[str, bool]]] = {one.year: [] for one in known}
+    for year, day, off, _ in read_frame(conn, _DAYS).itertuples(index=False) if known else ():
+        before.get(year, []).append((day[:10], bool(off)))
+    same = {
+        one.year
+        for one in known
+        if stands[one.year]["basis"] == one.basis
+        and before[one.year] == sorted((day.isoformat(), off) for day, off, _ in _days(one))
+    }
+    return [one.year for one in years if one.year not in same]
+
+
+def _days(year: Year) -> list[tuple[date, bool, str]]:
+    off = [(day, True, name) for day, name in sorted(year.off.items())]
+    return off + [(day, False, name) for day, name in sorted(year.made_up.items())]

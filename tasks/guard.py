@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-CELL_SEPARATOR = "\x1f"
+from tasks.layout import CELL_SEPARATOR
 
 _SIGNS = r"'*[=+\-@\t\r]"
 # Dashes and negative numbers are no formulas, and common.

@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from config.schema import Channel
-from tasks.guard import CELL_SEPARATOR
 from tasks.headers import Headers, is_field, known_headers
-from tasks.layout import Layout, header_hits
+from tasks.layout import CELL_SEPARATOR, Layout, header_hits
 from tasks.tables import Tables
 
 # the fields in which a header is looked for: all else may hold the name of a column as its value

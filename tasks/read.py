@@ -15,8 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.guard import CELL_SEPARATOR, unguarded_column
-from tasks.layout import Layout
+from tasks.guard import unguarded_column
+from tasks.layout import CELL_SEPARATOR, Layout
 from tasks.records import Lines, Records, read_records
 from tasks.regular import parse_regular
 from tasks.sheets import Sheet

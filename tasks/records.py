@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.encoding import MAX_LINE
-from tasks.guard import CELL_SEPARATOR, unguarded
-from tasks.layout import Layout, open_text
+from tasks.guard import unguarded
+from tasks.layout import CELL_SEPARATOR, Layout, open_text
 
 # A record of more lines than this is a quote that was never closed, not a text somebody wrote.
 MAX_SPAN = 500

@@ -13,6 +13,7 @@ import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.abc import MetaPathFinder
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,7 @@ import pyarrow as pa
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from tasks.encoding import is_markup
-from tasks.guard import CELL_SEPARATOR
-from tasks.layout import HEADER_WITHIN, MAX_COLUMNS
+from tasks.layout import CELL_SEPARATOR, HEADER_WITHIN, MAX_COLUMNS
 from tasks.sheet_cells import column_text
 from tasks.sheet_errors import error_cells
 from tasks.sheet_marks import ErrorCell, Seen, Span
@@ -187,5 +187,14 @@ def main(workbook: str, folder: str, megabytes: str, seconds: str) -> None:
     (Path(folder) / INDEX).write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
 
 
+class _WithoutFrames(MetaPathFinder):
+    """pyarrow imports pandas at its first array, which takes as long as all else, and here nothing is a frame."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname)
+
+
 if __name__ == "__main__":
+    sys.meta_path.insert(0, _WithoutFrames())
     main(*sys.argv[1:])

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from config.schema import Config, ConfigError, DecisionRule, Rules
 from tasks.chain import ChainWords
-from tasks.guard import CELL_SEPARATOR
 from tasks.i18n import CODED, budget_words, local_time, mark_words, mask_email, mask_name, mask_phone, word
+from tasks.layout import CELL_SEPARATOR
 from tasks.rules.marks import compare_mark
 from tasks.story_words import words
 from tasks.tables import stored_mapping

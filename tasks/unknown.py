@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, text
 
 from config.schema import Rules
 from models.base import UtcDateTime
-from tasks.guard import CELL_SEPARATOR
+from tasks.layout import CELL_SEPARATOR
 from tasks.tables import stored_mapping
 
 _VOCABULARY = {

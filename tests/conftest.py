@@ -19,6 +19,8 @@ _MISSING = "missing:"
 # (pytest-xdist 3.8 finds no group by its mark any more, since pytest 9.2 keeps the names of tests elsewhere.)
 _TOGETHER = {
     "tests/flows/test_up.py": "up",
+    "tests/flows/test_by_hand.py": "by hand",
+    "tests/flows/test_same_leads.py": "same leads",
     "tests/flows/test_ingest.py": "prefect",
     "tests/flows/test_review_flow.py": "prefect",
     "tests/flows/test_cli.py::test_with_the_engine": "prefect",

@@ -14,6 +14,8 @@ import pytest
 _BOTH = ("sqlite", "postgresql")
 _DECISIONS = (
     "tests/flows/test_by_hand.py",
+    "tests/flows/test_record_files.py",
+    "tests/flows/test_same_leads.py",
     "tests/reviews/test_lead_facts.py",
     "tests/tasks/test_clocks.py",
     "tests/tasks/test_corrections.py",

@@ -65,9 +65,8 @@ def postgres_server(pytestconfig: pytest.Config) -> str:
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """The address of a PostgreSQL database of this test's own, which has its tables and nothing in them."""
     if not _SPARE:
-        template = template_database(postgres_server, f"tables_{NEWEST}", _make_tables)
         name = f"t_{os.getpid()}_{next(_NUMBER)}"
-        url = create_database(postgres_server, name, template)
+        url = new_tables(postgres_server, name)
         _SPARE.append((name, url, shape_of(plain_url(url))))
     name, url, shape = _SPARE.pop()
     yield url
@@ -75,6 +74,11 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
         _SPARE.append((name, url, shape))
     else:
         drop_database(postgres_server, name)
+
+
+def new_tables(server_url: str, name: str) -> str:
+    """Make a database which has its tables and nothing in them; give its address."""
+    return create_database(server_url, name, template_database(server_url, f"tables_{NEWEST}", _make_tables))
 
 
 def _make_tables(url: str) -> None:
@@ -112,7 +116,7 @@ def engine(any_url: str) -> Iterator[Engine]:
 def template_database(server_url: str, name: str, fill: Callable[[str], object]) -> str:
     """Make database `name` once a server, filled by `fill(url)`; give its name, for copies of it.
 
-    `fill` must leave no open connection: PostgreSQL copies only databases nobody is in.
+    Connections that `fill` leaves open are ended: PostgreSQL copies only databases nobody is in.
     """
     with psycopg.connect(plain_url(server_url), autocommit=True) as conn:
         conn.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
@@ -122,6 +126,7 @@ def template_database(server_url: str, name: str, fill: Callable[[str], object])
             draft = f"{name}_draft"
             drop_database(server_url, draft)
             fill(create_database(server_url, draft))
+            conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [draft])
             conn.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
     return name
 

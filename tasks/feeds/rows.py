@@ -15,7 +15,7 @@ import pandas as pd
 
 from config.feed import Feed
 from config.json_path import MISSING, one_at, text_at
-from tasks.guard import CELL_SEPARATOR
+from tasks.layout import CELL_SEPARATOR
 from tasks.read import JOINED
 from tasks.rules.keys import hash_text
 

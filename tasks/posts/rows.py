@@ -14,8 +14,7 @@ from config.form import CAMPAIGN, Form
 from config.schema import FEED_FIELDS, Channel
 from config.selector import select, text_of
 from config.webhook import Taken, Webhook, When
-from tasks.guard import CELL_SEPARATOR
-from tasks.layout import Layout
+from tasks.layout import CELL_SEPARATOR, Layout
 from tasks.posts.inbox import Stored
 from tasks.read import JOINED
 

@@ -1,5 +1,6 @@
 """Homes to run in, and a note of every kill."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from benchmarks.cluster import create_database, drop_database
 from tests.crash.hits import KILLED_AT
 from tests.crash.lead_files import drop_files, write_roster
-from tests.crash.runs import Base
+from tests.crash.runs import Base, leads
 
 _NUMBER = count()
 
@@ -33,6 +34,25 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
     yield make
     for name in made:
         drop_database(server, name)
+
+
+_HEADER = "公司名称,联系人,电话,需求描述,预算范围,决策链,紧急程度,所属行业,线索来源"
+_ROW = "甲科技有限公司,张三,13800001111,采购生产管理系统,20-30万,张三总经理决策,两周内,制造业,官网"
+
+
+@pytest.fixture(scope="session")
+def one_lead(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Base]:
+    """Makes homes with one A lead that nobody has called, each a copy of one."""
+    first = tmp_path_factory.mktemp("home")
+    (first / "a.csv").write_text(f"{_HEADER}\n{_ROW}\n", "utf-8")
+    base = Base(first, f"sqlite:///{first / 'leadflow.db'}")
+    assert leads(base, "ingest", "--direct", "a.csv", "--as-of", "2024-03-15T10:00") == 0
+
+    def made(folder: Path) -> Base:
+        shutil.copytree(first, folder)
+        return Base(folder, f"sqlite:///{folder / 'leadflow.db'}")
+
+    return made
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """A file of follow-ups that a killed run was taking is taken by the next as if nothing had happened."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.crash.left_behind import LeftBehind
-from tests.crash.runs import IN_FULL, KILLED, Base
-from tests.crash.test_kill_promises import NUMBER, _without_clock, home, leads
+from tests.crash.runs import IN_FULL, KILLED, NUMBER, Base, leads
+from tests.crash.test_kill_promises import _without_clock
 
 pytestmark = [pytest.mark.kill, pytest.mark.slow]
 
@@ -22,9 +23,8 @@ POINTS = ("claimed", "follow-up-recorded", "answered", "moved")
 POINTS = ("claiming", *POINTS[:3], "moving", "moved", "told") if IN_FULL else POINTS
 
 
-def dropped(folder: Path) -> Base:
-    base = home(folder)
-    box = folder / "intake" / "follow-ups"
+def dropped(base: Base) -> Base:
+    box = base.home / "intake" / "follow-ups"
     box.mkdir(parents=True, exist_ok=True)
     (box / "a.csv").write_text("\n".join((HEADER, *ROWS, "")), "utf-8")
     return base
@@ -37,8 +37,8 @@ def answered(base: Base) -> dict[str, bytes]:
     return {str(path.relative_to(base.home)): path.read_bytes() for path in whole}
 
 
-def test_each_follow_up_is_recorded_once_and_answered(tmp_path: Path) -> None:
-    undisturbed, killed = dropped(tmp_path / "undisturbed"), dropped(tmp_path / "killed")
+def test_each_follow_up_is_recorded_once_and_answered(tmp_path: Path, one_lead: Callable[[Path], Base]) -> None:
+    undisturbed, killed = (dropped(one_lead(tmp_path / name)) for name in ("undisturbed", "killed"))
     assert leads(undisturbed, *AGAIN) == 0
     wanted, answers = LeftBehind.of(undisturbed), answered(undisturbed)
     assert len(answers) == 3  # the receipt, what is to be mended, and the file itself

@@ -5,8 +5,6 @@ import os
 import re
 import signal
 import ssl
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from benchmarks.partner import Partner, in_turn, serving, some_leads
 from flows.cli import run
 from models.audit import audit
 from models.db import make_engine
+from tests.warm import Warm
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -165,10 +164,10 @@ def test_a_pull_killed_anywhere_goes_on_without_a_gap_or_a_repeat(company: Path,
     with serving(Partner(some_leads(ENOUGH), size=500)) as partner:
         write(company, partner)
         for point in ("in-transaction:1", "page-committed:1", "in-transaction:2", "telling:1", None):
-            environment = os.environ | {"PYTHONPATH": str(ROOT)} | ({"LEADS_STOP_AT": point} if point else {})
-            command = [sys.executable, "-m", "flows", "feed", "pull", "partner"]
-            ended = subprocess.run(command, env=environment, cwd=home.parent, capture_output=True, check=False)
-            assert ended.returncode == (-signal.SIGKILL if point else 0), ended.stderr.decode()[-2000:]
+            told = {name: value for name, value in os.environ.items() if name.startswith("LEADS_")}
+            told |= {"LEADS_STOP_AT": point} if point else {}
+            code, said = Warm(["feed", "pull", "partner"], home.parent, told).ended(120)
+            assert code == (-signal.SIGKILL if point else 0), said[-2000:]
     engine = make_engine(f"sqlite:///{home}/leadflow.db")
     with engine.connect() as conn:
         assert audit(conn) == []

@@ -113,7 +113,7 @@ def test_what_passes_is_asked_for_again(company: Company, fault: str) -> None:
      ("to:http://other.example/leads", "elsewhere"), ("to:/leads", "loop")],
 )  # fmt: skip
 def test_what_does_not_pass_ends_the_round_and_the_next_goes_on(company: Company, fault: str, code: str) -> None:
-    partner = Partner(some_leads(5000), size=1000, fault=lambda number: fault if number >= 3 else None)
+    partner = Partner(some_leads(3500), size=1000, fault=lambda number: fault if number >= 3 else None)
     with serving(partner):
         company.write(partner)
         stopped = company.pull()
@@ -124,18 +124,18 @@ def test_what_does_not_pass_ends_the_round_and_the_next_goes_on(company: Company
         partner.fault = in_turn([])
         result = company.pull()
         assert (result.complete, result.fault) == (True, "")
-        assert company.ids() == _all(5000)
+        assert company.ids() == _all(3500)
         assert partner.seen[asked]["cursor"] == "c2000", "it goes on where it was"
 
 
 def test_a_cursor_that_has_run_out_begins_the_round_anew(company: Company) -> None:
-    with serving(Partner(some_leads(5000), size=1000, fault=lambda number: "500" if number >= 3 else None)) as partner:
+    with serving(Partner(some_leads(3500), size=1000, fault=lambda number: "500" if number >= 3 else None)) as partner:
         company.write(partner)
         assert company.pull().code == "unreachable"
         old = len(partner.seen)
         partner.fault = lambda number: "410" if number == old else None
         result = company.pull()
-        assert (result.complete, company.ids(), "cursor" in partner.seen[old + 1]) == (True, _all(5000), False)
+        assert (result.complete, company.ids(), "cursor" in partner.seen[old + 1]) == (True, _all(3500), False)
 
 
 @pytest.mark.parametrize("kind", ["page", "offset"])

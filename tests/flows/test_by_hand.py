@@ -1,7 +1,10 @@
 """Commands about what is stored: verify, set, quality and replay, on a base that the main job made."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,29 +13,57 @@ import pytest
 
 from benchmarks.cluster import create_database, drop_database
 from benchmarks.leads import write_leads
+from config.loader import load_config
+from config.settings import get_settings
 from flows.cli import run
 from flows.console import OK, REFUSED, USAGE
+from flows.intake import take_in
+from flows.request import Request, moment
 from models.db import make_engine, read_frame
+from tests.postgres import template_database
 
 Leads = Callable[..., Any]
 ROWS = 600
 SALES = "wujiaqi"
 
 
+@pytest.fixture(scope="module")
+def taken_in(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Makes once, on each kind of database, a base of some hundred generated rows: the file or database to copy."""
+
+    @cache
+    def made(kind: str) -> str:
+        folder = tmp_path_factory.mktemp(kind)
+
+        def fill(url: str) -> None:
+            settings = get_settings(home=folder / "home", database_url=url)
+            done = take_in(Request(tuple(write_leads(folder, ROWS)), None, moment(None)), settings, load_config())
+            assert [file.state for file in done.files] == ["taken"]
+
+        if kind == "postgresql":
+            return template_database(request.getfixturevalue("postgres_server"), "by_hand", fill)
+        fill(f"sqlite:///{folder / 'own.db'}")
+        return str(folder / "own.db")
+
+    return made
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, tmp_path: Path, taken_in: Callable[[str], str]) -> Iterator[str]:
     if request.param == "sqlite":
+        with closing(sqlite3.connect(taken_in("sqlite"))) as base, closing(sqlite3.connect(tmp_path / "own.db")) as own:
+            base.backup(own)
         yield f"sqlite:///{tmp_path / 'own.db'}"
         return
     server = request.getfixturevalue("postgres_server")
     name = f"byhand_{abs(hash(tmp_path))}"
-    yield create_database(server, name)
+    yield create_database(server, name, taken_in("postgresql"))
     drop_database(server, name)
 
 
 @pytest.fixture
 def leads(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Leads:
-    """Run a command on a base of some hundred generated rows; its exit code and its answer."""
+    """Run a command on such a base; its exit code and its answer."""
     for name, value in (("HOME", tmp_path / "home"), ("DATABASE_URL", url), ("MAIL_MODE", "file"), ("CONFIG", "")):
         monkeypatch.setenv(f"LEADS_{name}", str(value))
     monkeypatch.chdir(tmp_path)
@@ -42,8 +73,6 @@ def leads(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
         code = run([*words, "--json"])
         return code, json.loads(capsys.readouterr().out or "{}")
 
-    [file] = write_leads(tmp_path / "in", ROWS) if (tmp_path / "in").mkdir() is None else []
-    assert carry_out("ingest", "--direct", str(file))[0] == OK
     return carry_out
 
 

@@ -16,6 +16,7 @@ import pytest
 from config.settings import Settings, get_settings
 from flows import engine
 from flows.engine import carry_out, configured_url
+from tests.processes import still_running
 
 ROOT = Path(__file__).parents[2]
 
@@ -139,4 +140,4 @@ def test_the_server_goes_with_the_process_that_started_it(how: signal.Signals, t
     parent.wait(timeout=20)
     parent.stdout.close()
     psutil.wait_procs([server], timeout=20)
-    assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
+    assert not still_running([server])

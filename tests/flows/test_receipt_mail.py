@@ -4,8 +4,6 @@ import email
 import email.policy
 import os
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from config.schema import Config
 from config.settings import Settings, get_settings
 from flows.intake import take_in
 from flows.request import Request
+from tests.warm import Warm
 
 AS_OF = datetime(2024, 3, 18, 1, 0, tzinfo=UTC)
 HEADER = "来源,公司名称,行业,联系人,职位,电话,需求描述,预算范围,决策链,创建时间"
@@ -103,10 +102,10 @@ def test_without_a_contact_nobody_is_written_to(home: Path) -> None:
 @pytest.mark.kill
 def test_a_run_killed_while_it_posts_leaves_one_mail(settings: Settings, config: Config) -> None:
     drop(settings, "名单.csv", ROWS.encode())
-    command = [sys.executable, "-m", "flows", "ingest", "--direct", "--as-of", "2024-03-18T09:00"]
-    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "LEADS_STOP_AT": "posted:1"}
-    killed = subprocess.run(command, env=env, capture_output=True, check=False)
-    assert killed.returncode == -signal.SIGKILL
+    told = {name: value for name, value in os.environ.items() if name.startswith("LEADS_")}
+    words = ["ingest", "--direct", "--as-of", "2024-03-18T09:00"]
+    code, said = Warm(words, Path.cwd(), told | {"LEADS_STOP_AT": "posted:1"}).ended(120)
+    assert code == -signal.SIGKILL, said
     run(settings, config)
     run(settings, config)
     assert len(mails(settings, "receipt")) == 1

@@ -17,6 +17,7 @@ from flows.summary import page
 from flows.told import Told
 from models.db import make_engine, read_frame, upgrade
 from tasks.record_template import make_record_template
+from tests.kept import begin_with
 from tests.prepared import CONFIG, settle
 
 CAME = datetime(2024, 3, 15, 2, tzinfo=UTC)
@@ -35,7 +36,7 @@ FULL = ROW | {
 
 @pytest.fixture
 def settings(engine: Engine, tmp_path: Path) -> Settings:
-    settle(engine, LI, as_of=CAME)
+    begin_with(engine, "the lead of record files", lambda: settle(engine, LI, as_of=CAME))
     url = engine.url.render_as_string(hide_password=False)
     return Settings(_env_file=None, home=tmp_path / "home", database_url=url)
 

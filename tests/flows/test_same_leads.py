@@ -1,11 +1,10 @@
-"""The same rows make the same leads, however they arrive: twice, otherwise encoded, shuffled, in forty files."""
+"""The same rows make the same leads, however they arrive: twice, otherwise encoded, shuffled, in many files."""
 
 import csv
 import io
 import itertools
 import random
-import subprocess
-import sys
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 import pytest
 
-from benchmarks.cluster import create_database, drop_database
+from benchmarks.cluster import drop_database
 from benchmarks.leads import HEADER, lead_tables
 from config.loader import load_config
 from config.settings import Settings, get_settings
@@ -22,6 +21,8 @@ from flows.intake import take_in
 from flows.request import Request
 from models.db import make_engine, read_frame
 from tests.crash.runs import IN_FULL
+from tests.postgres import new_tables
+from tests.warm import Warm
 
 AS_OF = datetime(2024, 3, 18, 1, 0, tzinfo=UTC)
 CONFIG = load_config()
@@ -137,11 +138,26 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
     def new_database() -> str:
         made.append(f"same_{tmp_path.name[-20:].lower().strip('_')}_{next(NUMBER)}")
-        return create_database(server, made[-1])
+        return new_tables(server, made[-1])
 
     yield Place(tmp_path, new_database)
     for name in made:
         drop_database(server, name)
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Settings]:
+    """Makes homes that have taken in the usual rows, each a copy of one."""
+    place = Place(tmp_path_factory.mktemp("usual"), lambda: "")
+    settings = place.home()
+    assert _take(settings, place.file(_rows())) == ["taken"]
+
+    def copied(folder: Path) -> Settings:
+        home = folder / f"home{next(NUMBER)}"
+        shutil.copytree(settings.home, home)
+        return get_settings(home=home, database_url="")
+
+    return copied
 
 
 def _header(rows: Sequence[Row]) -> Row:
@@ -211,9 +227,8 @@ TWINS = {
 }
 
 
-def test_the_rows_cover_what_they_are_meant_to(sqlite: Place) -> None:
-    rows = _rows()
-    found = _taken(sqlite, rows)
+def test_the_rows_cover_what_they_are_meant_to(usual: Callable[[Path], Settings], tmp_path: Path) -> None:
+    found = leads(usual(tmp_path))
     by_size = {len(lead.rows) for lead in found}
     assert {1, 2, 4} <= by_size
     assert {lead.decided[0] for lead in found} == {"valid", "to_verify", "invalid"}
@@ -235,12 +250,12 @@ def test_the_same_file_again_by_its_name_or_by_another_changes_nothing(place: Pl
 
 
 @pytest.mark.parametrize("how", TWINS.values(), ids=TWINS)
-def test_a_twin_makes_the_same_leads_alone_and_after_the_file(how: dict[str, str], sqlite: Place) -> None:
-    rows = _rows()
-    settings = sqlite.home()
-    assert _take(settings, sqlite.file(rows)) == ["taken"]
+def test_a_twin_makes_the_same_leads_alone_and_after_the_file(
+    how: dict[str, str], sqlite: Place, usual: Callable[[Path], Settings]
+) -> None:
+    settings = usual(sqlite.folder)
     wanted = leads(settings)
-    twin = sqlite.file(rows, **how)
+    twin = sqlite.file(_rows(), **how)
     assert _take(settings, twin) == ["taken"]
     assert leads(settings) == wanted, "no lead twice because its row came again"
     alone = sqlite.home()
@@ -278,12 +293,13 @@ def test_rows_in_any_order_and_split_make_the_same_leads(seed: int, sqlite: Plac
 
 
 @pytest.mark.slow
-def test_rows_split_over_forty_files_make_the_same_leads(place: Place) -> None:
+@pytest.mark.each_database
+def test_rows_split_over_many_files_make_the_same_leads(place: Place) -> None:
     rows = _rows(5)
     wanted = _taken(place, rows)
     settings = place.home()
     shuffled = _shuffled(rows, 50)
-    count = 40 if IN_FULL or settings.database_url.startswith("sqlite") else 12
+    count = 40 if IN_FULL else 12
     files = [place.file(shuffled[part::count]) for part in range(count)]
     result = take_in(Request(tuple(files), None, AS_OF), settings, CONFIG)
     assert len(result.in_state("taken")) == count
@@ -332,13 +348,6 @@ def test_the_command_line_gives_what_the_procedure_gives(sqlite: Place) -> None:
     wanted = _taken(sqlite, rows)
     settings = sqlite.home()
     words = [str(sqlite.file(rows, encoding="gb18030", newline="\r\n")), "--direct", "--as-of", AS_OF.isoformat()]
-    done = subprocess.run(
-        [sys.executable, "-m", "flows", "ingest", *words],
-        cwd=Path(__file__).parents[2],
-        env={"LEADS_HOME": str(settings.home), "PATH": "/usr/bin:/bin", "HOME": str(sqlite.folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    code, said = Warm(["ingest", *words], sqlite.folder, {"LEADS_HOME": str(settings.home)}).ended(120)
+    assert code == 0, said
     assert leads(settings) == wanted

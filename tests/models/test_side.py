@@ -25,6 +25,7 @@ from models.db import (
     write,
 )
 from models.side import SideWriter
+from tests.processes import running_with
 
 
 @pytest.fixture
@@ -110,9 +111,7 @@ def test_a_writing_process_that_is_gone_is_told(tmp_path):
     side = SideWriter(engine)
     with pytest.raises(WriteFailed, match="ended early"), side.transaction() as conn:  # noqa: PT012
         insert_frame(conn, Account, accounts(1))
-        [child] = [
-            one for one in psutil.Process().children() if one not in before and "spawn_main" in " ".join(one.cmdline())
-        ]
+        [child] = running_with("spawn_main", set(psutil.Process().children()) - before)
         os.kill(child.pid, signal.SIGKILL)
         psutil.wait_procs([child])
         write(conn, "UPDATE account SET name = name")

@@ -13,6 +13,7 @@ from config.settings import get_settings
 from models import Clock, Escalation, FollowUp, Objection
 from tasks.links import Link, sign
 from tasks.sweep import sweep
+from tests.kept import begin_with
 from tests.prepared import CONFIG, lead, settle
 from web.app import create_app
 
@@ -28,9 +29,13 @@ def client(engine, tmp_path: Path) -> TestClient:
     home = tmp_path / "home"
     home.mkdir()
     settings = get_settings(home=home, base_url="https://leads.example.com/", secret=SECRET.decode(), config=None)
-    settle(engine, ZHANG, as_of=datetime.now(UTC) - timedelta(days=10))
-    for days in range(9, 0, -2):
-        sweep(engine, CONFIG, settings, (datetime.now(UTC) - timedelta(days=days)).replace(hour=7))
+
+    def told() -> None:
+        settle(engine, ZHANG, as_of=datetime.now(UTC) - timedelta(days=10))
+        for days in range(9, 0, -2):
+            sweep(engine, CONFIG, settings, (datetime.now(UTC) - timedelta(days=days)).replace(hour=7))
+
+    begin_with(engine, "a lead whose owner was told", told)
     return TestClient(create_app(settings, CONFIG, engine), base_url="https://leads.example.com")
 
 

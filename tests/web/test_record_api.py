@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from config.settings import get_settings
 from models.db import read_frame
+from tests.kept import begin_with
 from tests.prepared import CONFIG, settle
 from web.app import make_desk
 from web.internal import internal_app
@@ -28,7 +29,7 @@ NUMBER = f"XL{NOW - timedelta(days=3):%Y%m}001"
 
 @pytest.fixture
 def client(engine, tmp_path: Path) -> TestClient:
-    settle(engine, LI, as_of=NOW - timedelta(days=3))
+    begin_with(engine, "a lead of three days ago", lambda: settle(engine, LI, as_of=NOW - timedelta(days=3)))
     settings = get_settings(home=tmp_path, secret="s" * 32, config=None)
     app = internal_app(make_desk(settings, CONFIG, engine))
     return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
@@ -101,7 +102,7 @@ def test_what_is_no_list_of_records_is_said(client: TestClient, body: Any) -> No
 
 
 def test_who_signs_in_speaks_for_himself_alone(engine, tmp_path: Path) -> None:
-    settle(engine, LI, as_of=NOW - timedelta(days=3))
+    begin_with(engine, "a lead of three days ago", lambda: settle(engine, LI, as_of=NOW - timedelta(days=3)))
     settings = get_settings(home=tmp_path, secret="s" * 32, config=None, password="a long password")
     app = internal_app(make_desk(settings, CONFIG, engine))
     signed_in = base64.b64encode(b"linruoxi:a long password").decode()
