@@ -198,7 +198,7 @@ def look_up(conn: Connection, keys: pd.Series, column_type: str, statement: str,
     """Run a query against many keys at once: it reads them as table `wanted` with column `key`."""
     wanted = pa.Array.from_pandas(keys)
     if conn.dialect.name == "sqlite":
-        statement = _KEYS_FIRST.sub(r"\1 CROSS JOIN", statement)
+        statement = keys_first(statement)
     if reader := _reader(conn):
         return _frame(reader.read(statement, values, pa.table({"key": wanted}), column_type))
     if len(wanted) <= _FEW:
@@ -223,8 +223,12 @@ def _look_up_few(
 
 # keys that are sent with the query
 _FEW = 100
-# SQLite keeps the order of a CROSS JOIN; else it may read a whole table to find a few keys
 _KEYS_FIRST = re.compile(r"\b(FROM wanted w)\s+JOIN\b")
+
+
+def keys_first(statement: str) -> str:
+    """A look-up as SQLite is asked: it keeps to a CROSS JOIN, else it may read a whole table for a few keys."""
+    return _KEYS_FIRST.sub(r"\1 CROSS JOIN", statement)
 
 
 def read_frame(conn: Connection, statement: str, **values: Any) -> pd.DataFrame:
@@ -343,6 +347,7 @@ __all__ = [
     "begin",
     "insert_frame",
     "is_newest",
+    "keys_first",
     "look_up",
     "make_engine",
     "read_frame",
