@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -22,7 +22,13 @@ _TEXTS = 4096  # kept with what they mean, for each vocabulary
 _KEPT = 4  # sets of rules; a what-if run alternates between two
 # what a text means, None where it is not known
 Meaning: TypeAlias = Callable[[str], str | None]
-_compiled: dict[int, tuple[Rules, "Lexicon"]] = {}
+#: The values that are read of the rules.
+_READ = (
+    "D-ROLE-MAILBOX F-TIME-UNITS V-BLANK V-BUDGET V-CHAIN-MEMBERS V-COURTESY V-EMAIL-PLACEHOLDER V-INDUSTRY"
+    " V-INDUSTRY-CODE V-LEGAL-FORM V-PHONE-PLACEHOLDER V-PHONE-PLACES V-REGION V-SIZE V-SOURCE V-TEST-NAME"
+    " V-TRADITIONAL V-URGENCY"
+).split()
+_compiled: dict[tuple[int, ...], tuple[Mapping[str, Any], "Lexicon"]] = {}
 
 
 @dataclass(frozen=True)
@@ -41,48 +47,51 @@ class Lexicon:
 
 
 def lexicon(rules: Rules) -> Lexicon:
-    """Return the lexicon of these rules, compiled on first use."""
-    kept = _compiled.get(id(rules))
+    """Return the lexicon of these rules, compiled on first use; rules of another day often have the same values."""
+    values = {name: rules.value(name) for name in _READ}
+    # the values are kept with it: no other can come to stand where one of them stands
+    key = tuple(map(id, values.values()))
+    kept = _compiled.get(key)
     if kept is None:
         while len(_compiled) >= _KEPT:
             _compiled.pop(next(iter(_compiled)))
-        kept = _compiled[id(rules)] = (rules, _compile(rules))
+        kept = _compiled[key] = (values, _compile(values))
     return kept[1]
 
 
-def _compile(rules: Rules) -> Lexicon:
-    blanks = frozenset(unicodedata.normalize("NFKC", word).lower() for word in rules.value("V-BLANK"))
+def _compile(values: Mapping[str, Any]) -> Lexicon:
+    blanks = frozenset(unicodedata.normalize("NFKC", word).lower() for word in values["V-BLANK"])
     return Lexicon(
         blanks=pa.array(sorted(blanks), TEXT),
-        phones=PhoneReader(number_words(rules.value("V-PHONE-PLACEHOLDER")), _places(rules)),
-        roles=tuple(rules.value("D-ROLE-MAILBOX")),
-        mail_placeholders=pa.array(sorted(rules.value("V-EMAIL-PLACEHOLDER")), TEXT),
-        budgets=BudgetWords.of(rules.value("V-BUDGET")),
-        forms=LegalForms.of(rules.value("V-LEGAL-FORM")),
-        names=NameWords.of(rules.value("V-COURTESY"), rules.value("V-TEST-NAME")),
-        members=MemberReader.of(rules.value("V-CHAIN-MEMBERS")),
-        words={name: lru_cache(_TEXTS)(meaning) for name, meaning in _meanings(rules).items()},
+        phones=PhoneReader(number_words(values["V-PHONE-PLACEHOLDER"]), _places(values)),
+        roles=tuple(values["D-ROLE-MAILBOX"]),
+        mail_placeholders=pa.array(sorted(values["V-EMAIL-PLACEHOLDER"]), TEXT),
+        budgets=BudgetWords.of(values["V-BUDGET"]),
+        forms=LegalForms.of(values["V-LEGAL-FORM"]),
+        names=NameWords.of(values["V-COURTESY"], values["V-TEST-NAME"]),
+        members=MemberReader.of(values["V-CHAIN-MEMBERS"]),
+        words={name: lru_cache(_TEXTS)(meaning) for name, meaning in _meanings(values).items()},
     )
 
 
-def _places(rules: Rules) -> tuple[tuple[str, str, str], ...]:
-    named = {region: words for region, words in rules.value("V-PHONE-PLACES").items() if words}
+def _places(values: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+    named = {region: words for region, words in values["V-PHONE-PLACES"].items() if words}
     return tuple((region, words[0], place_pattern(words)) for region, words in named.items())
 
 
-def _meanings(rules: Rules) -> dict[str, Meaning]:
+def _meanings(values: Mapping[str, Any]) -> dict[str, Meaning]:
     """What reads a text of each field of words."""
-    signs = rules.value("V-TRADITIONAL")
+    signs = values["V-TRADITIONAL"]
     simplified = str.maketrans(signs["traditional"], signs["simplified"])
 
     def compared(meaning: Meaning) -> Meaning:
         return lambda text: meaning(text.translate(simplified))
 
     found: dict[str, Meaning] = {
-        "source": Vocabulary.of(rules.value("V-SOURCE")).find,
-        "industry": Industries.of(rules.value("V-INDUSTRY"), rules.value("V-INDUSTRY-CODE")).find,
-        "region": Gazetteer.of(rules.value("V-REGION")).city,
-        "size": Sizes.of(rules.value("V-SIZE")).find,
-        "urgency": Urgencies.of(rules.value("V-URGENCY"), rules.value("F-TIME-UNITS")).find,
+        "source": Vocabulary.of(values["V-SOURCE"]).find,
+        "industry": Industries.of(values["V-INDUSTRY"], values["V-INDUSTRY-CODE"]).find,
+        "region": Gazetteer.of(values["V-REGION"]).city,
+        "size": Sizes.of(values["V-SIZE"]).find,
+        "urgency": Urgencies.of(values["V-URGENCY"], values["F-TIME-UNITS"]).find,
     }
     return {name: compared(meaning) for name, meaning in found.items()}
