@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     lang: Literal["zh_CN", "en"] = "zh_CN"
     tz: str = "Asia/Shanghai"
     config: Path | None = None
-    chunk_rows: int = Field(default=20_000, ge=1)
+    chunk_rows: int = Field(default=40_000, ge=1)
     engine_seconds: int = Field(default=60, ge=0)
     # where people reach the pages that mails link to; without it mails have no links
     base_url: str | None = Field(

@@ -11,9 +11,11 @@ from sqlalchemy import Engine
 from config.settings import Settings
 from tasks.posts.inbox import FILE, open_inbox
 
-#: Rows that are settled at one time while posts wait; and while a loop is at work for which posts may come any
-#: moment, where one transaction keeps all others out.
-PART_ROWS, CALM_ROWS = 2_000, 10_000
+#: Rows that are settled at one time while posts wait.
+PART_ROWS = 2_000
+#: The same while a loop is at work for which posts may come any moment: where one transaction keeps all others out,
+#: and where it does so only from its turn to its end.
+CALM_ROWS = {"sqlite": 10_000, "postgresql": 20_000}
 #: A post that waits longer is waited for by nobody: no loop is at work, and the file goes on (seconds).
 _NOBODY_TAKES = 30.0
 #: How long a file stands back before each part (seconds), and how often it looks whether it must.
@@ -39,7 +41,7 @@ class Way:
     def parts(self, frame: pd.DataFrame, done: int) -> Iterator[Part]:
         """The rows of a chunk of which `done` are settled: all that is left, or less while posts wait."""
         while True:
-            most = PART_ROWS if self._let_through() else CALM_ROWS if self._may_come() else len(frame)
+            most = PART_ROWS if self._let_through() else self._calm() if self._may_come() else len(frame)
             size = min(most, len(frame) - done)
             last = done + size >= len(frame)
             yield Part(frame if last and not done else frame.iloc[done : done + size], done, last)
@@ -48,13 +50,15 @@ class Way:
             done += size
 
     def _may_come(self) -> bool:
-        """Whether a loop says that it is at work, on a base that lets one writer in at a time."""
+        """Whether a loop says that it is at work."""
         note = self._settings.up / "posts.json"
         try:
-            fresh = time.time() - note.stat().st_mtime < _LOOP_FRESH
+            return time.time() - note.stat().st_mtime < _LOOP_FRESH
         except OSError:
             return False
-        return fresh and self._engine.dialect.name == "sqlite"
+
+    def _calm(self) -> int:
+        return CALM_ROWS[self._engine.dialect.name]
 
     def _let_through(self) -> bool:
         """Stand back until the posts that wait are through, or for a while; gives whether any did wait."""

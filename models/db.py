@@ -1,5 +1,6 @@
 """The way to the database: engines, one write transaction, ids, and bulk rows."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -195,21 +196,39 @@ def _reader(conn: Connection) -> Reader | None:
 
 def look_up(conn: Connection, keys: pd.Series, column_type: str, statement: str, **values: Any) -> pd.DataFrame:
     """Run a query against many keys at once: it reads them as table `wanted` with column `key`."""
-    wanted = pa.table({"key": pa.Array.from_pandas(keys)})
+    wanted = pa.Array.from_pandas(keys)
     if conn.dialect.name == "sqlite":
-        statement = _KEYS_FIRST.sub(r"\1 CROSS JOIN", statement)
+        statement = keys_first(statement)
     if reader := _reader(conn):
-        return _frame(reader.read(statement, values, wanted, column_type))
+        return _frame(reader.read(statement, values, pa.table({"key": wanted}), column_type))
+    if len(wanted) <= _FEW:
+        return _look_up_few(conn, wanted.to_pylist(), column_type, statement, values)
     conn.execute(text("DROP TABLE IF EXISTS wanted"))
     conn.execute(text(f"CREATE TEMPORARY TABLE wanted (key {column_type})"))
-    insert_rows(_driver(conn), "wanted", wanted)
+    insert_rows(_driver(conn), "wanted", pa.table({"key": wanted}))
     if conn.dialect.name == "postgresql":
         conn.execute(text("ANALYZE wanted"))
     return read_frame(conn, statement, **values)
 
 
-# SQLite keeps the order of a CROSS JOIN; else it may read a whole table to find a few keys
+def _look_up_few(
+    conn: Connection, keys: list[Any], column_type: str, statement: str, values: Mapping[str, Any]
+) -> pd.DataFrame:
+    """The same for keys that go with the query itself: a table of their own takes longer than looking them up."""
+    local = conn.dialect.name == "sqlite"
+    wanted = "SELECT value FROM json_each(:wanted)" if local else f"SELECT unnest(CAST(:wanted AS {column_type}[]))"
+    given: Any = json.dumps(keys) if local else keys
+    return read_frame(conn, f"WITH wanted (key) AS ({wanted}) {statement}", wanted=given, **values)
+
+
+# keys that are sent with the query
+_FEW = 100
 _KEYS_FIRST = re.compile(r"\b(FROM wanted w)\s+JOIN\b")
+
+
+def keys_first(statement: str) -> str:
+    """A look-up as SQLite is asked: it keeps to a CROSS JOIN, else it may read a whole table for a few keys."""
+    return _KEYS_FIRST.sub(r"\1 CROSS JOIN", statement)
 
 
 def read_frame(conn: Connection, statement: str, **values: Any) -> pd.DataFrame:
@@ -328,6 +347,7 @@ __all__ = [
     "begin",
     "insert_frame",
     "is_newest",
+    "keys_first",
     "look_up",
     "make_engine",
     "read_frame",

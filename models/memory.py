@@ -11,6 +11,8 @@ _M_MMAP_THRESHOLD, _OWN_BLOCK = -3, 4 * 1024 * 1024
 
 def keep_little() -> None:
     """Let large blocks go back to the system as soon as they are free, in this process from now on."""
+    # Arrow's own allocator keeps a fifth more of what a chunk needed, and is no faster
+    pa.set_memory_pool(pa.system_memory_pool())
     # only glibc has it, and only it needs it: it would keep ever larger blocks for itself
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _OWN_BLOCK)

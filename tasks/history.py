@@ -27,7 +27,7 @@ _VALUES = (
     "budget_max", "budget_state", "chain", "chain_state", "urgency", "urgency_state", "title_state", "mark",
     "contact_at", "created",
 )  # fmt: skip
-_PLACED = ("account_id", "status", "owner", "owner_rule")
+_PLACED = ("account_id", "status", "owner")
 # what figures are told apart by: an event states it, so that they are the same whenever they are asked for
 _TRAITS = ("source", "industry", "region", "size")
 _MOVE = ("lead_id", "account_id", "owner", "old_owner", "owner_rule", "lifted_from", "choice")
@@ -66,7 +66,7 @@ def write_leads(
 ) -> None:
     """Insert the new leads, update the known ones, close the joined ones."""
     leads = changes.leads
-    rows = leads[["lead_id", *_PLACED, *_VALUES]]
+    rows = leads[["lead_id", *_PLACED, "owner_rule", *_VALUES]]
     rows = rows.rename(columns={"lead_id": "id"})
     new = leads["new"]
     begun, state_at = begin_states(leads, rules, arrival.at, reckoner)
@@ -77,7 +77,7 @@ def write_leads(
     touched = leads["touched"].to_numpy(dtype=bool)
     again = (leads["old_status"] == "archived").to_numpy(dtype=bool) & ~new & ~touched
     update_frame(conn, Lead, rows[again])
-    update_frame(conn, Lead, rows.loc[~new & ~again, ["id", *_VALUES]])
+    update_frame(conn, Lead, rows.loc[~new & ~again, ["id", "owner_rule", *_VALUES]])
     # apart: what leads are found by costs an index each, and seldom changes
     placed = rows.loc[~new & ~again, ["id", *_PLACED]]
     update_frame(conn, Lead, placed[_replaced(placed, near)])

@@ -31,7 +31,7 @@ Outcome = Literal["sent", "refused", "pending", "unknown"]
 
 @dataclass(frozen=True)
 class Mail:
-    """What is sent to whom; key makes its Message-ID, created_at its date."""
+    """What is sent to whom (the person's id, and what he is called); key makes its Message-ID, created_at its date."""
 
     key: str
     kind: str
@@ -42,6 +42,7 @@ class Mail:
     html: str
     created_at: datetime
     files: tuple[tuple[str, bytes], ...] = ()
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def mail_bytes(mail: Mail, sender: str, redirect: str | None = None) -> bytes:
     subject = mail.subject if redirect is None else f"[redirected from {mail.address}] {mail.subject}"
     headers = {
         "From": _mailbox("leadflow", sender),
-        "To": _mailbox(mail.name, mail.address) if redirect is None else _header(redirect),
+        "To": _mailbox(mail.called or mail.name, mail.address) if redirect is None else _header(redirect),
         "Subject": _header(subject),
         "Date": format_datetime(mail.created_at),
         "Message-ID": f"<{digest[:32]}@leadflow.invalid>",

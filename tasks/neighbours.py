@@ -52,7 +52,7 @@ SELECT l.id AS lead_id, l.origin_id, l.number, l.status, l.contact_id, l.account
 l.verified_by, l.verdict, l.verdict_rule, l.reasons, l.grade, l.grade_rule, l.owner, l.owner_rule,
 c.account_id AS works_at_id, c.name AS person_name, c.title AS person_title, c.phone AS person_phone,
 c.email AS person_email
-FROM wanted w JOIN lead l ON l.origin_id = w.key JOIN contact c ON c.id = l.contact_id
+FROM wanted w JOIN lead l ON l.origin_id = w.key LEFT JOIN contact c ON c.id = l.contact_id
 WHERE l.closed_at IS NULL OR l.status = 'joined'
 """
 _JUDGED = (

@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 
 from config.schema import Rules, SettingsError
 from config.settings import Settings
-from models import Message, MessageFile
+from models import Message, MessageFile, Person
 from models.db import begin
 from tasks.channels import CHANNELS
 from tasks.clocks import in_hours, working_days_before
@@ -136,9 +136,11 @@ def _loaded(engine: Engine, numbers: list[int]) -> list[tuple[int, Mail]]:
         ordered = named.where(MessageFile.message_id.in_(numbers)).order_by(MessageFile.message_id, MessageFile.name)
         for number, name, content in conn.execute(ordered):
             files.setdefault(number, []).append((name, content))
+        people = select(Person.code, Person.name).where(Person.code.in_({row.recipient for row in rows}))
+        called = {row.code: row.name for row in conn.execute(people.where(Person.until.is_(None)))}
     return [
         (row.id, Mail(row.key, row.kind, row.recipient, row.address, row.subject, row.text, row.html, row.created_at,
-                      tuple(files.get(row.id, ()))))
+                      tuple(files.get(row.id, ())), called.get(row.recipient, "")))
         for row in rows
     ]  # fmt: skip
 

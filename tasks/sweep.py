@@ -145,7 +145,8 @@ class _Sweep:
         """Do what is due; gives how many clocks were."""
         due = read_frame(self.conn, _DUE, as_of=stored_moment(self.conn, self.as_of), rows=AT_ONCE)
         self.swept.counts["due"] += len(due)
-        looked = [self._of_rule(mine, rule) for rule in self.rules.sla if len(mine := due[due["policy"] == rule.id])]
+        there = set(due["policy"])
+        looked = [self._of_rule(due[due["policy"] == rule.id], rule) for rule in self.rules.sla if rule.id in there]
         if looked:
             write_changed(
                 self.conn, pd.concat([changed for changed, _ in looked], ignore_index=True), naive(self.as_of)
@@ -179,13 +180,14 @@ class _Sweep:
         used = self._used(clocks)
         for number, step in enumerate(rule.ladder, start=1):
             passed = (found.passed >= number) & (before < number) & ~np.isnat(found.scheduled[:, number - 1])
+            if not passed.any():
+                continue
             part = clocks[passed].assign(
                 step=number, kind=step.step, scheduled_at=found.scheduled[passed, number - 1],
                 fires=found.fires[passed] == number, used_minutes=used[passed], last=len(rule.ladder),
             )  # fmt: skip
             parts.append(part.rename(columns={"id": "clock_id"}))
-        kept = [part for part in parts if len(part)]
-        return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
     def _used(self, clocks: pd.DataFrame) -> np.ndarray:
         ended = _at(clocks, "ended_at")

@@ -33,8 +33,9 @@ def follow(facts: pd.DataFrame, stored: pd.DataFrame, rules: Rules, reckoner: Re
     """What becomes of the clocks of leads after an event; `stored`: their running clocks, also those of subjects."""
     begun, changed = [], []
     live = stored[stored["ended_at"].isna()]
+    there, none = set(live["policy"]), live.iloc[:0]
     for rule in about_leads(rules):
-        mine = live[live["policy"] == rule.id]
+        mine = live[live["policy"] == rule.id] if rule.id in there else none
         moved = _follow_rule(facts, mine, rule, promised(facts, rule, rules), rules, reckoner)
         begun.append(moved.begun)
         changed.append(moved.changed)

@@ -17,7 +17,7 @@ def test_the_defaults_keep_everything_under_var(tmp_path: Path) -> None:
     assert settings.home == tmp_path / "var"
     assert settings.database_url == f"sqlite:///{tmp_path}/var/leadflow.db"
     assert (settings.mail_mode, settings.lang, settings.tz, settings.config) == ("file", "zh_CN", "Asia/Shanghai", None)
-    assert (settings.chunk_rows, settings.engine_seconds) == (20_000, 60)
+    assert (settings.chunk_rows, settings.engine_seconds) == (40_000, 60)
     folders = ("intake", "processing", "done", "refused", "receipts", "mails")
     assert [getattr(settings, name) for name in folders] == [tmp_path / "var" / name for name in folders]
 

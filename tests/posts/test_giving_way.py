@@ -85,7 +85,7 @@ def test_posts_that_nobody_takes_keep_no_file_back(
 
 def test_while_a_loop_is_at_work_no_transaction_is_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(_env_file=None, home=tmp_path / "home", chunk_rows=10)
-    monkeypatch.setattr(giving_way, "CALM_ROWS", 6)
+    monkeypatch.setattr(giving_way, "CALM_ROWS", {"sqlite": 6})
     settings.up.mkdir(parents=True)
     (settings.up / "posts.json").write_text("{}")
     sizes = parts_of(monkeypatch)

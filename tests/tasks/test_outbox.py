@@ -15,10 +15,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, insert, text
 
 from config.loader import load_config
 from config.settings import Settings, SettingsError
+from models import Person
 from models.db import begin
 from tasks.mailer import Mail, mail_bytes, sender
 from tasks.outbox import send_pending
@@ -111,6 +112,20 @@ def test_file_mode_writes_each_message_once(tmp_path: Path) -> None:
     assert list(_mails(settings)) == ["00000001_new_leads_p1.eml", "00000002_new_leads_p2.eml"]
     assert _states(engine) == [("sent", 1, None)] * 2
     assert messages(engine)[0].sent_at is not None
+
+
+def test_a_mail_bears_the_name_of_whom_it_is_for(tmp_path: Path) -> None:
+    engine, settings = base(tmp_path), settings_of(tmp_path)
+    put(engine, "a@example.com", "b@example.com")
+    # p1 is called otherwise now; of p2 nobody knows a name
+    people = [(1, "p1", "旧名", AS_OF), (2, "p1", "陈伟", None)]
+    with begin(engine) as conn:
+        for number, code, name, until in people:
+            person = {"id": number, "code": code, "name": name, "role": "销售代表", "detail": "{}", "since": AS_OF}
+            conn.execute(insert(Person).values(**person, until=until))
+    send_pending(engine, settings, AS_OF, RULES, now=NOW)
+    read = [read_mail(data)["To"].addresses[0] for data in _mails(settings).values()]
+    assert [(one.display_name, one.addr_spec) for one in read] == [("陈伟", "a@example.com"), ("p2", "b@example.com")]
 
 
 def test_a_file_written_again_after_a_kill_has_the_same_bytes(tmp_path: Path) -> None:
