@@ -41,7 +41,7 @@ def begin_with(engine: Engine, name: str, make: Callable[[], T]) -> T:
     return given
 
 
-def put_tables(path: Path) -> None:
+def put_tables(path: Path | str) -> None:
     """Make a SQLite database that has its tables and nothing in them."""
     with closing(sqlite3.connect(path)) as own:
         _tables().backup(own)
