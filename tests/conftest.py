@@ -36,7 +36,7 @@ _TOGETHER = {
 
 
 # and here whoever has one of a file has them all: what they begin with is copied (tests/kept.py)
-_FILE_BY_FILE = ("tests/tasks/", "tests/web/")
+_FILE_BY_FILE = ("tests/flows/test_record_files.py", "tests/reviews/", "tests/tasks/", "tests/web/")
 
 
 class _Together(LoadScopeScheduling):
