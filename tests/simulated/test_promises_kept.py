@@ -16,12 +16,14 @@ from config.schema import Config
 from config.settings import Settings
 from models.audit import audit
 from models.db import make_engine, read_frame, upgrade
+from tests.crash.runs import IN_FULL
 from tests.simulated import naive
 from tests.simulated.naive import RULES, Lead
 
 pytestmark = pytest.mark.slow
 
 FIRST, LAST = date(2025, 9, 15), date(2025, 10, 18)
+LEADS, SEED = (26, 5) if IN_FULL else (18, 7)
 AWAY = ("dongsiyuan", date(2025, 9, 22), date(2025, 9, 24))
 OUTAGE = (datetime.combine(date(2025, 9, 25), time(12)), datetime.combine(date(2025, 9, 27), time(12)))
 _RULE = "- {id: K-CADENCE, effective: 2025-10-13, targets: [{when: {grade: A}, within: {working_days: 3}}, {when:"
@@ -36,7 +38,7 @@ _STILL += "- {id: L-SILENT-ATTEMPTS, value: 999}\n- {id: L-HOLD-DAYS, value: 999
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return make_world(26, FIRST, LAST, OUTAGE, [AWAY], seed=5, grades=0.0, verified=0.2)
+    return make_world(LEADS, FIRST, LAST, OUTAGE, [AWAY], seed=SEED, grades=0.0, verified=0.2)
 
 
 @pytest.fixture(scope="module")
