@@ -53,6 +53,7 @@ def told(facts: Facts) -> dict[str, Any]:
         "state": state_told(facts),
         "reasons": [{"rule": rule, "statement": facts.statement(rule)} for rule in _reasons(lead)],
         "facts": facts.evidence,
+        "words": facts.not_buyers,
         "chain": facts.chain,
         "mark": {"text": lead["mark"], "compared": list(facts.compared_mark)},
         "choice": facts.compared or None,

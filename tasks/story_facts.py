@@ -12,6 +12,7 @@ from config.schema import Config, ConfigError, DecisionRule, Rules
 from tasks.chain import ChainWords
 from tasks.i18n import CODED, budget_words, local_time, mark_words, mask_email, mask_name, mask_phone, word
 from tasks.layout import CELL_SEPARATOR
+from tasks.need_words import with_words, words_found
 from tasks.rules.marks import compare_mark
 from tasks.story_words import words
 from tasks.tables import stored_mapping
@@ -194,8 +195,18 @@ class Facts:
     def fact(self, name: str) -> str:
         """One fact with its code, in words."""
         codes = self.evidence.get(name, "").split(",")
-        said = self.t["list"].join(self.t.get(f"{name}.{code}", code) for code in codes)
+        said = self.t["list"].join(self._said(name, code) for code in codes)
         return self.t["fact"].format(name=self.t.get(f"fact.{name}", name), said=said)
+
+    def _said(self, name: str, code: str) -> str:
+        if name == "junk":
+            return with_words(code, self.not_buyers.get(code, ()), self.t)
+        return self.t.get(f"{name}.{code}", code)
+
+    @cached_property
+    def not_buyers(self) -> dict[str, list[str]]:
+        """The words of the need in which the decision read that no buyer writes, by signal."""
+        return words_found(self.evidence.get("junk", ""), self.lead["need"], (self.rules, self.config.rules))
 
     def fact_written(self, name: str) -> str:
         """One fact in words, with the words of the sender that it was read in where nothing else shows them."""

@@ -6,17 +6,21 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
 from config.people import Person
 from config.schema import Config, DecisionRule
+from models import LeadEvent
 from tasks.chain import ChainWords
 from tasks.i18n import budget_words, mark_words, word
 from tasks.judge import JudgeError, Said, judge
 from tasks.letters import LEVELS, dialled
 from tasks.links import Link, LinkError, opened
+from tasks.need_words import with_words, words_found
 from tasks.orders import Order
 from tasks.rules.marks import compare_mark
+from tasks.story_words import words as story_words
 from web.bodies import sent_form
 from web.desk import Desk
 from web.problems import PROBLEMS
@@ -130,7 +134,7 @@ def _lead(desk: Desk, number: str) -> dict[str, Any] | None:
         "mark_said": _marked(desk, found),
         "dial": dialled(found["phone"] or ""),
         "created": (found["created"] or "").replace("T", " "),
-        "questions": _questions(desk, found["reasons"] or ""),
+        "questions": [*_questions(desk, found["reasons"] or ""), *_signals(desk, found)],
     }
 
 
@@ -147,6 +151,19 @@ def _questions(desk: Desk, reasons: str) -> list[str]:
     rules = [desk.config.rules.find(rule) for rule in reasons.split("|") if rule and _known(desk.config, rule)]
     asked = [rule for rule in rules if isinstance(rule, DecisionRule) and rule.then == "to_verify"]
     return [desk.config.rules.statement(rule.id, desk.settings.lang) for rule in asked]
+
+
+def _signals(desk: Desk, lead: Mapping[Any, Any]) -> list[str]:
+    """Why the need looks like nobody's who buys, in the words that stand in it."""
+    if lead["verdict"] != "to_verify":
+        return []
+    told = LeadEvent.kind.not_in(("joined", "follow_up", "state"))
+    query = select(LeadEvent.facts).where(LeadEvent.lead_id == lead["id"], LeadEvent.facts != "", told)
+    with desk.engine.connect() as conn:
+        facts = conn.execute(query.order_by(LeadEvent.id.desc()).limit(1)).scalar_one_or_none() or ""
+    junk = dict(pair.split("=", 1) for pair in facts.split("|") if "=" in pair).get("junk", "")
+    found = words_found(junk, lead["need"], (desk.config.rules,))
+    return [with_words(signal, some, story_words(desk.settings.lang)) for signal, some in found.items()]
 
 
 def _known(config: Config, rule: str) -> bool:

@@ -319,3 +319,25 @@ def test_a_decision_of_other_rules_says_which(tmp_path: Path) -> None:
     later = config_of(tmp_path, listed=3)
     assert "按规则版本" in explain(engine, "XL202403001", later).text
     assert AS_OF.year == 2024
+
+
+def test_whoever_is_no_buyer_is_told_by_the_words_of_his_need(tmp_path: Path) -> None:
+    engine, config = base(tmp_path), config_of(tmp_path)
+    own(engine, config, *lead_rows(1, need="求职，随时到岗，求一份月结的工作", junk="need_job_seeker"))
+    story = explain(engine, "XL202403001", config)
+    said = story.text.replace("\n    ", "")
+    assert "垃圾信号：求职（需求中写有" in said
+    assert "“随时到岗”" in said
+    assert "随时到岗" in story.data["words"]["need_job_seeker"]
+    english = explain(engine, "XL202403001", config, "en").text
+    assert "a job seeker (the need says" in english.replace("\n    ", " ")
+    assert "«随时到岗»" in english.replace("\n    ", "")
+
+
+def test_a_signal_of_another_field_has_no_words_of_the_need(tmp_path: Path) -> None:
+    engine, config = base(tmp_path), config_of(tmp_path)
+    own(engine, config, *lead_rows(1, need="求职", junk="company_test"))
+    story = explain(engine, "XL202403001", config)
+    assert "公司像测试" in story.text
+    assert "需求中写有" not in story.text
+    assert story.data["words"] == {}

@@ -68,6 +68,14 @@ def test_opening_the_page_shows_the_lead_and_changes_nothing(engine, client):
     assert events(engine) == ["intake"]
 
 
+def test_what_makes_the_need_look_like_nobodys_who_buys_is_named(engine, settings) -> None:
+    settle(engine, {**ZHANG, "need": "求职，<b>随时到岗</b>", "junk": "need_job_seeker"})
+    page = TestClient(create_app(settings, CONFIG, engine)).get(link(lead(engine).owner)).text
+    assert "求职（需求中写有" in page
+    assert "“随时到岗”" in page
+    assert "<b>随时" not in page
+
+
 def test_the_button_says_valid_and_twice_is_once(engine, client):
     url = link(lead(engine).owner)
     first = client.post(url, data={"verdict": "valid", "reason": ""})
