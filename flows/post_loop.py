@@ -70,7 +70,8 @@ def _see_to_the_rest(desk: Desk, ended: threading.Event) -> None:
                 note(desk.settings.up / "posts.json", {"at": now.isoformat(), "posts": desk.inbox.counts()})
 
 
-def _run() -> None:
+def main() -> None:
+    """Run the loop until it is asked to end, or its standard input ends."""
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -80,4 +81,4 @@ def _run() -> None:
 
 
 if __name__ == "__main__":
-    _run()
+    main()

@@ -35,16 +35,39 @@ _TOGETHER = {
 }
 
 
+# and here whoever has one of a file has them all: what they begin with is copied (tests/kept.py)
+_FILE_BY_FILE = ("tests/flows/test_record_files.py", "tests/reviews/", "tests/tasks/", "tests/web/")
+
+
 class _Together(LoadScopeScheduling):
     """Gives tests out one by one, but for those that stay together."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((group for start, group in _TOGETHER.items() if nodeid.startswith(start)), nodeid)
+        return _scope(nodeid)
+
+
+def _scope(nodeid: str) -> str:
+    alone = nodeid.partition("::")[0] if nodeid.startswith(_FILE_BY_FILE) else nodeid
+    return next((group for start, group in _TOGETHER.items() if nodeid.startswith(start)), alone)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Together:
-    """How pytest-xdist gives tests to its workers."""
+    """How pytest-xdist gives tests to its workers: in the order in which they were found."""
+    config.option.loadscopereorder = False
     return _Together(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several workers share the tests, the long ones begin and the smallest end: nobody waits for another."""
+
+    def turn(item: pytest.Item) -> int:
+        if item.get_closest_marker("slow"):
+            return 0
+        return 1 if _scope(item.nodeid) != item.nodeid else 2
+
+    if hasattr(config, "workerinput"):
+        items.sort(key=turn)
 
 
 def pytest_collection_finish() -> None:

@@ -15,6 +15,7 @@ from tasks.batches import open_batch
 from tasks.export import OUTCOME_NOW
 from tasks.rules.keys import hash_text
 from tasks.settle import settle_chunk
+from tests.kept import begin_with
 
 AS_OF = datetime(2024, 3, 15, 2, 0, tzinfo=UTC)
 CONFIG = load_config(None)
@@ -98,6 +99,12 @@ def settle(
     rows_made["raw"] = file + " " + rows_made["raw"]
     settle_chunk(engine, arrival, batch.chunks, rows_made, config, side)
     return batch.id
+
+
+def settle_once(engine: Engine, *rows: dict[str, Any], config: Config = CONFIG, **said: Any) -> int:
+    """Settle rows, for tests of what comes after: the same rows in an empty base are settled by the first of them."""
+    name = repr((rows, config.rules.version, config.roster, said))
+    return begin_with(engine, name, lambda: settle(engine, *rows, config=config, **said))
 
 
 def outcomes(engine: Engine) -> list[tuple[str, str | None]]:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cluster import create_database, drop_database
+from benchmarks.cluster import drop_database
 from tests.crash.hits import KILLED_AT
 from tests.crash.lead_files import drop_files, write_roster
 from tests.crash.runs import Base, leads
+from tests.postgres import new_tables
 
 _NUMBER = count()
 
@@ -29,7 +30,7 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
         if server is None:
             return Base(home, f"sqlite:///{home / 'leadflow.db'}")
         made.append(f"{request.fixturename}_{tmp_path.parent.name}_{number}".replace("-", "_"))
-        return Base(home, create_database(server, made[-1]))
+        return Base(home, new_tables(server, made[-1]))
 
     yield make
     for name in made:

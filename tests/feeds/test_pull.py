@@ -16,6 +16,7 @@ from models.audit import audit
 from models.db import begin, make_engine
 from tasks.feeds.errors import FeedError
 from tasks.feeds.rows import read_stamp, write_stamp
+from tests.kept import put_tables
 
 AS_OF = datetime(2024, 3, 15, 1, 0, tzinfo=UTC)
 MAPPING = {
@@ -80,6 +81,7 @@ class Company:
 
 @pytest.fixture
 def company(tmp_path: Path) -> Company:
+    put_tables(tmp_path / "leads.db")
     return Company(tmp_path, f"sqlite:///{tmp_path}/leads.db")
 
 

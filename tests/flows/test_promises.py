@@ -13,15 +13,16 @@ from config.settings import Settings
 from flows.cli import run
 from flows.console import OK, REFUSED, USAGE
 from flows.sweeping import escalate_promises
-from models.db import make_engine, upgrade
+from models.db import make_engine
+from tests.kept import put_tables
 from tests.tasks.promised import FIRST, A, arrive, at
 
 
 @pytest.fixture
 def base(home: Path) -> Path:
     home.mkdir(parents=True)
+    put_tables(home / "leadflow.db")
     engine = make_engine(f"sqlite:///{home / 'leadflow.db'}")
-    upgrade(engine)
     arrive(engine, A)
     engine.dispose()
     return home

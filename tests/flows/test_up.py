@@ -25,7 +25,7 @@ from tests.processes import running_with, still_running
 ROOT = Path(__file__).parents[2]
 HEADER = "外部编号,来源,公司名称,行业,联系人,职位,电话,需求描述,预算范围,决策链,创建时间,紧急程度"
 CHUNK_ROWS = 40
-LONG = 1_200 if IN_FULL else 320  # rows: some chunks, a part of which is settled when it is interrupted
+LONG = 1_200 if IN_FULL else 240  # rows: some chunks, a part of which is settled when it is interrupted
 ALSO = {"the flow": (), "the flow and the worker": ("worker",)} if IN_FULL else {"the flow": ()}
 
 pytestmark = [pytest.mark.slow, pytest.mark.kill, pytest.mark.timeout(280)]

@@ -80,6 +80,7 @@ def events(kind: str) -> int:
         ),
     ],
 )
+@pytest.mark.each_database
 def test_figures_are_those_of_plain_sql_over_the_files(
     crm: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], value: str, where: str
 ) -> None:
@@ -117,6 +118,7 @@ def test_a_stage_in_which_nobody_is_now_is_counted_too(crm: Path, capsys: pytest
     assert (found["First call"], found["Demo"]) == (found["Prospecting"], found["Engaging"])
 
 
+@pytest.mark.each_database
 def test_the_same_files_twice_change_nothing_and_a_changed_row_updates(
     crm: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

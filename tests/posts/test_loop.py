@@ -16,6 +16,8 @@ from flows.posting import opened_desk, sweep_posts
 from flows.up import told_of
 from tasks.posts.inbox import NewPost
 from tests.posts.asked import ask
+from tests.posts.looping import post_loop
+from tests.warm import Warm
 
 ROOT = Path(__file__).parents[2]
 CONFIG = load_config()
@@ -27,9 +29,9 @@ def settings(tmp_path: Path, any_url: str) -> Settings:
     return Settings(_env_file=None, home=tmp_path / "home", database_url=any_url)
 
 
-def loop(settings: Settings, stop_at: str = "") -> subprocess.Popen[bytes]:
-    """Start the loop; `stop_at`: where it kills itself."""
-    told = {**os.environ, "PYTHONPATH": str(ROOT), **told_of(settings), "LEADS_STOP_AT": stop_at}
+def loop(settings: Settings) -> subprocess.Popen[bytes]:
+    """Start the loop."""
+    told = {**os.environ, "PYTHONPATH": str(ROOT), **told_of(settings)}
     return subprocess.Popen(
         [sys.executable, "-m", "flows.post_loop"], env=told, cwd=settings.home.parent, stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -63,7 +65,8 @@ def until(holds, seconds: float = 60) -> None:
 @pytest.mark.parametrize("place", ["in-transaction:1", "post-settled:1", "telling:1"])
 def test_a_loop_that_is_killed_leaves_each_post_to_the_next(settings: Settings, place: str) -> None:
     put(settings, 1, 2, 3)
-    assert loop(settings, place).wait(60) == -signal.SIGKILL
+    code, said = Warm([], settings.home.parent, told_of(settings) | {"LEADS_STOP_AT": place}, post_loop).ended(60)
+    assert code == -signal.SIGKILL, said
     put(settings, 4)
     sweep_posts(settings, CONFIG, datetime.now(UTC))
     rows = ask(settings, "SELECT count(*), count(DISTINCT external_id) FROM submission")

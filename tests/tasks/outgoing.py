@@ -13,8 +13,9 @@ from config.loader import load_config
 from config.schema import Config
 from config.settings import Settings
 from models import Message
-from models.db import begin, make_engine, upgrade
-from tests.prepared import settle
+from models.db import begin, make_engine
+from tests.kept import put_tables
+from tests.prepared import settle_once
 
 AS_OF = datetime(2024, 3, 15, 2, 0, tzinfo=UTC)
 _NOTICES = """
@@ -41,9 +42,8 @@ GRADE_A = {"chain_state": "complete", "urgency_state": "urgent"}
 
 def base(folder: Path) -> Engine:
     """An empty base in a folder."""
-    engine = make_engine(f"sqlite:///{folder / 'leadflow.db'}")
-    upgrade(engine)
-    return engine
+    put_tables(folder / "leadflow.db")
+    return make_engine(f"sqlite:///{folder / 'leadflow.db'}")
 
 
 def config_of(folder: Path, *, listed: int = 10, rows: int = 5000, leave: str = "") -> Config:
@@ -69,7 +69,7 @@ def lead_rows(count: int, start: int = 0, **said: Any) -> list[dict[str, Any]]:
 
 def own(engine: Engine, config: Config, *rows: dict[str, Any], file: str = "a.csv") -> None:
     """Take rows in, so that they are leads with owners."""
-    settle(engine, *rows, file=file, config=config, as_of=AS_OF)
+    settle_once(engine, *rows, file=file, config=config, as_of=AS_OF)
 
 
 def messages(engine: Engine) -> list[Any]:

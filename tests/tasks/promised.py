@@ -18,8 +18,7 @@ from tasks.judge import Said as Word
 from tasks.judge import judge
 from tasks.orders import Order
 from tasks.sweep import Swept, sweep
-from tests.kept import begin_with
-from tests.prepared import settle
+from tests.prepared import settle_once
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CONFIG = load_config(None)
@@ -35,15 +34,8 @@ def at(text: str) -> datetime:
 
 
 def arrive(engine: Engine, *rows: dict[str, Any], on: str = "2024-03-15T10:00", **said: Any) -> None:
-    """Settle rows at a local time; the same rows in an empty base are settled once."""
-
-    def settled() -> None:
-        settle(engine, *rows, as_of=at(on), **said)
-
-    if said.get("config", CONFIG) is CONFIG:
-        begin_with(engine, repr((rows, on, {name: one for name, one in said.items() if name != "config"})), settled)
-    else:
-        settled()
+    """Settle rows at a local time."""
+    settle_once(engine, *rows, as_of=at(on), **said)
 
 
 def sweep_at(engine: Engine, on: str, config: Config = CONFIG, settings: Settings = SETTINGS, **said: Any) -> Swept:

@@ -11,7 +11,8 @@ from models.lead import Lead
 from tasks import blocked
 from tasks.blocks import Blocked, BlockError, block, entries_of, listed, unblock
 from tasks.orders import Order, OrderError
-from tests.prepared import AS_OF, CONFIG, lead, settle
+from tests.prepared import AS_OF, CONFIG, lead
+from tests.prepared import settle_once as settle
 
 ORDER = Order("wang.min", "asked us to stop", AS_OF, AS_OF, "Asia/Shanghai")
 PHONE = Blocked("phone", "13812340001")

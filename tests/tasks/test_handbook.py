@@ -11,6 +11,7 @@ from config.settings import Settings
 from flows.console import OK, UNWELL, UsageError
 from flows.handbook import Whose, archive_check, sheets
 from models.db import read_frame
+from tests.kept import begin_with
 from tests.tasks.promised import CONFIG, ZHANG, arrive, at, follow_up, say
 from tests.tasks.test_state import DEAL, end
 
@@ -25,8 +26,7 @@ COLUMNS = {
 PLAN = "第1周 电话确认需求 3月18日\n线上演示方案（3月25日-4月3日） 支持：技术部出方案"
 
 
-@pytest.fixture
-def settings(engine: Engine, tmp_path: Path) -> Settings:
+def worked_example(engine: Engine) -> None:
     arrive(
         engine,
         {**ZHANG, "company": "示例制造有限公司", "title": "生产部经理", "chain": "生产部、总经理拍板",
@@ -41,6 +41,11 @@ def settings(engine: Engine, tmp_path: Path) -> Settings:
     follow_up(engine, "2024-03-22T10:00", method="线上演示", summary="演示认可，预算审批待确认", risk="审批慢")
     follow_up(engine, "2024-03-25T10:00", method="邮件", milestone="报价", summary="=1+1", amount=250_000.0,
               probability=40.0, close_on="2024-04-30", obstacle="预算审批")  # fmt: skip
+
+
+@pytest.fixture
+def settings(engine: Engine, tmp_path: Path) -> Settings:
+    begin_with(engine, "the worked example in sheets", lambda: worked_example(engine))
     url = engine.url.render_as_string(hide_password=False)
     return Settings(_env_file=None, home=tmp_path / "home", database_url=url)
 

@@ -9,7 +9,8 @@ from models import Account, AccountOwner, Assignment, Contact, Counter, Identity
 from models.audit import audit
 from tasks.judge import Judged, JudgeError, Said, judge
 from tasks.orders import Order
-from tests.prepared import AS_OF, CONFIG, outcomes, settle
+from tests.prepared import AS_OF, CONFIG, outcomes
+from tests.prepared import settle_once as settle
 
 LATER = AS_OF + timedelta(hours=1)
 ZHANG = {"company": "甲公司", "name": "张三", "mobile": "13800001111"}

@@ -9,11 +9,12 @@ from sqlalchemy import Engine
 
 from config.schema import Channel
 from models.audit import audit
-from models.db import begin, make_engine, read_frame, upgrade
+from models.db import begin, make_engine, read_frame
 from tasks.arrival import Arrival
 from tasks.batches import open_batch
 from tasks.settle import settle_chunk
 from tests.crash.runs import IN_FULL
+from tests.kept import put_tables
 from tests.prepared import AS_OF, CONFIG, prepared
 
 row = st.fixed_dictionaries(
@@ -57,8 +58,9 @@ def what_came(engine: Engine) -> list[tuple]:
 
 def settled(tmp_path, frame: pd.DataFrame, sizes: list[int]) -> list[tuple]:
     """Settle a frame of rows in chunks of these sizes and tell what came of it."""
-    engine = make_engine(f"sqlite:///{tmp_path}/{next(_NUMBER)}.db")
-    upgrade(engine)
+    path = tmp_path / f"{next(_NUMBER)}.db"
+    put_tables(path)
+    engine = make_engine(f"sqlite:///{path}")
     batch = open_batch(engine, "default", "f", "f", "{}", AS_OF, "v", 50_000)
     arrival = Arrival(batch.id, Channel(name="default"), AS_OF, AS_OF, "Asia/Shanghai")
     start = 0

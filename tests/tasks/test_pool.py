@@ -12,7 +12,8 @@ from tasks.orders import NotHisError, Order, OrderError
 from tasks.pool import claim, give_back, waiting
 from tasks.reassign import reassign
 from tests.named_cases import with_value
-from tests.prepared import AS_OF, CONFIG, settle
+from tests.prepared import AS_OF, CONFIG
+from tests.prepared import settle_once as settle
 
 FIRST, SECOND = "XL202403001", "XL202403002"
 ZHANG = {"company": "甲公司", "name": "张三", "mobile": "13800001111"}

@@ -10,7 +10,8 @@ import pytest
 from flows.quality import heading
 from tasks.quality import measure
 from tasks.rules.quality import DIMENSIONS, OUTCOMES, VERDICTS, combined, entered_late
-from tests.prepared import AS_OF, CONFIG, settle
+from tests.prepared import AS_OF, CONFIG
+from tests.prepared import settle_once as settle
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 RULES = CONFIG.rules.at(date(2024, 3, 15))

@@ -9,8 +9,9 @@ from config.schema import Channel
 from config.settings import Settings
 from flows.watching import watch_channels
 from models import Message
-from models.db import make_engine, upgrade
+from models.db import make_engine
 from tasks.quiet import quiet_channels
+from tests.kept import put_tables
 from tests.prepared import CONFIG, settle
 
 FIRST = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
@@ -29,8 +30,8 @@ def settings(tmp_path) -> Settings:
 
 @pytest.fixture
 def engine(settings):
+    put_tables(settings.home / "leadflow.db")
     made = make_engine(settings.database_url)
-    upgrade(made)
     yield made
     made.dispose()
 

@@ -7,13 +7,15 @@ import pandas as pd
 import pytest
 
 from models.audit import audit
-from models.db import begin, make_engine, read_frame, update_frame, upgrade
+from models.db import begin, make_engine, read_frame, update_frame
 from models.lead import Lead
 from tasks.batches import DONE, mark, open_batch, unfinished
 from tasks.orders import Order, OrderError
 from tasks.revert import RevertError, reversals, revert_batch
 from tests.crash.runs import IN_FULL
-from tests.prepared import AS_OF, CONFIG, lead, leads_as_sets, outcomes, settle
+from tests.kept import put_tables
+from tests.prepared import AS_OF, CONFIG, lead, leads_as_sets, outcomes
+from tests.prepared import settle_once as settle
 
 LATER = AS_OF + timedelta(hours=1)
 ORDER = Order("wang.min", "the wrong list", LATER, LATER, "Asia/Shanghai")
@@ -226,6 +228,5 @@ def test_what_is_left_is_what_would_be_there_without_the_batch(tmp_path, seed):
 
 
 def made(path):
-    engine = make_engine(f"sqlite:///{path}")
-    upgrade(engine)
-    return engine
+    put_tables(path)
+    return make_engine(f"sqlite:///{path}")

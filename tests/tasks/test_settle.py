@@ -41,6 +41,7 @@ def test_a_new_row_makes_an_owned_lead_with_one_intake_event(engine):
     assert "need=clear" in events["facts"][0]
 
 
+@pytest.mark.each_database
 def test_a_row_of_a_known_person_joins_him_within_a_chunk_and_later(engine):
     settle(engine, ZHANG, {**ZHANG, "name": "张总", "contact_key": None})
     settle(engine, {**ZHANG, "company": "乙厂", "at": "2024-03-01"}, file="b.csv")
@@ -49,6 +50,7 @@ def test_a_row_of_a_known_person_joins_him_within_a_chunk_and_later(engine):
     assert table(engine, "SELECT kind FROM lead_event ORDER BY id")["kind"].tolist() == ["intake", "merged"]
 
 
+@pytest.mark.each_database
 def test_a_company_and_an_address_of_several_kilobytes_are_stored_like_any_other(engine):
     # Signs in no order, since what repeats itself is packed and would fit.
     dice = random.Random(1)
@@ -70,6 +72,7 @@ def test_one_mobile_at_two_companies_is_at_the_latest_that_states_one(engine):
     assert found["key"].tolist() == ["乙厂"]
 
 
+@pytest.mark.each_database
 def test_a_row_that_ties_two_leads_joins_them_and_the_older_goes_on(engine):
     settle(engine, ZHANG, {"company": "乙厂", "name": "李四", "mail": "li@b.cn"})
     settle(engine, {"company": "甲厂", "name": "张伟", "mobile": "13800000001", "mail": "li@b.cn"}, file="b.csv")
@@ -99,6 +102,7 @@ def test_a_bare_row_between_two_people_of_one_name_joins_neither_and_leaves_whom
     assert sorted(kinds) == ["changed", "intake", "intake", "split"]
 
 
+@pytest.mark.each_database
 def test_a_number_found_to_be_a_placeholder_gives_the_joined_leads_back(engine):
     for at in range(4):
         settle(engine, {"company": f"公司{at}", "name": f"人{at}", "mobile": "13900000000"}, file=f"{at}.csv")
@@ -110,6 +114,7 @@ def test_a_number_found_to_be_a_placeholder_gives_the_joined_leads_back(engine):
     assert len(leads_as_sets(engine)) == 6
 
 
+@pytest.mark.each_database
 def test_a_split_that_undoes_a_join_gives_the_lead_its_number_back(engine):
     settle(engine, ZHANG, {"company": "乙厂", "name": "李四", "mail": "li@b.cn"})
     settle(engine, {"company": "丙厂", "name": "王五", "mobile": "13800000001", "mail": "li@b.cn"}, file="b.csv")
@@ -144,6 +149,7 @@ def test_a_split_of_a_strange_row_or_of_all_rows_is_refused(engine):
             )  # fmt: skip
 
 
+@pytest.mark.each_database
 def test_a_record_delivered_again_is_an_update_or_no_news(engine):
     record = {**ZHANG, "external_id": "R1"}
     settle(engine, record)
@@ -242,6 +248,7 @@ def test_an_invalid_lead_is_archived_without_an_owner_and_revived_by_a_better_ro
     assert (made["verdict"], made["status"]) == ("valid", "owned")
 
 
+@pytest.mark.each_database
 def test_a_chunk_is_settled_once(engine):
     from datetime import datetime
 

@@ -6,7 +6,7 @@ import pytest
 from config.people import Person
 from config.schema import Channel, Roster, Rules
 from models.audit import audit
-from models.db import begin, make_engine, read_frame, update_frame, upgrade
+from models.db import begin, make_engine, read_frame, update_frame
 from models.lead import Lead
 from tasks.arrival import Arrival
 from tasks.batches import open_batch
@@ -14,13 +14,14 @@ from tasks.closing import close
 from tasks.orders import Order
 from tasks.settle import settle_chunk
 from tasks.split import split_lead
+from tests.kept import put_tables
 from tests.prepared import AS_OF, CONFIG, lead, leads_as_sets, outcomes, prepared, settle
 
 
 @pytest.fixture
 def engine(tmp_path):
+    put_tables(tmp_path / "leadflow.db")
     made = make_engine(f"sqlite:///{tmp_path / 'leadflow.db'}")
-    upgrade(made)
     yield made
     with made.connect() as conn:
         assert audit(conn) == []
@@ -200,8 +201,9 @@ def test_rules_say_what_tells_the_same_person(engine):
         {"company": "乙厂", "name": "赵六", "mail": "z@a.cn"},
     ]
     for without, leads in (((), 1), (("D-SAME-PHONE",), 2), (("D-SAME-EMAIL",), 2), (("D-SAME-NAME",), 2)):
-        fresh = make_engine(f"sqlite:///{engine.url.database}.{leads}{len(without)}{without}.db")
-        upgrade(fresh)
+        path = f"{engine.url.database}.{leads}{len(without)}{without}.db"
+        put_tables(path)
+        fresh = make_engine(f"sqlite:///{path}")
         settle(fresh, *rows[:2], config=rules_without(*without))
         settle(fresh, *rows[2:], file="b.csv", config=rules_without(*without))
         assert len(leads_as_sets(fresh)) == leads, without

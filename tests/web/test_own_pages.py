@@ -12,6 +12,7 @@ from models import Lead
 from tasks.links import Link, sign
 from tasks.orders import Order
 from tasks.pool import give_back
+from tests.kept import begin_with
 from tests.prepared import CONFIG, settle
 from tests.tasks.promised import FIRST, arrive, at, away
 from web.app import create_app, make_desk
@@ -29,7 +30,11 @@ LI = ZHANG | {"company": "乙公司", "name": "李四", "mobile": "13800002222"}
 def client(engine: Engine, tmp_path: Path) -> TestClient:
     """Two A leads of five days ago."""
     settings = get_settings(home=tmp_path, base_url="https://leads.example.com", secret=SECRET.decode(), config=None)
-    settle(engine, ZHANG, LI, as_of=datetime.now(UTC) - timedelta(days=5))
+    begin_with(
+        engine,
+        "two leads of five days ago",
+        lambda: settle(engine, ZHANG, LI, as_of=datetime.now(UTC) - timedelta(days=5)),
+    )
     return TestClient(create_app(settings, CONFIG, engine), base_url="https://leads.example.com")
 
 

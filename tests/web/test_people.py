@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from config.settings import get_settings
 from tasks.leave import leaves
+from tests.kept import begin_with
 from tests.prepared import CONFIG, settle
 from web.app import make_desk
 from web.internal import internal_app
@@ -25,7 +26,11 @@ def pages(engine: Engine, tmp_path: Path) -> TestClient:
     """The internal application over one A lead of five days ago."""
     (tmp_path / "home").mkdir()
     settings = get_settings(home=tmp_path / "home", base_url="https://leads.example.com", config=None)
-    settle(engine, ZHANG, as_of=datetime.now(UTC) - timedelta(days=5))
+    begin_with(
+        engine,
+        "a lead of five days ago: people",
+        lambda: settle(engine, ZHANG, as_of=datetime.now(UTC) - timedelta(days=5)),
+    )
     return TestClient(internal_app(make_desk(settings, CONFIG, engine)), base_url="http://127.0.0.1")
 
 

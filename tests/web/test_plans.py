@@ -12,6 +12,7 @@ from models import Lead, Plan
 from models.db import read_frame
 from tasks.links import Link, sign
 from tasks.plans import next_working_day
+from tests.kept import begin_with
 from tests.prepared import CONFIG, settle
 from web.app import create_app, make_desk
 from web.internal import internal_app
@@ -25,7 +26,11 @@ ZHANG = {"company": "<b>甲</b>公司", "name": "张三", "mobile": "13800001111
 @pytest.fixture
 def client(engine: Engine, tmp_path: Path) -> TestClient:
     settings = get_settings(home=tmp_path, base_url="https://leads.example.com", secret=SECRET.decode(), config=None)
-    settle(engine, ZHANG, as_of=datetime.now(UTC) - timedelta(days=5))
+    begin_with(
+        engine,
+        "a lead of five days ago: plans",
+        lambda: settle(engine, ZHANG, as_of=datetime.now(UTC) - timedelta(days=5)),
+    )
     return TestClient(create_app(settings, CONFIG, engine), base_url="https://leads.example.com")
 
 

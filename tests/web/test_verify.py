@@ -13,6 +13,7 @@ from config.settings import get_settings
 from models import Judgement, Lead, LeadEvent, Message
 from tasks.links import Link, LinkError, load_secret, opened, sign
 from tasks.tell import tell
+from tests.kept import begin_with
 from tests.prepared import AS_OF, CONFIG, settle
 from web.app import create_app
 
@@ -32,7 +33,7 @@ def settings(tmp_path: Path):
 
 @pytest.fixture
 def client(engine, settings) -> TestClient:
-    settle(engine, ZHANG)
+    begin_with(engine, "a lead to verify", lambda: settle(engine, ZHANG))
     return TestClient(create_app(settings, CONFIG, engine))
 
 
