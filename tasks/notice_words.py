@@ -1,5 +1,7 @@
 """The words of reminders and escalations, in Chinese and English."""
 
+from collections.abc import Mapping
+
 from tasks.catalogue import catalogue
 
 _WORDS: dict[str, tuple[str, str]] = {
@@ -99,3 +101,9 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 #: The words in a language.
 words = catalogue(_WORDS)
+
+
+def business_time(minutes: int, t: Mapping[str, str]) -> str:
+    """Business minutes in words: 8 h 30 min; `t`: words with `hours` and `minutes`."""
+    hours, rest = divmod(int(minutes), 60)
+    return t["hours"].format(h=hours, n=rest) if hours else t["minutes"].format(n=rest)

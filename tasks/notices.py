@@ -16,7 +16,7 @@ from models.db import take_numbers
 from tasks.channels import CHANNELS, short_text
 from tasks.letters import LISTED, Letter, render
 from tasks.links import lead_links
-from tasks.notice_words import words
+from tasks.notice_words import business_time, words
 from tasks.rules.due import Reckoner, read_pauses
 
 DIGEST, WAYS = "K-DIGEST", "K-WAYS"
@@ -152,9 +152,9 @@ def _told(desk: _Desk, steps: pd.DataFrame) -> list[dict[str, Any]]:
                 "due": local["due_at"][place],
                 "next": local["next_at"][place] if int(row["step"]) < int(row["last"]) else "",
                 "pauses": pauses[place],
-                "used": _minutes(used, t),
-                "allowed": _minutes(int(allowed[place]) // 60, t),
-                "over": _minutes(over, t) if over > 0 else "",
+                "used": business_time(used, t),
+                "allowed": business_time(int(allowed[place]) // 60, t),
+                "over": business_time(over, t) if over > 0 else "",
                 "basis": t[f"basis.{row['basis']}"] if row["basis"] != "official" else "",
                 "late": row["kind"] != "reminder",
                 "link": desk.link(row["number"], row["recipient"]) if desk.link else "",
@@ -175,9 +175,3 @@ def _pauses(reckoner: Reckoner, pauses: np.ndarray, t: Any) -> list[str]:
     for place, since, until in zip(spans["place"].tolist(), one, two, strict=True):
         said.setdefault(place, []).append(f"{since} – {until}")
     return [t["list"].join(said.get(place, [])) or t["none"] for place in range(len(pauses))]
-
-
-def _minutes(minutes: int, t: Any) -> str:
-    """Business minutes in words: 8 h 30 min."""
-    hours, rest = divmod(minutes, 60)
-    return str(t["minutes"].format(n=rest) if not hours else t["hours"].format(h=hours, n=rest))

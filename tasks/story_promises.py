@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from models.db import read_frame
-from tasks.notice_words import words
+from tasks.notice_words import business_time, words
 from tasks.story_facts import Facts
 
 _FOLLOW_UPS = """
@@ -98,7 +98,7 @@ def _clock(facts: Facts, row: dict[str, Any], t: Any) -> str:
     if row["pauses"]:
         said.append(f"{t['pauses']} {row['pauses'].count(';') + 1}")
     if row["ended_at"]:
-        said.append(f"{t['ended']} {facts.at(row['ended_at'])}, {t['used']} {row['used_minutes']} min")
+        said.append(f"{t['ended']} {facts.at(row['ended_at'])}, {t['used']} {business_time(row['used_minutes'], t)}")
     return f"{facts.t['sep'].join(said)}{facts.t['sep']}{facts.statement(row['policy'])}"
 
 
@@ -107,7 +107,7 @@ def _step(facts: Facts, row: dict[str, Any], t: Any) -> str:
     if row["instead_of"]:
         whom += f" ({t['instead'].format(name=facts.name(row['instead_of']))})"
     said = [f"{facts.at(row['at'])} {row['policy']} {t['kind.' + row['kind']]} → {whom}"]
-    said.append(f"{t['used']} {row['used_minutes']} min")
+    said.append(f"{t['used']} {business_time(row['used_minutes'], t)}")
     if row["acknowledged_by"]:
         said.append(t["acknowledged"].format(at=facts.at(row["acknowledged_at"])))
     return str(facts.t["sep"].join(said))

@@ -15,6 +15,7 @@ from config.schema import Config
 from tasks.clocks import reckoner_of
 from tasks.i18n import local_time, mask_name
 from tasks.leave import staffed
+from tasks.notice_words import business_time
 from tasks.notice_words import words as notice_words
 from tasks.promises_listed import AHEAD, BACK, STATES, Listed, Place, Wanted, due_next, fired, running
 from tasks.promises_shown import measured
@@ -156,9 +157,9 @@ class _Said:
     def _running(self, row: dict[str, Any], now: datetime) -> dict[str, Any]:
         late = row["due_at"] is not None and row["due_at"] <= now
         state = "paused" if row["due_at"] is None else "overdue" if late else "in_time"
-        used = self.minutes(row["used_minutes"])
+        used = business_time(row["used_minutes"], self.w)
         if row["allowed_minutes"] is not None:
-            used = self.w["used.of"].format(used=used, allowed=self.minutes(row["allowed_minutes"]))
+            used = self.w["used.of"].format(used=used, allowed=business_time(row["allowed_minutes"], self.w))
         return {
             "state": state, "said": self.w[f"state.{state}"], "who": self.who(row["person"] or row["owner"]),
             "proof": [self.w["started"].format(at=self.at(row["started_at"])), *self.pauses(row["pauses"])],
@@ -175,7 +176,7 @@ class _Said:
 
     def _fired(self, row: dict[str, Any], now: datetime) -> dict[str, Any]:
         proof = [self.w["started"].format(at=self.at(row["started_at"])), *self.pauses(row["pauses"]),
-                 f"{self.w['used']} {self.minutes(row['used_minutes'])}"]  # fmt: skip
+                 f"{self.w['used']} {business_time(row['used_minutes'], self.w)}"]  # fmt: skip
         if row["state"] == "skipped":
             proof.append(self.w["why.skipped"])
         seen = ""
@@ -208,11 +209,6 @@ class _Said:
     def at(self, moment: datetime | None) -> str:
         """A moment in the business zone."""
         return local_time(moment, self.desk.settings.zone) if moment else "–"
-
-    def minutes(self, minutes: int) -> str:
-        """Business minutes in words."""
-        hours, rest = divmod(int(minutes), 60)
-        return self.w["hours"].format(h=hours, n=rest) if hours else self.w["minutes"].format(n=rest)
 
     def pauses(self, pauses: str | None) -> list[str]:
         """How often it stood still, where it did."""

@@ -13,8 +13,10 @@ from flows.adding import Asked, add
 from flows.console import OK, REFUSED
 from flows.intake import take_in
 from flows.request import Request
+from tasks.batches import CUT_SHORT, DONE, OPEN, REVERTED, SETTLED
 from tests.web.site import Site
 from web.internal import internal_app
+from web.internal_words import internal_words
 
 CARD = {
     "company": "杭州澄屿机械有限公司", "contact": "李明", "phone": "138 1234 0001", "email": "liming@chengyu.example",
@@ -153,6 +155,9 @@ def test_batches_and_their_receipts_can_be_read(site: Site, client: TestClient, 
     listed = client.get("/batches").text
     assert "list.csv" in listed
     page = client.get("/batches/1").text
+    # how it stands is said in words, whichever state it is in
+    assert all("已完成" in shown and "done" not in shown for shown in (listed, page))
+    assert {f"batch.{state}" for state in (OPEN, SETTLED, DONE, CUT_SHORT, REVERTED)} <= set(internal_words("zh-CN"))
     links = re.findall(r'href="(/batches/1/receipts/\d)"', page)
     assert len(links) == 3
     answer = client.get(links[0])
