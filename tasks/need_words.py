@@ -31,5 +31,7 @@ def words_found(junk: str, need: str | None, rules: Iterable[Rules]) -> dict[str
 def with_words(signal: str, found: Iterable[str], t: Mapping[str, str]) -> str:
     """A signal in words (t: those of tasks/story_words.py), with the first words that it was read in."""
     said = t.get(f"junk.{signal}", signal)
-    some = [t["quoted"].format(word=word) for word in list(found)[:_WORDS_SHOWN]]
+    words = list(found)
+    whole = [word for word in words if not any(word in other and word != other for other in words)]
+    some = [t["quoted"].format(word=word) for word in whole[:_WORDS_SHOWN]]
     return t["found_in_need"].format(said=said, words=t["beside"].join(some)) if some else said
