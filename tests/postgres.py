@@ -35,6 +35,8 @@ from models.db import NEWEST, make_engine, upgrade
 from tests.emptied import empty, shape_of
 
 _SHARED = "leadflow_postgres"  # where the workers of one session find the one server
+# tables of a few rows: nothing is worth compiling, and what is swept away goes with its database
+_AT_REST = {"jit": "off", "autovacuum": "off"}
 _NUMBER = itertools.count()
 #: Databases that no test has now: name, address, shape.
 _SPARE: list[tuple[str, str, str]] = []
@@ -169,7 +171,7 @@ def _shared_cluster(folder: Path) -> Cluster:
     note = folder / "cluster.json"
     with held(folder / "starting"):
         if not note.exists():
-            cluster = start_cluster(FOR_TESTS, folder / "owner", folder)
+            cluster = start_cluster({**FOR_TESTS, **_AT_REST}, folder / "owner", folder)
             note.write_text(json.dumps({"folder": str(cluster.folder), "pid": cluster.pid}))
         return _read(note)
 
