@@ -11,11 +11,9 @@ from sqlalchemy import Engine
 from config.settings import Settings
 from tasks.posts.inbox import FILE, open_inbox
 
-#: Rows that are settled at one time while posts wait.
-PART_ROWS = 2_000
-#: The same while a loop is at work for which posts may come any moment: where one transaction keeps all others out,
-#: and where it does so only from its turn to its end.
-CALM_ROWS = {"sqlite": 10_000, "postgresql": 20_000}
+#: Rows that are settled at one time while posts wait; and while a loop is at work for which posts may come any
+#: moment: a transaction keeps all others out, on PostgreSQL from its turn on.
+PART_ROWS, CALM_ROWS = 2_000, 10_000
 #: A post that waits longer is waited for by nobody: no loop is at work, and the file goes on (seconds).
 _NOBODY_TAKES = 30.0
 #: How long a file stands back before each part (seconds), and how often it looks whether it must.
@@ -41,7 +39,7 @@ class Way:
     def parts(self, frame: pd.DataFrame, done: int) -> Iterator[Part]:
         """The rows of a chunk of which `done` are settled: all that is left, or less while posts wait."""
         while True:
-            most = PART_ROWS if self._let_through() else self._calm() if self._may_come() else len(frame)
+            most = PART_ROWS if self._let_through() else CALM_ROWS if self._may_come() else len(frame)
             size = min(most, len(frame) - done)
             last = done + size >= len(frame)
             yield Part(frame if last and not done else frame.iloc[done : done + size], done, last)
@@ -56,9 +54,6 @@ class Way:
             return time.time() - note.stat().st_mtime < _LOOP_FRESH
         except OSError:
             return False
-
-    def _calm(self) -> int:
-        return CALM_ROWS[self._engine.dialect.name]
 
     def _let_through(self) -> bool:
         """Stand back until the posts that wait are through, or for a while; gives whether any did wait."""

@@ -83,9 +83,10 @@ def test_posts_that_nobody_takes_keep_no_file_back(
     assert sizes == [10, 10, 3]
 
 
-def test_while_a_loop_is_at_work_no_transaction_is_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = Settings(_env_file=None, home=tmp_path / "home", chunk_rows=10)
-    monkeypatch.setattr(giving_way, "CALM_ROWS", {"sqlite": 6})
+def test_while_a_loop_is_at_work_no_transaction_is_long(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(giving_way, "CALM_ROWS", 6)
     settings.up.mkdir(parents=True)
     (settings.up / "posts.json").write_text("{}")
     sizes = parts_of(monkeypatch)
