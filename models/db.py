@@ -201,8 +201,9 @@ def look_up(conn: Connection, keys: pd.Series, column_type: str, statement: str,
         statement = keys_first(statement)
     if reader := _reader(conn):
         return _frame(reader.read(statement, values, pa.table({"key": wanted}), column_type))
-    if len(wanted) <= _FEW:
-        return _look_up_few(conn, wanted.to_pylist(), column_type, statement, values)
+    # SQLite reads a text of JSON to its first NUL
+    if len(wanted) <= _FEW and "\0" not in "".join(map(str, few := wanted.to_pylist())):
+        return _look_up_few(conn, few, column_type, statement, values)
     conn.execute(text("DROP TABLE IF EXISTS wanted"))
     conn.execute(text(f"CREATE TEMPORARY TABLE wanted (key {column_type})"))
     insert_rows(_driver(conn), "wanted", pa.table({"key": wanted}))
@@ -216,12 +217,14 @@ def _look_up_few(
 ) -> pd.DataFrame:
     """The same for keys that go with the query itself: a table of their own takes longer than looking them up."""
     local = conn.dialect.name == "sqlite"
-    wanted = "SELECT value FROM json_each(:wanted)" if local else f"SELECT unnest(CAST(:wanted AS {column_type}[]))"
+    wanted = KEYS_OF_JSON if local else f"SELECT unnest(CAST(:wanted AS {column_type}[]))"
     given: Any = json.dumps(keys) if local else keys
     return read_frame(conn, f"WITH wanted (key) AS ({wanted}) {statement}", wanted=given, **values)
 
 
-# keys that are sent with the query
+#: How SQLite reads the keys that are sent with a query.
+KEYS_OF_JSON = "SELECT value FROM json_each(:wanted)"
+# as many at most
 _FEW = 100
 _KEYS_FIRST = re.compile(r"\b(FROM wanted w)\s+JOIN\b")
 

@@ -207,7 +207,7 @@ def _changed(conn: Connection, years: Iterable[Year], stands: Mapping[int, Any])
         if stands[one.year]["basis"] == one.basis
         and before[one.year] == sorted((day.isoformat(), off) for day, off, _ in _days(one))
     }
-    return [one.year for one in years if one.year not in same]
+    return [one.year for one in known if one.year not in same]
 
 
 def _days(year: Year) -> list[tuple[date, bool, str]]:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from config.schema import Channel
 
 DELIMITERS = (",", ";", "\t", "|")
-# A title block above the header is a few lines; looking further costs time and finds data.
 #: Between the cells of a row as it is stored.
 CELL_SEPARATOR = "\x1f"
+# A title block above the header is a few lines; looking further costs time and finds data.
 HEADER_WITHIN = 50
 MAX_COLUMNS = 2_000
 # The fields that alone make a list worth reading: a bare list of phones, say.

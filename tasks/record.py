@@ -80,8 +80,8 @@ def _otherwise(people: pd.DataFrame, near: Neighbours) -> np.ndarray:
     before = near.leads.drop_duplicates("contact_id").set_index("contact_id").reindex(people["id"])
     other = before["lead_id"].isna().to_numpy(copy=True)
     for name, now in zip(_STORED_PERSON, people.columns[1:], strict=True):
-        was, is_ = (part.astype("object").fillna("").to_numpy() for part in (before[name], people[now]))
-        other |= was != is_
+        was, said = (part.astype("object").fillna("").to_numpy() for part in (before[name], people[now]))
+        other |= was != said
     return other
 
 

@@ -103,8 +103,8 @@ def differences(now: pd.DataFrame, stored: pd.DataFrame, columns: Iterable[str])
             x, y = (side.to_numpy(dtype=np.float64, na_value=np.nan) for side in (one, two))
             other |= ~(np.isclose(x, y, equal_nan=True))
         else:
-            was, is_ = (side.to_numpy(dtype=object, na_value="") for side in (two, one))
-            other |= was != is_
+            x, y = (side.to_numpy(dtype=object, na_value="") for side in (one, two))
+            other |= x != y
     return other
 
 

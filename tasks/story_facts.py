@@ -37,6 +37,16 @@ _SAYS = {
 }
 
 
+def facts_of(text: str) -> dict[str, str]:
+    """Fact → code, as an event keeps them: need=clear|chain=…"""
+    return dict(pair.split("=", 1) for pair in text.split("|") if "=" in pair)
+
+
+def tells_decision(kind: str, facts: str) -> bool:
+    """Whether an event carries the facts that its lead was decided on: not one that only moved it along."""
+    return kind not in ("joined", "follow_up", "state") and bool(set(facts_of(facts)) - {"along"})
+
+
 @dataclass(frozen=True)
 class Facts:
     """What the base knows of one lead, and how to say it."""
@@ -70,9 +80,7 @@ class Facts:
     @cached_property
     def decided(self) -> dict[str, Any] | None:
         """The event that carries the evidence of the present decision."""
-        telling = [
-            event for event in self.events if event["facts"] and event["kind"] not in ("joined", "follow_up", "state")
-        ]
+        telling = [event for event in self.events if tells_decision(event["kind"], event["facts"] or "")]
         return telling[-1] if telling else None
 
     @cached_property
@@ -85,8 +93,7 @@ class Facts:
     @cached_property
     def evidence(self) -> dict[str, str]:
         """Fact → code, as the decision found them."""
-        pairs = (self.decided["facts"] if self.decided else "").split("|")
-        return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+        return facts_of(self.decided["facts"] if self.decided else "")
 
     @property
     def person(self) -> dict[str, Any]:

@@ -98,7 +98,9 @@ def _clock(facts: Facts, row: dict[str, Any], t: Any) -> str:
     if row["pauses"]:
         said.append(f"{t['pauses']} {row['pauses'].count(';') + 1}")
     if row["ended_at"]:
-        said.append(f"{t['ended']} {facts.at(row['ended_at'])}, {t['used']} {business_time(row['used_minutes'], t)}")
+        said.append(
+            f"{t['ended']} {facts.at(row['ended_at'])}, {t['used']} {business_time(row['used_minutes'] or 0, t)}"
+        )
     return f"{facts.t['sep'].join(said)}{facts.t['sep']}{facts.statement(row['policy'])}"
 
 
@@ -107,7 +109,7 @@ def _step(facts: Facts, row: dict[str, Any], t: Any) -> str:
     if row["instead_of"]:
         whom += f" ({t['instead'].format(name=facts.name(row['instead_of']))})"
     said = [f"{facts.at(row['at'])} {row['policy']} {t['kind.' + row['kind']]} → {whom}"]
-    said.append(f"{t['used']} {business_time(row['used_minutes'], t)}")
+    said.append(f"{t['used']} {business_time(row['used_minutes'] or 0, t)}")
     if row["acknowledged_by"]:
         said.append(t["acknowledged"].format(at=facts.at(row["acknowledged_at"])))
     return str(facts.t["sep"].join(said))

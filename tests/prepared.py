@@ -103,7 +103,7 @@ def settle(
 
 def settle_once(engine: Engine, *rows: dict[str, Any], config: Config = CONFIG, **said: Any) -> int:
     """Settle rows, for tests of what comes after: the same rows in an empty base are settled by the first of them."""
-    name = repr((rows, config.rules.version, config.roster, said))
+    name = repr((rows, config.model_dump_json(), said))
     return begin_with(engine, name, lambda: settle(engine, *rows, config=config, **said))
 
 

@@ -20,6 +20,7 @@ from tasks.links import Link, LinkError, opened
 from tasks.need_words import with_words, words_found
 from tasks.orders import Order
 from tasks.rules.marks import compare_mark
+from tasks.story_facts import facts_of, tells_decision
 from tasks.story_words import words as story_words
 from web.bodies import sent_form
 from web.desk import Desk
@@ -157,12 +158,11 @@ def _signals(desk: Desk, lead: Mapping[Any, Any]) -> list[str]:
     """Why the need looks like nobody's who buys, in the words that stand in it."""
     if lead["verdict"] != "to_verify":
         return []
-    told = LeadEvent.kind.not_in(("joined", "follow_up", "state"))
-    query = select(LeadEvent.facts).where(LeadEvent.lead_id == lead["id"], LeadEvent.facts != "", told)
+    query = select(LeadEvent.kind, LeadEvent.facts).where(LeadEvent.lead_id == lead["id"], LeadEvent.facts != "")
     with desk.engine.connect() as conn:
-        facts = conn.execute(query.order_by(LeadEvent.id.desc()).limit(1)).scalar_one_or_none() or ""
-    junk = dict(pair.split("=", 1) for pair in facts.split("|") if "=" in pair).get("junk", "")
-    found = words_found(junk, lead["need"], (desk.config.rules,))
+        events = conn.execute(query.order_by(LeadEvent.id.desc())).all()
+    decided = next((event.facts for event in events if tells_decision(event.kind, event.facts)), "")
+    found = words_found(facts_of(decided).get("junk", ""), lead["need"], (desk.config.rules,))
     return [with_words(signal, some, story_words(desk.settings.lang)) for signal, some in found.items()]
 
 

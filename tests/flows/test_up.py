@@ -18,6 +18,7 @@ import pytest
 import requests
 
 from flows.api import Api
+from flows.runs import active, process_of
 from flows.server import free_port
 from tests.crash.runs import IN_FULL
 from tests.processes import running_with, still_running
@@ -214,6 +215,11 @@ def flows_of(up: Running) -> list[int]:
     return [child.pid for child in running_with("prefect.engine", worker.children(recursive=True))]
 
 
+def at_work_by_the_server(up: Running) -> list[int | None]:
+    """The processes of the runs that have not told their end."""
+    return [process_of(run) for run in active(up.api, [found["id"] for found in up.api.deployments()])]
+
+
 def held_at_work(up: Running, name: str) -> list[int]:
     """The processes of the flows, held as soon as a part of a file is settled: they go on by small steps till then."""
 
@@ -221,11 +227,11 @@ def held_at_work(up: Running, name: str) -> list[int]:
         flows = flows_of(up)
         for pid in flows:
             os.kill(pid, signal.SIGSTOP)
-        if flows and rows_settled(up, name):
-            return flows
-        for pid in flows:
+        at_work = set(at_work_by_the_server(up)) if flows and rows_settled(up, name) else set()
+        # one that has told its end already is asked for nothing more: it only leaves
+        for pid in set(flows) - at_work:
             os.kill(pid, signal.SIGCONT)
-        return []
+        return [pid for pid in flows if pid in at_work]
 
     return list(until(held, 60))
 

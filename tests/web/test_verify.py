@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from config.errors import SettingsError
 from config.settings import get_settings
 from models import Judgement, Lead, LeadEvent, Message
+from models.db import begin
 from tasks.links import Link, LinkError, load_secret, opened, sign
 from tasks.tell import tell
 from tests.kept import begin_with
@@ -70,6 +71,12 @@ def test_opening_the_page_shows_the_lead_and_changes_nothing(engine, client):
 
 def test_what_makes_the_need_look_like_nobodys_who_buys_is_named(engine, settings) -> None:
     settle(engine, {**ZHANG, "need": "求职，<b>随时到岗</b>", "junk": "need_job_seeker"})
+    # what only moved it along with its company says nothing of it
+    with begin(engine) as conn:
+        [told] = conn.execute(select(LeadEvent.__table__)).mappings().all()
+        conn.execute(
+            insert(LeadEvent).values({**told, "id": told["id"] + 1, "kind": "pooled", "facts": "along=company"})
+        )
     page = TestClient(create_app(settings, CONFIG, engine)).get(link(lead(engine).owner)).text
     assert "求职（需求中写有" in page
     assert "“随时到岗”" in page
