@@ -17,6 +17,7 @@ from tasks.arrival import Arrival
 from tasks.clocks import follow_events
 from tasks.neighbours import Neighbours
 from tasks.rules.cluster import FOLLOWERS, Cluster
+from tasks.rules.differences import said_otherwise
 from tasks.rules.due import Reckoner
 from tasks.rules.lifecycle.begin import begin_states
 from tasks.touches import TOUCH
@@ -262,11 +263,7 @@ def _decided_otherwise(leads: pd.DataFrame, near: Neighbours) -> np.ndarray:
 def _otherwise(leads: pd.DataFrame, near: Neighbours, columns: Sequence[str]) -> np.ndarray:
     """Whether any of these columns of known leads is another than what is stored."""
     before = near.leads.drop_duplicates("lead_id").set_index("lead_id").reindex(leads["lead_id"])
-    other = np.zeros(len(leads), dtype=bool)
-    for column in columns:
-        was, now = (part[column].astype("object").fillna("").to_numpy() for part in (before, leads))
-        other |= was != now
-    return other
+    return said_otherwise(leads, before, columns)
 
 
 def _write_choices(conn: Connection, choices: list[dict[str, Any]], arrival: Arrival) -> np.ndarray:

@@ -13,6 +13,7 @@ from tasks.arrival import Arrival
 from tasks.neighbours import Neighbours
 from tasks.rules.cluster import Cluster
 from tasks.rules.deliveries import Deliveries
+from tasks.rules.differences import said_otherwise
 from tasks.rules.keys import among, profile_keys
 from tasks.rules.lifecycle.customers import number_prefixes, tags_of
 
@@ -78,10 +79,9 @@ def _otherwise(people: pd.DataFrame, near: Neighbours) -> np.ndarray:
     if people.empty or near.leads.empty:
         return np.ones(len(people), dtype=bool)
     before = near.leads.drop_duplicates("contact_id").set_index("contact_id").reindex(people["id"])
-    other = before["lead_id"].isna().to_numpy(copy=True)
-    for name, now in zip(_STORED_PERSON, people.columns[1:], strict=True):
-        was, said = (part.astype("object").fillna("").to_numpy() for part in (before[name], people[now]))
-        other |= was != said
+    unknown = before["lead_id"].isna().to_numpy()
+    stored = before[list(_STORED_PERSON)].set_axis(people.columns[1:], axis="columns")
+    other: np.ndarray = unknown | said_otherwise(people, stored, people.columns[1:])
     return other
 
 

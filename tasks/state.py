@@ -18,6 +18,7 @@ from models.db import update_frame
 from tasks.arrival import Arrival
 from tasks.clocks import reckoner_of
 from tasks.history import DECISION, STATE, append_events
+from tasks.rules.differences import said_otherwise
 from tasks.rules.due import same_times
 from tasks.rules.lifecycle.state import ENDED, KEPT, STALLED, state
 from tasks.state_effects import end_leads, follow_grades, neglect, write_outcomes, write_stages
@@ -103,8 +104,7 @@ def differences(now: pd.DataFrame, stored: pd.DataFrame, columns: Iterable[str])
             x, y = (side.to_numpy(dtype=np.float64, na_value=np.nan) for side in (one, two))
             other |= ~(np.isclose(x, y, equal_nan=True))
         else:
-            x, y = (side.to_numpy(dtype=object, na_value="") for side in (one, two))
-            other |= x != y
+            other |= said_otherwise(now, stored, (name,))
     return other
 
 

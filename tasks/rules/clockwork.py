@@ -7,6 +7,7 @@ import pandas as pd
 
 from config.schema import ClockRule, Rules
 from config.sla import SUBJECTS
+from tasks.rules.differences import said_otherwise
 from tasks.rules.due import NEVER, Reckoner, add_pause, same_times
 from tasks.rules.ladder import next_look
 from tasks.rules.promises import Promised, about_leads, alive, keep_week, promised, targets_of
@@ -133,16 +134,12 @@ def resumed(clocks: pd.DataFrame, rule: ClockRule, reckoner: Reckoner) -> pd.Dat
 
 def otherwise(changed: pd.DataFrame, stored: pd.DataFrame) -> np.ndarray:
     """Which changed clocks differ from what is stored of them: most events change nothing of most clocks."""
-    other = np.zeros(len(changed), dtype=bool)
     if changed.empty:
-        return other
+        return np.zeros(0, dtype=bool)
     before = stored.set_index("id").reindex(changed["id"])
-    for name in ("step", *CHANGING):
-        if name in TIMES:
-            other |= ~same_times(_at(before, name), _at(changed, name))
-        else:
-            was, now = (part[name].astype("object").fillna("").to_numpy() for part in (before, changed))
-            other |= was != now
+    other = said_otherwise(changed, before, [name for name in ("step", *CHANGING) if name not in TIMES])
+    for name in TIMES:
+        other |= ~same_times(_at(before, name), _at(changed, name))
     return other
 
 
