@@ -27,6 +27,7 @@ from flows import (
 )
 from flows.cli_app import AsOf, Json, Out, Quiet, app, db, export, opened, told
 from flows.console import INTERRUPTED, OK, USAGE, exit_code, one_line
+from models.garbage import collect_seldom
 
 __all__ = [
     "app",
@@ -197,6 +198,7 @@ def run(tokens: Iterable[str] | None = None) -> int:
 def main() -> None:
     """Be the console script: a stop signal ends the run as Ctrl-C does."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    collect_seldom()
     sys.exit(run())
 
 

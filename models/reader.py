@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from models.adbc import ArrowSqlite
 from models.bulk import WriteFailed, insert_rows, refusals_told
+from models.handover import hand_over, take_over
 
 # kibibytes of pages kept between two queries
 _CACHE = -32_768
@@ -31,11 +32,11 @@ class Reader:
         """Run a query; `wanted`: keys that it finds as table `wanted` with a column `key` of SQL type `kind`."""
         try:
             self._pipe.send((statement, dict(values), kind))
-            self._pipe.send_bytes(b"" if wanted is None else packed(wanted))
-            answer = self._pipe.recv_bytes()
-            if answer:
-                return unpacked(answer)
+            if wanted is not None:
+                hand_over(self._pipe, wanted)
             failure = self._pipe.recv()
+            if failure is None:
+                return take_over(self._pipe)
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise WriteFailed("the process that reads beside ended early") from None
         raise failure
@@ -53,31 +54,22 @@ def _answer(pipe: Pipe, database: str, settings: Mapping[str, Any]) -> None:
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             statement, values, kind = pipe.recv()
-            wanted = pipe.recv_bytes()
+            wanted = take_over(pipe) if kind else None
             try:
-                pipe.send_bytes(packed(_found(driver, statement, values, kind, wanted)))
+                found = _found(driver, statement, values, kind, wanted)
             except WriteFailed as failure:
-                pipe.send_bytes(b"")
                 pipe.send(failure)
+                continue
+            pipe.send(None)
+            hand_over(pipe, found)
 
 
 @refusals_told()
-def _found(driver: ArrowSqlite, statement: str, values: Mapping[str, Any], kind: str, wanted: bytes | None) -> pa.Table:
-    if wanted:
+def _found(
+    driver: ArrowSqlite, statement: str, values: Mapping[str, Any], kind: str, wanted: pa.Table | None
+) -> pa.Table:
+    if wanted is not None:
         driver.execute("DROP TABLE IF EXISTS wanted")
         driver.execute(f"CREATE TEMPORARY TABLE wanted (key {kind})")
-        insert_rows(driver, "wanted", unpacked(wanted))
+        insert_rows(driver, "wanted", wanted)
     return driver.read(statement, values)
-
-
-def packed(rows: pa.Table) -> pa.Buffer:
-    """Give a table as an Arrow stream."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema) as writer:
-        writer.write_table(rows)
-    return sink.getvalue()
-
-
-def unpacked(content: bytes) -> pa.Table:
-    """Read what `packed` gave."""
-    return pa.ipc.open_stream(content).read_all()

@@ -16,7 +16,8 @@ import pyarrow as pa
 from sqlalchemy import Connection, Engine, text
 
 from models.bulk import WriteFailed
-from models.reader import Reader, packed
+from models.handover import hand_over
+from models.reader import Reader
 from models.side_process import perform, serve
 
 KEY = "leadflow_side"
@@ -172,8 +173,7 @@ class _Process:
             self._pipe.send((what, waits, plain))
             for one in about:
                 if isinstance(one, pa.Table):
-                    # in its place; pickled it would be copied twice more
-                    self._pipe.send_bytes(packed(one))
+                    hand_over(self._pipe, one)
             if not waits:
                 return None
             answer, failure = self._pipe.recv()

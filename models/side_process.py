@@ -13,8 +13,10 @@ import pyarrow as pa
 
 from models.adbc import ArrowSqlite
 from models.bulk import WriteFailed, insert_rows, refusals_told, update_rows
+from models.garbage import collect_seldom
+from models.handover import take_over
 from models.memory import give_back, keep_little
-from models.reader import start_answering, unpacked
+from models.reader import start_answering
 
 # transactions between two checkpoints
 _CHECKPOINT_EVERY = 4
@@ -25,6 +27,7 @@ _COUNT = (
 
 def serve(pipe: Pipe, queries: Pipe, database: str, settings: Mapping[str, Any]) -> None:
     """Carry out what comes through `pipe`, and answer `queries`, until the other end of them is closed."""
+    collect_seldom()
     keep_little()
     start_answering(queries, database, settings)
     driver = ArrowSqlite(database)
@@ -36,7 +39,7 @@ def serve(pipe: Pipe, queries: Pipe, database: str, settings: Mapping[str, Any])
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             what, waits, plain = pipe.recv()
-            about = tuple(unpacked(pipe.recv_bytes()) if one is None else one for one in plain)
+            about = tuple(take_over(pipe) if one is None else one for one in plain)
             answer = None
             try:
                 if failure is None or what == "rollback":

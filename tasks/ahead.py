@@ -11,8 +11,9 @@ from typing import Any, Generic, TypeVar, cast
 import pandas as pd
 import pyarrow as pa
 
+from models.garbage import collect_seldom
+from models.handover import hand_over, take_over
 from models.memory import keep_little
-from models.reader import packed, unpacked
 
 # how many frames may wait for the one that asked
 _AHEAD = 1
@@ -51,23 +52,24 @@ class Coming(Generic[Item]):
 def run_ahead(make: Callable[..., Numbered], arguments: tuple[Any, ...]) -> Numbered:
     """Give what `make(*arguments)` gives, made by a child; its failure is raised here."""
     context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe(duplex=False)
+    here, there = context.Pipe()
     child = context.Process(target=_serve, args=(there, make, arguments), daemon=True, name="leadflow-ahead")
     child.start()
     there.close()
     try:
         while True:
             try:
-                message = here.recv()
-            except EOFError:
+                here.send(None)  # it may hand the next one over
+                number = here.recv()
+                if isinstance(number, int):
+                    yield number, take_over(here).to_pandas()
+                    continue
+            except (EOFError, BrokenPipeError, ConnectionResetError):
                 child.join(timeout=5)
                 raise RuntimeError(f"the preparing process ended early (exit code {child.exitcode})") from None
-            if message is None:
+            if number is None:
                 return
-            if isinstance(message, BaseException):
-                raise message
-            number, size = message
-            yield number, unpacked(here.recv_bytes(size)).to_pandas()
+            raise number
     finally:
         here.close()
         child.join(timeout=5)
@@ -77,21 +79,25 @@ def run_ahead(make: Callable[..., Numbered], arguments: tuple[Any, ...]) -> Numb
 
 def _serve(pipe: Connection, make: Callable[..., Numbered], arguments: tuple[Any, ...]) -> None:
     """Send each frame; a parent that is gone breaks the pipe and so ends this process."""
+    collect_seldom()
     keep_little()
-    waiting: Queue[tuple[int, pa.Buffer] | Exception | None] = Queue(_AHEAD)
+    waiting: Queue[tuple[int, pa.Table] | Exception | None] = Queue(_AHEAD)
     Thread(target=_fill, args=(waiting, make, arguments), daemon=True).start()
-    with suppress(BrokenPipeError), pipe:
-        while isinstance(message := waiting.get(), tuple):
-            number, content = message
-            pipe.send((number, content.size))
-            pipe.send_bytes(content)
-        pipe.send(message)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError), pipe:
+        while True:
+            pipe.recv()
+            if not isinstance(message := waiting.get(), tuple):
+                pipe.send(message)
+                return
+            number, rows = message
+            pipe.send(number)
+            hand_over(pipe, rows)
 
 
 def _fill(waiting: Queue[Any], make: Callable[..., Numbered], arguments: tuple[Any, ...]) -> None:
     try:
         for number, frame in make(*arguments):
-            waiting.put((number, packed(pa.Table.from_pandas(frame, preserve_index=False))))
+            waiting.put((number, pa.Table.from_pandas(frame, preserve_index=False)))
     except Exception as error:
         waiting.put(error)
     else:

@@ -10,6 +10,8 @@ from multiprocessing.connection import Connection
 from threading import Thread
 from typing import Any
 
+from models.garbage import collect_seldom
+
 
 class Beside:
     """A process that makes itself ready at once and does one piece of work when it is told which.
@@ -57,6 +59,7 @@ class Beside:
 def _serve(pipe: Connection, make_ready: Callable[[], None]) -> None:
     # an interrupt from the keyboard reaches every process of the run: the one that asked ends this one
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    collect_seldom()
     Thread(target=_end_with_parent, daemon=True).start()
     answer: tuple[Any, Exception | None, str]
     try:
