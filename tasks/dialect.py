@@ -22,6 +22,7 @@ SAMPLE_LINES, SAMPLE_CHARACTERS = 200, 1 << 15
 _GUESSES = 3
 # A list of fewer cells may have its blanks by chance.
 _ENOUGH_SPACES = 5
+_COMMENT = "#"
 # A stray quote is looked for in a line this long and no longer.
 _PIECE = 1 << 20
 
@@ -30,6 +31,8 @@ _ANY = r",;\t|"
 _START, _END = rf"(?:^|(?<=[{_ANY}]))", rf"(?=[{_ANY}]|\r?$)"
 _SINGLE = re.compile(rf"{_START}'(?:[^'\r\n]|'(?![{_ANY}\r\n]))*'{_END}", re.MULTILINE)
 _DOUBLE = re.compile(rf'{_START}"[^\r\n]*?"{_END}', re.MULTILINE)
+# what is within a long word tells nothing of a dialect, and takes the detector the square of its length
+_LONG_WORD = re.compile(rf"([^{_ANY}\"'\\\s]{{64}})[^{_ANY}\"'\\\s]+")
 _QUOTE, _LINE_FEED, _RETURN = b'"\n\r'
 # which of the 256 bytes may stand before a cell or behind it
 _EDGES = np.zeros(256, bool)
@@ -92,10 +95,11 @@ def odd_dialect(path: Path, encoding: str, has_astray: Callable[[], bool] | None
 def find_delimiter(text: str) -> str:
     """The delimiter of a table without known headers; a comma where there is none.
 
-    A blank where there are blanks within cells too: nobody can tell then where a column ends.
+    A blank where there are blanks within cells too: nobody can tell then where a column ends. Comments tell nothing.
     """
-    found, _ = _detected(text)
-    header = text.partition("\n")[0]
+    told = "".join(line for line in text.splitlines(keepends=True) if not line.lstrip().startswith(_COMMENT)) or text
+    found, _ = _detected(told)
+    header = told.partition("\n")[0]
     if found == " " and header.count(" ") > 1 and not any(mark in header for mark in DELIMITERS):
         return found
     return found if found in DELIMITERS else ","
@@ -114,7 +118,7 @@ def _detected(text: str) -> tuple[str, str]:
     """Delimiter and escape by the regularity of the pattern (van den Burg et al., Data Min. Knowl. Disc. 2019)."""
     from clevercsv.detect import Detector  # a tenth of a second, for files that are odd
 
-    found = Detector().detect(text, delimiters=[*DELIMITERS, " "])
+    found = Detector().detect(_LONG_WORD.sub(r"\1", text), delimiters=[*DELIMITERS, " "])
     return (found.delimiter or "", found.escapechar or "") if found else ("", "")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,6 +15,8 @@ import pyarrow as pa
 from tasks.unreadable import UnreadableFile
 
 BLOCK = 1 << 20
+#: The byte order mark in GB18030; Python has no codec that takes it away.
+GB18030_MARK = "\ufeff".encode("gb18030")
 # A record of a lead list is a few kilobytes; a line beyond this is no table row,
 # and reading it whole is what exhausts memory.
 MAX_LINE = 4 << 20
@@ -23,16 +26,27 @@ MAX_BAD_SHARE = 0.001
 _BEYOND_ASCII = 0x80
 # bytes of the longest sign of UTF-8
 _LONGEST = 4
+_HALF_NIL = 0.4
+# what no text holds but as a half of a sign of UTF-16
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 # Chinese is written in everyday signs for the most part; the letters of a western text beyond ASCII stand alone.
 _CHINESE, _WESTERN = 0.5, 0.6
 # Another script, read as Chinese, has few everyday signs; so many signs are enough to say so, or that it is Big5.
 _OTHER, _TELLING, _PROVING = 0.25, 8, 3
 # where GB 2312 has its 3,755 signs of the first level, and Big5 its 5,401
 _COMMON_GB, _COMMON_BIG5 = ("gb18030", range(0xB0, 0xD8)), ("big5hkscs", range(0xA4, 0xC7))
+_KANA_SIGNS = frozenset(map(chr, range(0x3041, 0x30FF)))
+_HANGUL, _IDEOGRAPHS = ("\uac00", "\ud7a3"), ("\u4e00", "\u9fff")
 # bytes that are enough to tell Chinese encodings apart
 _LOOK = 1 << 16
 # the last plane of Unicode
 _HIGHEST_PLANE = 0x10
+
+# Japanese without kana is as rare as Chinese with many. Half of all Chinese signs lie, in the order of GB 2312, behind
+# those that Korean reads as its syllables: so many different ones without any other are Korean, hanja being few.
+_KANA, _SYLLABLES, _HANJA = 0.2, 20, 0.05
+# signs that switch to another script within plain ASCII: ISO-2022-JP, -KR and -CN, HZ
+_SWITCHES = re.compile(rb"\x1b\$[@-Z(-*]|~\{(?:[!-}]{2})+~\}")
 
 # bytes beyond ASCII for each one that is not sound, from which UTF-8 is certain
 _SURE = 8
@@ -81,6 +95,8 @@ def possible_encodings(path: Path, max_line: int = MAX_LINE) -> tuple[Encoding, 
             raise UnreadableFile(code)
     if is_markup(head):
         raise UnreadableFile("html")
+    if head.isascii() and _SWITCHES.search(head):
+        raise UnreadableFile("encoding")
     wide, unit = _wide(head)
     tries = [_Try(wide)] if wide else [_Try(name) for name in _narrow(head)]
     nuls = _scan(path, tries, max_line, unit)
@@ -146,6 +162,8 @@ def _last_sign(block: bytes) -> int:
 
 
 def _narrow(head: bytes) -> tuple[str, ...]:
+    if head.startswith(GB18030_MARK):
+        return ("gb18030",)
     return ("utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8",)
 
 
@@ -155,6 +173,8 @@ def _legacy(block: bytes) -> tuple[str, ...]:
     Nearly every pair of bytes of Big5, and many of Windows-1252, are a sign of GB18030 too: only the look of it tells.
     """
     lines = b"".join(line for line in block.splitlines(keepends=True) if not line.isascii())[:_LOOK]
+    if _is_japanese(lines) or _is_korean(lines):
+        return ()
     simplified, traditional = (_common_share(lines, *common) for common in (_COMMON_GB, _COMMON_BIG5))
     signs = len(list(filter(_not_ascii, lines.decode("gb18030", "replace"))))
     plausible = max(simplified, traditional)
@@ -165,6 +185,22 @@ def _legacy(block: bytes) -> tuple[str, ...]:
     # a name or two of rare signs prove nothing
     is_big5 = traditional > simplified and signs >= _PROVING
     return ("big5hkscs", "gb18030") if is_big5 else ("gb18030",)
+
+
+def _is_japanese(text: bytes) -> bool:
+    """Whether text is EUC-JP: sound as such, and with kana. Japanese in Shift-JIS has few everyday signs of Chinese."""
+    signs = list(filter(_not_ascii, text.decode("euc_jp", "replace")))
+    kana = sum(map(_KANA_SIGNS.__contains__, signs))
+    # the last sign may be cut off
+    return signs.count("\ufffd") <= 1 and len(signs) >= _TELLING and kana > _KANA * len(signs)
+
+
+def _is_korean(text: bytes) -> bool:
+    """Whether text is EUC-KR or its extension."""
+    read = text.decode("cp949", "replace")
+    signs = set(filter(_not_ascii, read))
+    syllables, hanja = (sum(first <= sign <= last for sign in signs) for first, last in (_HANGUL, _IDEOGRAPHS))
+    return read.count("\ufffd") <= 1 and syllables >= _SYLLABLES and hanja <= _HANJA * syllables
 
 
 def _single_share(text: bytes) -> float:
@@ -218,7 +254,9 @@ def _utf16(head: bytes) -> str | None:
         return "utf-16"
     bytes_ = np.frombuffer(head[: len(head) // 2 * 2], dtype=np.uint8)
     even, odd = (int((bytes_[side::2] == 0).sum()) for side in (0, 1))
-    enough = len(bytes_) // 40 + 1
+    # where all else is ASCII every other byte is nil, but for a sign or two; of Chinese at least those of the line ends
+    plain = head.replace(b"\0", b"").isascii() and not _CONTROLS.search(head)
+    enough = max(1, int(_HALF_NIL * len(bytes_))) if plain else len(bytes_) // 40 + 1
     if odd > enough and odd > 10 * even:
         return "utf-16-le"
     if even > enough and even > 10 * odd:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.dialect import find_delimiter, read_sample
 from tasks.headers import known_headers
-from tasks.layout import HEADER_WITHIN, Layout
+from tasks.layout import HEADER_WITHIN, Layout, usual_spare
 from tasks.meanings import Column, columns
 from tasks.outline import find_head, is_head_again
 from tasks.records import Lines, Records, read_records
@@ -73,6 +73,8 @@ def inspect_source(source: Source, channel: Channel, write: Write, seen: Callabl
     """
     lists = _lead_lists(source, channel)
     layouts = lists.layouts if lists else tuple(any_tables(source))
+    if not layouts:
+        raise UnreadableFile("empty", "、".join(sheet.name for sheet in source.sheets))
     skipped = lists.skipped if lists else _left_out(source, layouts)
     headers = known_headers(channel.synonyms)
     tables: list[Table] = []
@@ -81,29 +83,33 @@ def inspect_source(source: Source, channel: Channel, write: Write, seen: Callabl
         first = Table(layout.sheet, layout.header_line, layout.header, told, is_lead_list=bool(lists))
         tables.append(first)
         write(len(tables), first.header)
+        before = list(first.header)
         for record in records_of(source, layout):
             if not any(map(str.strip, record.cells)):
                 tables[-1].blank += 1
                 continue
             if tuple(record.cells) == tables[-1].header and lists:
                 continue
-            if not lists and len(tables) < _TABLES and is_head_again(record.cells, tables[-1].header):
+            # a row that only comes again is a row
+            may_begin = not lists and len(tables) < _TABLES and record.cells != before
+            before = record.cells
+            if may_begin and is_head_again(record.cells, tables[-1].header):
                 tables.append(Table(layout.sheet, record.line, tuple(record.cells)))
                 write(len(tables), record.cells)
                 continue
-            _count(tables[-1], record)
+            _count(tables[-1], record, layout.spare)
             write(len(tables), record.cells)
             seen(tables[-1].rows)
     return Inspection(tables, skipped, None if source.sheets else layouts[0])
 
 
-def _count(table: Table, record: Record) -> None:
+def _count(table: Table, record: Record, spare: int) -> None:
     table.rows += 1
     width = len(table.header)
     problems = {
         "quote": record.broken,
         "short": len(record.cells) < width,
-        "long": any(map(str.strip, record.cells[width:])),
+        "long": any(map(str.strip, record.cells[width:])) or len(record.cells) > width + spare,
         "undecodable": any("\ufffd" in cell for cell in record.cells),
     }
     table.damaged += (Damage(record.line, name) for name, found in problems.items() if found)
@@ -139,11 +145,13 @@ def _text_layout(source: Source) -> Layout:
     if delimiter == " ":
         raise UnreadableFile("blanks")
     plain = replace(_layout(encoding.name, delimiter, (), 1), nuls=bool(encoding.nuls))
-    first = islice(records_of(source, plain, titles=True), HEADER_WITHIN)
-    head = find_head([(record.line, record.cells) for record in first if any(map(str.strip, record.cells))])
+    some = islice(records_of(source, plain, titles=True), HEADER_WITHIN)
+    first = [(record.line, record.cells) for record in some if any(map(str.strip, record.cells))]
+    head = find_head(first)
     if head is None:
         raise UnreadableFile("empty")
-    return replace(plain, header=head.cells, header_line=head.last)
+    spare = usual_spare((cells for line, cells in first if line > head.last), len(head.cells))
+    return replace(plain, header=head.cells, header_line=head.last, spare=spare)
 
 
 def _layout(encoding: str, delimiter: str, header: tuple[str, ...], line: int, sheet: str = "") -> Layout:

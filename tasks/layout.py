@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -52,6 +53,8 @@ class Layout:
     nuls: bool = False
     # the sheet of a workbook; a text file has none
     sheet: str = ""
+    # blank cells that most rows have behind the last header; a row with more has a delimiter too many
+    spare: int = 0
 
     @property
     def is_receipt(self) -> bool:
@@ -65,7 +68,8 @@ class Layout:
     @classmethod
     def of(cls, stated: dict[str, Any]) -> Layout:
         """The layout that was stored."""
-        stated = dict(stated)
+        # what was read before blank cells were counted stays as it was read
+        stated = {"spare": MAX_COLUMNS} | stated
         for name in ("header", "unmapped", "notes", "added"):
             stated[name] = tuple(stated[name])
         for name in ("mapping", "pieces"):
@@ -94,13 +98,30 @@ def detect_layout(path: Path, channel: Channel, encodings: Sequence[Encoding] = 
         encoding=encoding.name,
         newline=_newline(path, encoding),
         nuls=bool(encoding.nuls),
+        spare=usual_spare(_first_rows(path, encoding, delimiter, line), len(cells)),
         notes=(*_encoding_notes(encoding), *table_notes(line, cells)),
     )
 
 
 def open_text(path: Path, encoding: str) -> TextIO:
     """Open a file for csv: line ends untouched; what cannot be decoded was counted by the layout."""
-    return path.open(encoding=encoding, errors="replace", newline="")
+    file = path.open(encoding=encoding, errors="replace", newline="")
+    if encoding == "gb18030" and file.read(1) != "\ufeff":
+        file.seek(0)
+    return file
+
+
+def usual_spare(rows: Iterable[Sequence[str]], width: int) -> int:
+    """How many cells, all of them blank, most rows have behind the last header."""
+    behind = [() if any(map(str.strip, cells[width:])) else cells[width:] for cells in rows if any(cells)]
+    spare = Counter(map(len, filter(None, behind)))
+    return spare.most_common(1)[0][0] if 2 * spare.total() > len(behind) else 0
+
+
+def _first_rows(path: Path, encoding: Encoding, delimiter: str, header_line: int) -> Iterator[list[str]]:
+    with open_text(path, encoding.name) as file:
+        text = "".join(islice(file, header_line + HEADER_WITHIN)).replace("\0", "")
+    return (cells for line, cells in text_records(text, delimiter) if line > header_line)
 
 
 def _header_votes(path: Path, encoding: Encoding, headers: Headers) -> Iterator[tuple[int, str, int, list[str]]]:

@@ -100,7 +100,7 @@ def _from_cells(records: Records, layout: Layout) -> pa.Table:
     widths = np.fromiter(map(len, records.cells), np.int64, len(records.cells))
     columns = [pa.array(column, pa.large_string()) for column in _columns(records.cells, widths, width)]
     raw = pa.array(map(CELL_SEPARATOR.join, records.cells), pa.large_string())
-    ragged = (widths < width) | _longer(records.cells, widths, width) | records.broken
+    ragged = (widths < width) | _longer(records.cells, widths, width, layout.spare) | records.broken
     return _rows(records.lines, columns, layout, raw, ragged)
 
 
@@ -145,10 +145,10 @@ def _columns(cells: list[list[str]], widths: np.ndarray, width: int) -> Sequence
     return list(zip(*cells, strict=False))[:width]
 
 
-def _longer(cells: list[list[str]], widths: np.ndarray, width: int) -> np.ndarray:
-    """Where a row has something behind the last column of the header."""
+def _longer(cells: list[list[str]], widths: np.ndarray, width: int, spare: int) -> np.ndarray:
+    """Where a row has something behind the last column of the header, or more blank cells than others have there."""
     longer = widths > width
-    for index in np.flatnonzero(longer):
+    for index in np.flatnonzero(longer & (widths <= width + spare)):
         longer[index] = any(map(str.strip, cells[index][width:]))
     return longer
 

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.dialect import Dialect, cells_of
 from tasks.encoding import MAX_LINE
 from tasks.guard import unguarded
 from tasks.layout import CELL_SEPARATOR, Layout, open_text
@@ -23,10 +24,13 @@ from tasks.layout import CELL_SEPARATOR, Layout, open_text
 # A record of more lines than this is a quote that was never closed, not a text somebody wrote.
 MAX_SPAN = 500
 _AFTER_BROKEN = 16
+# of a longer line with a broken quote all quotes are letters: to find out more takes long
+_LONGEST_MENDED = 1 << 14
 
 _END = "\x1eend of file\x1e"
 _LINE_END = b"\n"
 _QUOTE, _FEED = b'"\n'
+_NO_LINES = np.array([], np.int64)
 # Lists with fewer columns hold too few delimiters to tell a swallowed row from a sentence.
 _TELLING_WIDTH = 5
 
@@ -94,7 +98,7 @@ def read_records(path: Path, layout: Layout, count: int, titles: bool = False) -
         lines: Iterator[str] = map(methodcaller("replace", "\0", ""), file) if layout.nuls else file
         above = 0 if titles else layout.header_line - 1
         parser = _Parser(islice(lines, above, None), layout, above)
-        while parser.line < layout.header_line:
+        while parser.line < layout.header_line and not parser.done:
             head = parser.take_parsed(1)
             if titles:
                 yield head
@@ -103,7 +107,7 @@ def read_records(path: Path, layout: Layout, count: int, titles: bool = False) -
 
 
 class _Parser:
-    """csv.reader that takes a line literally where a quote of it runs away over other rows."""
+    """csv.reader that takes a quote literally where it runs away over other rows."""
 
     def __init__(self, lines: Iterable[str], layout: Layout, above: int) -> None:
         self.layout, self.line, self.done = layout, above, False
@@ -111,6 +115,7 @@ class _Parser:
         # lines read of a record that goes on: they come before `unread`
         self.begun: list[str] = []
         self.swallowed = _swallowed_row(layout)
+        self.dialect = Dialect(layout.delimiter)
 
     def take(self, count: int) -> Lines | Records:
         """The next records, as lines where that is safe; fewer than `count` at the end and at a broken quote."""
@@ -164,9 +169,9 @@ class _Parser:
             # Behind a broken quote there may be another: what is read beyond it is read in vain.
             step = _AFTER_BROKEN if piece.broken.any() else step * 2
         records = Records(
-            np.concatenate([piece.lines for piece in pieces]),
+            np.concatenate([_NO_LINES, *(piece.lines for piece in pieces)]),
             list(chain.from_iterable(piece.cells for piece in pieces)),
-            np.concatenate([piece.broken for piece in pieces]),
+            np.concatenate([_NO_LINES.astype(bool), *(piece.broken for piece in pieces)]),
         )
         return _without_receipt(records, self.layout) if self.layout.is_receipt else records
 
@@ -192,7 +197,9 @@ class _Parser:
             pairs.extend(islice(zip(reader, map(attrgetter("line_num"), repeat(reader)), strict=False), count))
         except csv.Error:
             failed = True
-        done = bool(pairs) and pairs[-1][0] == [_END]
+        # a quote alone on the last line gives that cell too, but over two lines
+        before = pairs[-2][1] if len(pairs) > 1 else 0
+        done = bool(pairs) and pairs[-1] == ([_END], before + 1)
         if done:
             pairs.pop()
         ends = np.fromiter(map(itemgetter(1), pairs), np.int64, len(pairs))
@@ -233,9 +240,13 @@ class _Parser:
         return []
 
     def _literally(self, starts: np.ndarray, cells: list[list[str]]) -> Records:
-        """The good records and the line behind them with its quotes taken as letters."""
-        text = islice(self.unread, 1)
-        cells = [*cells, next(csv.reader(text, delimiter=self.layout.delimiter, quoting=csv.QUOTE_NONE))]
+        """The good records and the line behind them, where a quote that neither opens nor closes a cell is a letter."""
+        text = next(self.unread).rstrip("\r\n")
+        if len(text) > _LONGEST_MENDED:
+            last = next(csv.reader([text], delimiter=self.layout.delimiter, quoting=csv.QUOTE_NONE))
+        else:
+            last, _ = cells_of(text, self.dialect, len(self.layout.header) + len(self.layout.added))
+        cells = [*cells, last]
         starts = np.append(starts, self.line + 1)
         self.line += 1
         self.done = False

@@ -63,6 +63,9 @@ def test_a_lead_list_is_told_column_by_column(inspect, tmp_path: Path) -> None:
         ("day,city\nday,city\n1,X\n", 2, [["day day", "city city"], ["1", "X"]]),
         ("day,city,\n1,X,,\n,2\n", 1, [["day", "city", ""], ["1", "X", "", ""], ["", "2"]]),
         ("word\nword\nword\n", 1, [["word"], ["word"], ["word"]]),
+        ("a,b\n" * 60, 1, [["a", "b"]] * 60),
+        ("1,b\n1,b\n2,c\n1,b\n", 1, [["1", "b"], ["1", "b"], ["2", "c"], ["1", "b"]]),
+        ('"', 1, [['"']]),
     ],
 )
 def test_a_table_of_anything_gives_its_cells(inspect, tmp_path: Path, text: str, header_row: int, expected) -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.dialect import Dialect, odd_dialect
+from tasks.dialect import Dialect, find_delimiter, odd_dialect
 from tasks.encoding import possible_encodings
+from tasks.layout import open_text
 from tasks.plain import make_plain
 from tasks.source import open_source
 from tasks.unreadable import UnreadableFile
@@ -117,6 +118,8 @@ def test_encodings_are_told_apart_by_a_few_lines(
         ("name,city\nMüßig,Köln\n".encode("cp1252"), "cp1252"),
         ("姓名,公司\n王伟,机械厂\n".encode()[:-2], "utf-8"),
         ("姓名,公司\n王伟,机械厂\n".encode() + b"A\xff,x\n", "utf-8"),
+        (b"name,phone\n\0Wang,13812345678\n\0Li,1\n", "ascii"),
+        ("\ufeffname,phone\nWang,13812345678\n".encode("gb18030"), "gb18030"),
     ],
 )
 def test_a_damaged_or_tiny_text_is_read_by_what_is_likely(tmp_path: Path, octets: bytes, found: str) -> None:
@@ -124,7 +127,37 @@ def test_a_damaged_or_tiny_text_is_read_by_what_is_likely(tmp_path: Path, octets
     assert possible_encodings(tmp_path / "list.csv")[0].name == found
 
 
-def test_a_script_that_is_not_read_is_refused_and_never_guessed(tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_bytes("名前,会社\n田中さん,東京カメラ株式会社\n".encode("shift_jis"))
+JAPANESE = "name,company\n田中さん,東京カメラ株式会社\n鈴木さん,ソニー\n"
+KOREAN = "name,company\n김철수,삼성전자 주식회사\n이영희,현대자동차\n박민수,네이버 주식회사\n정수진,엘지화학\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (JAPANESE, "shift_jis"),
+        (JAPANESE, "euc_jp"),
+        (JAPANESE, "iso2022_jp"),
+        (KOREAN, "euc_kr"),
+        (KOREAN, "cp949"),
+        (SIMPLIFIED, "hz"),
+    ],
+)
+def test_a_script_that_is_not_read_is_refused_and_never_guessed(tmp_path: Path, text: str, encoding: str) -> None:
+    (tmp_path / "list.csv").write_bytes(text.encode(encoding))
     with pytest.raises(UnreadableFile, match="encoding"):
         possible_encodings(tmp_path / "list.csv")
+
+
+def test_the_mark_of_gb18030_is_none_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes("\ufeffname,phone\n".encode("gb18030"))
+    with open_text(path, possible_encodings(path)[0].name) as file:
+        assert file.read() == "name,phone\n"
+
+
+def test_comments_above_a_table_do_not_hide_its_delimiter() -> None:
+    assert find_delimiter("# A few words\n# what is in here\na;b\n1;3\n# and one more\n4;5\n") == ";"
+
+
+def test_a_long_word_is_told_at_once() -> None:
+    assert find_delimiter('name;text\n1;"' + "a" * 30_000 + '"\n2;"b"\n') == ";"

@@ -49,8 +49,31 @@ def test_lines_of_totals_are_marked(tmp_path: Path) -> None:
 def test_ragged_rows_keep_every_cell(tmp_path: Path) -> None:
     frame = _rows(tmp_path, f"{HEADER}\n甲,a\n乙,b,2,,需求,多余\n丙,c,3,,x,,\n")
     assert frame["raw"].tolist() == ["甲\x1fa", "乙\x1fb\x1f2\x1f\x1f需求\x1f多余", "丙\x1fc\x1f3\x1f\x1fx\x1f\x1f"]
-    assert frame["ragged"].tolist() == [True, True, False]
+    assert frame["ragged"].tolist() == [True, True, True]
     assert frame["phone"].tolist() == ["", "2", "3"]
+
+
+def test_a_delimiter_too_many_is_told_also_where_the_last_cell_is_blank(tmp_path: Path) -> None:
+    frame = _rows(tmp_path, f"{HEADER}\n甲,a,1,,\n乙,b,2,,需求一,\n丙,c,3,,\n")
+    assert frame["ragged"].tolist() == [False, True, False]
+
+
+def test_blank_cells_that_most_rows_have_behind_the_header_are_no_damage(tmp_path: Path) -> None:
+    frame = _rows(tmp_path, f"{HEADER}\n甲,a,1,,,,\n乙,b,2,,,,\n丙,c,3,,需,,,\n丁,d,4,,\n")
+    assert frame["ragged"].tolist() == [False, False, True, False]
+
+
+@pytest.mark.parametrize("text", ['"', '"\n', '乙,b,2,,"'])
+def test_a_quote_that_ends_a_file_is_kept(tmp_path: Path, text: str) -> None:
+    frame = _rows(tmp_path, f"{HEADER}\n甲,a,1,,\n{text}")
+    assert [raw.rpartition("\x1f")[2] for raw in frame["raw"]] == ["", '"']
+    assert frame["ragged"].tolist() == [False, True]
+
+
+def test_a_quote_astray_leaves_the_other_cells_of_its_row(tmp_path: Path) -> None:
+    frame = _rows(tmp_path, f'{HEADER}\n甲,a,1,"x, y","长,短\n乙,b,2,"x, y","\n丙,c,3,,\n')
+    assert frame["email"].tolist() == ["x, y", "x, y", ""]
+    assert frame["need"].tolist()[1:] == ['"', ""]
 
 
 def test_several_phones_are_all_kept_of_others_the_first_counts(tmp_path: Path) -> None:
