@@ -13,9 +13,23 @@ _BEHIND = re.compile(r"(?:(?:是|为|有)?(?:多少|什么|哪里|哪个|哪些|
 _QUESTION = re.compile(r"[?吗]|^(?:请|您|你|贵)|\b(?:what|which|when|how|your|please|who|where)\b")
 _WHOSE = re.compile(
     r"^(?:person|contact|lead|organi[sz]ation|company|account|primary|main|mailing|billing|user|customer|client|your|the"
-    r"|primary address|company address)$"
+    r"|primary address|company address|address \d|deal|opportunity|inquiry|enquiry|prospect|buyer)$"
 )
-_DASH = re.compile(r"\s+[-–—|>]\s+|::")
+_DASH = re.compile(r"\s+[-–—|>]\s+|::|(?<=\d):\s+")
+# whose the thing is, within one word: 访客电话, 采购商公司名, primary contact email
+_WHOSE_ZH = re.compile(
+    r"^(?:主要|首要|第一)?(?:访客|客户|买家|买方|采购商|采购方|线索|销售线索|商机|联系人|潜客|留言|报名|用户)的?(?=..)"
+)
+_WHOSE_EN = re.compile(
+    r"^(?:(?:primary|main|contact|lead|deal|opportunity|person|buyer|visitor|prospect|inquiry|enquiry|custom)[ .]+)+"
+)
+_HAN, _LATIN = r"[\u4e00-\u9fff][\u4e00-\u9fff·、（）()]*", r"[a-z][a-z0-9 .'&/-]*"
+_TWO_TONGUES = re.compile(rf"^({_HAN})\s*[/|]?\s*{_LATIN}$|^{_LATIN}?\s*[/|]?\s*({_HAN})$")
+# the name and the title of a deal are none of a person
+_OF_A_THING = re.compile(r"^(?:deal|opportunity|inquiry|enquiry|custom)[ .]+(?:name|title)$")
+# whose number is a record's own
+_RECORD = re.compile(r"^(?:\d|lead\b|person\b|contact\b|线索|销售线索)")
+_SECOND = re.compile(r"(?<=\D)[ _#]*[1-9]$")
 _BOTH = re.compile(r"[/／、&+]|(?<=\S)\s+(?:及|和|与)\s+(?=\S)")
 _MOST_WORDS = 60
 
@@ -34,13 +48,28 @@ def undressed(text: str) -> Iterator[str]:
     if bare != text:
         yield bare
     parts = [part for part in _DASH.split(bare) if part]
-    if len(parts) > 1 and _WHOSE.match(parts[0]):
+    joined = " ".join(parts)
+    if len(parts) > 1 and _WHOSE.match(parts[0]) and not _OF_A_THING.match(joined):
         yield " ".join(parts[1:])
         yield from parts[1:2]
+    found = _TWO_TONGUES.match(bare)
+    chinese = (found[1] or found[2]).strip() if found else bare
+    whose = "" if _OF_A_THING.match(joined) else _WHOSE_EN.sub("", joined)
+    yield from (form for form in (chinese, _WHOSE_ZH.sub("", chinese), whose) if form and form != bare)
     asked = _BEHIND.sub("", _BEFORE.sub("", bare))
     if asked and asked != bare:
         yield asked
         yield asked.replace("的", "")
+
+
+def numbered(text: str) -> str:
+    """A header without the number behind it: «email 2» is one more of «email»."""
+    return _SECOND.sub("", text)
+
+
+def is_of_record(text: str) -> bool:
+    """Whether a header speaks of the record itself: the number of a company, a form or an advertisement is none."""
+    return bool(_RECORD.match(text))
 
 
 def both(text: str) -> list[str]:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tasks.header_forms import both, is_question, plain, undressed
+from tasks.header_forms import both, is_of_record, is_question, numbered, plain, undressed
 
 # Columns that a receipt adds behind the sender's own, by language; a receipt that is dropped
 # back is known by them.
@@ -48,7 +48,8 @@ class Headers:
             return found
         text = plain(header)
         forms = (self._named(form) for form in undressed(text))
-        return next(filter(None, forms), None) or self._of_both(text) or self._asked(text)
+        found = next(filter(None, forms), None) or self._of_both(text) or self._one_more(text) or self._asked(text)
+        return None if found == "external_id" and not is_of_record(text) else found
 
     def unit(self, header: str) -> str | None:
         """The unit that a header states in brackets, 预算(万元)."""
@@ -69,6 +70,11 @@ class Headers:
         found = _BRACKET.match(key)
         return self.names.get(key) or (self.names.get(found[1]) if found else None)
 
+    def _one_more(self, text: str) -> str | None:
+        """The field of which a header numbers one more: of several phones all are kept, of e-mails the first counts."""
+        found = self._named(numbered(text))
+        return found if found in ("phone", "email") else None
+
     def _of_both(self, text: str) -> str | None:
         """The first of two fields that one header names; both must be known."""
         meanings = [self._named(part) for part in both(text)]
@@ -78,6 +84,7 @@ class Headers:
         """The one field that a question asks for; None where it may ask for several."""
         if not is_question(text):
             return None
+        text = text.replace("_", " ")
         fields = [name for name, words in self.asks.items() if any(word in text for word in words)]
         return fields[0] if len(fields) == 1 else None
 

@@ -259,7 +259,9 @@ class _Settling:
         rows["external_id"] = rows["external_id"].fillna(foreign)
         rows["lead_ref"] = rows["lead_ref"].where(known)
         rows["joinable"] = rows["accepted"] | rows["named"] | known
-        rows["record"] = record_keys(rows.assign(channel=self.arrival.channel.name))
+        channel = self.arrival.channel
+        of_files = np.full(len(rows), channel.kind == "folder")
+        rows["record"] = record_keys(rows.assign(channel=channel.name), of_files)
         return rows
 
     def _follow(self, rows: pd.DataFrame, near: Neighbours) -> Deliveries:

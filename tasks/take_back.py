@@ -54,7 +54,7 @@ def take_back(
     members = look_up(conn, leads, "BIGINT", _MEMBERS)
     members["same_as"] = members["same_as"].astype("Int64")
     mine = chosen(members).to_numpy(dtype=bool)
-    gone, stay = members[mine], _mend_deliveries(conn, members[mine], members[~mine])
+    gone, stay = members[mine], _mend_deliveries(conn, members[mine], members[~mine], config)
     counting = stay[stay["accepted"].astype(bool) & stay["same_as"].isna()]
     alone = leads[~leads.isin(counting["lead_id"])]
     # a row of which no lead can be made alone goes with the lead that it was found with
@@ -73,9 +73,13 @@ def take_back(
     return TakenBack(gone["id"], len(alone), len(again))
 
 
-def _mend_deliveries(conn: Connection, gone: pd.DataFrame, stay: pd.DataFrame) -> pd.DataFrame:
+def _mend_deliveries(conn: Connection, gone: pd.DataFrame, stay: pd.DataFrame, config: Config) -> pd.DataFrame:
     """Let the deliveries that stay follow each other as if the others had never come; gives `stay` with `same_as`."""
-    gone, stay = gone.assign(record=record_keys(gone)), stay.assign(record=record_keys(stay))
+    others = [name for name, channel in config.channels.items() if channel.kind != "folder"]
+    gone, stay = (
+        rows.assign(record=record_keys(rows, ~rows["channel"].isin(others).to_numpy(dtype=bool)))
+        for rows in (gone, stay)
+    )
     records = gone["record"].dropna().drop_duplicates()
     if records.empty:
         return stay

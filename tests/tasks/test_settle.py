@@ -169,6 +169,16 @@ def test_an_update_that_names_another_person_keeps_the_lead_of_its_record(engine
     assert table(engine, "SELECT name FROM contact")["name"].tolist() == ["张玮"]
 
 
+def test_numbers_that_begin_anew_in_each_file_lose_nobody(engine):
+    first = {"company": "甲厂", "name": "张伟", "mobile": "13800000001", "external_id": "1"}
+    settle(engine, first)
+    settle(engine, {"company": "乙厂", "name": "李四", "mobile": "13800000002", "external_id": "1"}, file="b.csv")
+    settle(engine, {"company": "乙厂", "name": "王五", "mobile": "13800000002", "external_id": "1"}, file="c.csv")
+    one, two = "XL202403001", "XL202403002"
+    assert outcomes(engine) == [("created", one), ("created", two), ("updated", two)]
+    assert table(engine, "SELECT name FROM contact ORDER BY id")["name"].tolist() == ["张伟", "王五"]
+
+
 def test_a_known_number_addresses_its_lead_and_a_strange_one_is_an_external_id(engine):
     settle(engine, ZHANG)
     settle(
