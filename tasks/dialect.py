@@ -225,7 +225,7 @@ def _split(text: str, dialect: Dialect, literal: frozenset[int]) -> tuple[list[s
     unsound: list[int] = []
     is_open = False
     sound, unclosed, astray = dialect.quoted
-    at = 0
+    at, closes = 0, True
     while True:
         if dialect.spaces:
             at += len(text[at:]) - len(text[at:].lstrip(" "))
@@ -234,7 +234,9 @@ def _split(text: str, dialect: Dialect, literal: frozenset[int]) -> tuple[list[s
             found = sound.match(text, at)
             if not found:
                 unsound.append(at)
-                found = astray.match(text, at)
+                # what is not found behind one cell is not behind the next ones either
+                found = astray.match(text, at) if closes else None
+                closes = found is not None
                 is_open = is_open or bool(unclosed.match(text, at))
         end = text.find(dialect.delimiter, found.end() if found else at)
         stop = len(text) if end < 0 else end

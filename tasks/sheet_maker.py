@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import mmap
 import resource
 import sys
 import zipfile
@@ -41,6 +42,7 @@ _MARKUP_BYTES = 200 << 20
 # one of more tables is a page to look at
 _MOST_TABLES = 200
 _NOTHING = Seen([], [])
+_OLE, _ENCRYPTED = b"\xd0\xcf\x11\xe0", "EncryptedPackage".encode("utf-16-le")
 
 
 class Refused(Exception):  # noqa: N818 - it says what was done
@@ -53,7 +55,7 @@ def make(path: Path, folder: Path) -> dict[str, Any]:
         if is_markup(file.read(200)):
             return {"sheets": _markup(path, folder)}
     _guard(path)
-    with CalamineWorkbook.from_path(str(path)) as book, ThreadPoolExecutor(1) as beside:
+    with CalamineWorkbook.from_path(str(_named_as_it_is(path, folder))) as book, ThreadPoolExecutor(1) as beside:
         # the parser works without the interpreter's lock
         seen = beside.submit(_seen, path)
         sheets = [
@@ -65,6 +67,26 @@ def make(path: Path, folder: Path) -> dict[str, Any]:
             if meta.typ == SheetTypeEnum.WorkSheet
         ]
     return {"sheets": sheets}
+
+
+def _named_as_it_is(path: Path, folder: Path) -> Path:
+    """The workbook under the ending of what it really is, by which the parser goes: many systems write .xls for all."""
+    ending = _ending(path)
+    if path.suffix.lower() == ending:
+        return path
+    link = folder / f"book{ending}"
+    link.symlink_to(path.absolute())
+    return link
+
+
+def _ending(path: Path) -> str:
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as package:
+            parts = set(package.namelist())
+        return ".xlsb" if "xl/workbook.bin" in parts else ".ods" if "content.xml" in parts else ".xlsx"
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as octets:
+        # one with a password is packed into the container of the old format
+        return ".xls" if octets[:4] == _OLE and octets.find(_ENCRYPTED) < 0 else ".xlsx"
 
 
 def _markup(path: Path, folder: Path) -> list[dict[str, Any]]:

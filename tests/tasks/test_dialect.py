@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.dialect import Dialect, find_delimiter, odd_dialect
+from tasks.dialect import Dialect, cells_of, find_delimiter, odd_dialect
 from tasks.encoding import possible_encodings
 from tasks.layout import open_text
 from tasks.plain import make_plain
@@ -161,3 +161,8 @@ def test_comments_above_a_table_do_not_hide_its_delimiter() -> None:
 
 def test_a_long_word_is_told_at_once() -> None:
     assert find_delimiter('name;text\n1;"' + "a" * 30_000 + '"\n2;"b"\n') == ";"
+
+
+def test_a_line_of_quotes_astray_takes_no_longer_than_its_length() -> None:
+    cells, _ = cells_of(',"a' * 200_000, Dialect(","), 4)
+    assert (len(cells), set(cells)) == (200_001, {"", '"a'})

@@ -53,6 +53,12 @@ def test_numbers_dates_and_errors_are_what_a_reader_sees(tmp_path: Path) -> None
     assert rows["error_cell"].tolist() == [False, True]
 
 
+@pytest.mark.parametrize("name", ["leads.xls", "leads.ods", "leads.xlsb", "leads.csv", "leads"])
+def test_a_workbook_is_what_it_holds_whatever_its_ending(tmp_path: Path, name: str) -> None:
+    _, rows = _read(_saved(tmp_path, 表=[HEADER, ROW]).rename(tmp_path / name))
+    assert rows["company"].tolist() == ["嘉兴精工"]
+
+
 @pytest.mark.parametrize("rows", [1, 2, 1000])
 def test_each_lead_list_is_read_and_the_others_are_named(tmp_path: Path, rows: int) -> None:
     path = _saved(
