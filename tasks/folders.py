@@ -6,6 +6,7 @@ run left is found and taken by the next one. Every move is one rename or link an
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
@@ -218,8 +219,18 @@ def look_at(path: Path) -> Look | None:
 
 
 def is_marked(path: Path) -> bool:
-    """Whether its sender says that it is complete."""
-    return _marker(path).exists()
+    """Whether its sender says that it is complete; of a name too long for a marker nobody can."""
+    with suppress(OSError):
+        return _marker(path).exists()
+    return False
+
+
+def _unmark(path: Path) -> None:
+    try:
+        _marker(path).unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
 
 
 def _marker(path: Path) -> Path:
@@ -279,7 +290,7 @@ def _take(path: Path, settings: Settings, channel: Channel, on: date) -> LeadFil
         return None
     try:
         # The marker first: left behind, it would speak for the next file of that name.
-        _marker(path).unlink(missing_ok=True)
+        _unmark(path)
         reached("claiming")
         move(path, place / name, folder.name)
     except OSError as error:

@@ -85,6 +85,13 @@ def test_a_marker_makes_a_file_ready_at_once_and_goes_with_it(settings: Settings
     assert not marker.exists()
 
 
+def test_a_name_too_long_for_a_marker_stops_no_other_file(settings: Settings) -> None:
+    for name in ("a" * 251 + ".csv", "a.csv"):
+        _drop(settings, name)
+    assert _names(_claimed(settings)) == ["a.csv", "a" * 196 + ".csv"]
+    assert list((settings.intake / "default").iterdir()) == []
+
+
 def test_the_sub_folder_names_the_team(settings: Settings) -> None:
     _drop(settings, "华东销售一部/三月/a.csv")
     assert [(file.name, file.team_hint) for file in _claimed(settings)] == [("a.csv", "华东销售一部")]
