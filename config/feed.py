@@ -200,7 +200,7 @@ class Feed(_Part):
     paging: Paging = OnePage()
     #: Where the records are in an answer.
     items: Path = ""
-    #: What a record is known by, and when it was last changed (ISO 8601, or seconds or milliseconds since 1970).
+    #: What a record is known by, and when it was last changed (ISO 8601, seconds since 1970, and others: README).
     id: Single
     updated: Single | None = None
     since: Since | None = None

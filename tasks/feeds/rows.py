@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,17 @@ _LAST = 253_402_300_799
 # what no database keeps, and no letter of any text
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _UNITS = {"unix": 1, "unix_ms": 1_000, "unix_us": 1_000_000}
+_FORMS = {"naive": "%Y-%m-%dT%H:%M:%S", "slashes": "%Y/%m/%d %H:%M:%S", "digits": "%Y%m%d%H%M%S"}
 _OFFSET = re.compile(r"([+-]\d{2}):?(\d{2})$")
 _NO_ID = "(no id)"
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """A moment as a partner writes it: seconds since 1970, and how (unix, unix_ms, unix_us, iso + offset, naive)."""
+    """A moment as a partner writes it: seconds since 1970, and how.
+
+    How: unix, unix_ms, unix_us, iso + offset, naive, slashes, digits, date (`/Date(1709286000000)/`), rfc (of mails).
+    """
 
     seconds: float
     form: str
@@ -43,7 +48,8 @@ def read_stamp(value: Any) -> Stamp | None:
     if isinstance(value, bool) or value is None or value is MISSING:
         return None
     text = str(value).strip()
-    found = _number(text) if re.fullmatch(r"\d{9,17}(\.\d+)?", text) else _moment(text)
+    is_number = re.fullmatch(r"\d{9,17}(\.\d+)?", text)
+    found = _digits(text) or _number(text) if is_number else _moment(text) or _odd_moment(text)
     return found if found and 0 <= found.seconds <= _LAST else None
 
 
@@ -65,13 +71,42 @@ def _moment(text: str) -> Stamp | None:
     return Stamp(moment.timestamp(), f"iso{offset}")
 
 
+def _digits(text: str) -> Stamp | None:
+    """20240301100000, which as milliseconds would be beyond the year 2286."""
+    return _written(text, "digits") if len(text) == len("YYYYmmddHHMMSS") else None
+
+
+def _odd_moment(text: str) -> Stamp | None:
+    """A moment as some programs write it that keep to no ISO 8601."""
+    if found := re.fullmatch(r"/Date\((\d{9,15})(?:[+-]\d{4})?\)/", text):
+        return Stamp(int(found[1]) / 1e3, "date")
+    if written := _written(text, "slashes"):
+        return written
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return Stamp((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp(), "rfc")
+
+
+def _written(text: str, form: str) -> Stamp | None:
+    try:
+        return Stamp(datetime.strptime(text, _FORMS[form]).replace(tzinfo=UTC).timestamp(), form)
+    except ValueError:
+        return None
+
+
 def write_stamp(seconds: float, form: str) -> str:
     """Write a moment as its partner does, rounded down to the second (a millisecond where he counts those)."""
     if form in _UNITS:
         return str(math.floor(seconds * _UNITS[form]))
+    if form == "date":
+        return f"/Date({math.floor(seconds * 1_000)})/"
     moment = datetime.fromtimestamp(max(0, math.floor(seconds)), UTC)
-    if form == "naive":
-        return f"{moment:%Y-%m-%dT%H:%M:%S}"
+    if form == "rfc":
+        return format_datetime(moment, usegmt=True)
+    if form in _FORMS:
+        return moment.strftime(_FORMS[form])
     offset = form.removeprefix("iso")
     if offset == "Z":
         return f"{moment:%Y-%m-%dT%H:%M:%S}Z"

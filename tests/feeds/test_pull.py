@@ -470,6 +470,14 @@ def test_a_schedule_decides_and_a_paused_feed_is_left_alone(company: Company) ->
         (1709280000, "1709280000"),
         (1709280000123, "1709280000123"),
         (1709280000123456, "1709280000123456"),
+        ("20240301080000", "20240301080000"),
+        (20240301080000, "20240301080000"),
+        ("2024/03/01 08:00:00", "2024/03/01 08:00:00"),
+        ("/Date(1709280000000)/", "/Date(1709280000000)/"),
+        ("/Date(1709280000000+0800)/", "/Date(1709280000000)/"),
+        ("Fri, 01 Mar 2024 08:00:00 GMT", "Fri, 01 Mar 2024 08:00:00 GMT"),
+        ("Fri, 01 Mar 2024 16:00:00 +0800", "Fri, 01 Mar 2024 08:00:00 GMT"),
+        ("20241301080000", "20241301080000"),
         ("999999999999999999", None),
         ("0001-01-01T00:00:00+08:00", None),
         ("yesterday", None),
@@ -481,6 +489,13 @@ def test_a_schedule_decides_and_a_paused_feed_is_left_alone(company: Company) ->
 def test_stamps_are_written_as_their_partner_does(written: object, again: str | None) -> None:
     stamp = read_stamp(written)
     assert (stamp and write_stamp(stamp.seconds, stamp.form)) == again
+
+
+@pytest.mark.parametrize("written", [1709280000, "20240301080000", "/Date(1709280000000)/", "2024/03/01 08:00:00"])
+def test_a_stamp_is_a_moment_however_it_is_written(written: object) -> None:
+    stamp = read_stamp(written)
+    assert stamp
+    assert stamp.seconds == 1709280000
 
 
 @pytest.mark.postgres
