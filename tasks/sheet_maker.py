@@ -42,7 +42,7 @@ _MARKUP_BYTES = 200 << 20
 # one of more tables is a page to look at
 _MOST_TABLES = 200
 _NOTHING = Seen([], [])
-_OLE, _ENCRYPTED = b"\xd0\xcf\x11\xe0", "EncryptedPackage".encode("utf-16-le")
+_ZIP, _OLE, _ENCRYPTED = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", "EncryptedPackage".encode("utf-16-le")
 
 
 class Refused(Exception):  # noqa: N818 - it says what was done
@@ -79,8 +79,14 @@ def _named_as_it_is(path: Path, folder: Path) -> Path:
     return link
 
 
+def _is_package(path: Path) -> bool:
+    """Whether a file is a package of the newer formats; one of the old format may hold such a package (its theme)."""
+    with path.open("rb") as file:
+        return file.read(len(_ZIP)) == _ZIP and zipfile.is_zipfile(path)
+
+
 def _ending(path: Path) -> str:
-    if zipfile.is_zipfile(path):
+    if _is_package(path):
         with zipfile.ZipFile(path) as package:
             parts = set(package.namelist())
         return ".xlsb" if "xl/workbook.bin" in parts else ".ods" if "content.xml" in parts else ".xlsx"
@@ -104,7 +110,7 @@ def _markup(path: Path, folder: Path) -> list[dict[str, Any]]:
 
 def _seen(path: Path) -> dict[str, Seen]:
     """What the parser does not give, by sheet."""
-    if not zipfile.is_zipfile(path):
+    if not _is_package(path):
         return xls_cells(path)
     with zipfile.ZipFile(path) as package:
         errors = {sheet: Seen([], cells) for sheet, cells in error_cells(package).items()}
@@ -113,7 +119,7 @@ def _seen(path: Path) -> dict[str, Seen]:
 
 def _guard(path: Path) -> None:
     """Refuse a package that is far larger than it says, before any of it is read."""
-    if not zipfile.is_zipfile(path):
+    if not _is_package(path):
         return
     with zipfile.ZipFile(path) as package:
         parts = package.infolist()

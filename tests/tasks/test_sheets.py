@@ -59,6 +59,19 @@ def test_a_workbook_is_what_it_holds_whatever_its_ending(tmp_path: Path, name: s
     assert rows["company"].tolist() == ["嘉兴精工"]
 
 
+def test_a_package_within_a_workbook_of_the_old_format_makes_it_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "leads.xls"
+    path.write_bytes((BOOKS / "leads.xls").read_bytes())
+    inner = tmp_path / "theme.zip"
+    with zipfile.ZipFile(inner, "w") as package:
+        package.writestr("theme.xml", "x")
+    path.write_bytes(path.read_bytes() + inner.read_bytes())
+    assert zipfile.is_zipfile(path)
+    _, rows = _read(path)
+    assert rows["company"].tolist() == [row[1] for row in AS_READ]
+    assert rows["error_cell"].tolist() == [row[-1] for row in AS_READ]
+
+
 @pytest.mark.parametrize("rows", [1, 2, 1000])
 def test_each_lead_list_is_read_and_the_others_are_named(tmp_path: Path, rows: int) -> None:
     path = _saved(
