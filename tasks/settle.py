@@ -23,7 +23,7 @@ from tasks.rules.cluster import FOLLOWERS, Cluster, cluster
 from tasks.rules.corrections import correct_leads, decided_by_hand
 from tasks.rules.decide import decide
 from tasks.rules.deliveries import Deliveries, follow_records, resolve
-from tasks.rules.keys import among, identity_keys, known_by, profile_keys, record_keys
+from tasks.rules.keys import among, begins_anew, identity_keys, known_by, profile_keys, record_keys
 from tasks.rules.survive import survive
 from tasks.state import keep_current
 from tasks.turns import Clash, Turn
@@ -260,8 +260,8 @@ class _Settling:
         rows["lead_ref"] = rows["lead_ref"].where(known)
         rows["joinable"] = rows["accepted"] | rows["named"] | known
         channel = self.arrival.channel
-        of_files = np.full(len(rows), channel.kind == "folder")
-        rows["record"] = record_keys(rows.assign(channel=channel.name), of_files)
+        anew = begins_anew(rows["external_id"], self.rules) if channel.kind == "folder" else None
+        rows["record"] = record_keys(rows.assign(channel=channel.name), anew)
         return rows
 
     def _follow(self, rows: pd.DataFrame, near: Neighbours) -> Deliveries:

@@ -1,8 +1,9 @@
 """Rows taken out of their leads again, as events: what stands on them alone ends, the rest is decided anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, delete, text
 
@@ -13,7 +14,7 @@ from tasks.arrival import Arrival
 from tasks.history import append_events
 from tasks.neighbours import find_profiles
 from tasks.rules.deliveries import follow_records
-from tasks.rules.keys import profile_keys, record_keys
+from tasks.rules.keys import begins_anew, profile_keys, record_keys
 from tasks.settle import decide_again
 
 _MEMBERS = """
@@ -73,13 +74,15 @@ def take_back(
     return TakenBack(gone["id"], len(alone), len(again))
 
 
+def _anew(rows: pd.DataFrame, others: Sequence[str], config: Config) -> np.ndarray:
+    """Where a number began anew in its file; others: the channels that have no files."""
+    return begins_anew(rows["external_id"], config.rules) & ~rows["channel"].isin(others).to_numpy(dtype=bool)
+
+
 def _mend_deliveries(conn: Connection, gone: pd.DataFrame, stay: pd.DataFrame, config: Config) -> pd.DataFrame:
     """Let the deliveries that stay follow each other as if the others had never come; gives `stay` with `same_as`."""
     others = [name for name, channel in config.channels.items() if channel.kind != "folder"]
-    gone, stay = (
-        rows.assign(record=record_keys(rows, ~rows["channel"].isin(others).to_numpy(dtype=bool)))
-        for rows in (gone, stay)
-    )
+    gone, stay = (rows.assign(record=record_keys(rows, _anew(rows, others, config))) for rows in (gone, stay))
     records = gone["record"].dropna().drop_duplicates()
     if records.empty:
         return stay

@@ -77,17 +77,23 @@ def profile_keys(rows: pd.DataFrame) -> pd.Series:
     return profile
 
 
-def record_keys(rows: pd.DataFrame, of_files: np.ndarray | None = None) -> pd.Series:
+def begins_anew(external_id: pd.Series, rules: Rules) -> np.ndarray:
+    """Where an identifier of a file is so short a number that the next file may have it for somebody else (bool)."""
+    serial = rf"\d{{1,{int(rules.value('D-SERIAL'))}}}"
+    return external_id.astype("str").str.fullmatch(serial).fillna(False).to_numpy(dtype=bool)
+
+
+def record_keys(rows: pd.DataFrame, anew: np.ndarray | None = None) -> pd.Series:
     """Hash channel and external id of each accepted row to an Int64; NA where a row is no record of its channel's.
 
-    of_files: where a row comes from a file, whose numbers may begin anew in the next one: one of another company, or,
-    where none is stated, of another person, is another record there.
+    anew: where a number begins anew in each file: one of another company, or, where none is stated, of another person,
+    is another record there.
     """
     has = (rows["external_id"].notna() & rows["accepted"].astype(bool)).to_numpy(dtype=bool)
     text = rows.loc[has, "channel"].astype("str") + "\x1f" + rows.loc[has, "external_id"]
-    if of_files is not None and of_files.any():
+    if anew is not None and anew.any():
         named = rows.loc[has, "company_key"].fillna(rows.loc[has, "contact_key"]).fillna("").astype("str")
-        text = text.where(~of_files[has], text + "\x1f" + named)
+        text = text.where(~anew[has], text + "\x1f" + named)
     record = pd.Series(pd.NA, index=rows.index, dtype="Int64")
     record[has] = hash_text(text)
     return record

@@ -179,6 +179,13 @@ def test_numbers_that_begin_anew_in_each_file_lose_nobody(engine):
     assert table(engine, "SELECT name FROM contact ORDER BY id")["name"].tolist() == ["张伟", "王五"]
 
 
+def test_an_identifier_of_its_own_is_one_record_whatever_company_the_next_file_names(engine):
+    settle(engine, {"company": "甲厂", "name": "张伟", "mobile": "13800000001", "external_id": "CRM-2024-17"})
+    later = {"company": "甲厂机械", "name": "张伟", "mobile": "13800000009", "external_id": "CRM-2024-17"}
+    settle(engine, later, file="b.csv")
+    assert outcomes(engine) == [("created", "XL202403001"), ("updated", "XL202403001")]
+
+
 def test_a_known_number_addresses_its_lead_and_a_strange_one_is_an_external_id(engine):
     settle(engine, ZHANG)
     settle(
