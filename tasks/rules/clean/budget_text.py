@@ -11,10 +11,11 @@ from tasks.rules.clean.budget_words import BudgetWords
 from tasks.rules.clean.numerals import figures, numeral, plain_numerals
 
 _SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?e\+?\d{1,2}")
-_NO_AMOUNT = re.compile(r"^[-负]|[*×]\d|\d[*×]|\dx\d")  # below nothing; a product of price and number
+# below nothing; a product of price and number; more or less than an amount (比去年20万略多)
+_NO_AMOUNT = re.compile(r"^[-负]|[*×]\d|\d[*×]|\dx\d|比[^,;，；]{0,8}\d[\d.]*[^,;，；\d]{0,6}[多少高低贵]")
 _LEVEL = re.compile(r"([\d一二三两]*[十百千]*[万亿])(?:元)?(?:级别?|量级)|([\d一二三四五六七八九十]+)位数")
 _SEVERAL = re.compile(
-    r"(?<![十百千\d一二两三四五六七八九])(?P<part>[大小])?[几数](?P<tens>十|百|千)?(?P<unit>万|亿|千|百)?"
+    r"(?<![十百千\d一二两三四五六七八九])(?P<part>[大小])?[几数](?P<tens>十|百|千)?(?:个(?=[万亿]))?(?P<unit>万|亿|千|百)?"
 )
 _THOUSAND_ODD = re.compile(r"([一二两三四五六七八九十百千\d]*[千百十])(?=[多余来](?:万|亿))")
 _FIGURE = "一二两三四五六七八九"
@@ -23,10 +24,11 @@ _SPOKEN: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"千万(?=别|不|勿|要)"), ""),  # «by all means», no ten million
     (re.compile(r"(?<=\d),(?=\d{4}(?!\d))"), ""),  # 10,0000
     (re.compile(r"^(?:单位|预算|金额)*([万千]元?|亿元?)(\d[\d.~-]*)$"), r"\2\1"),  # 万元100
-    (re.compile(r"^(?=[万亿]元?(?:以|之|左右|上下|起))|(?<=^[上过近超约])(?=[万亿](?:元|以|之|左右|$))"), "1"),  # 上万
+    (re.compile(r"^(?=(?:千?[万亿]|[千百](?=元))元?(?:以|之|左右|上下|起))|(?<=^[上过近超约])(?=千?[万亿](?:元|以|之|左右|$))"), "1"),  # 上万
     (re.compile(r"(?<=\d)w(?=\d{1,4}(?![\d.w万]))"), "万"),  # 1w5
     (re.compile(r"(?<=[十百千])把(?=万)"), "来"),  # 百把万
-    (re.compile(r"半个?(?=[万亿])"), "0.5"),
+    (re.compile(rf"(?<![{_FIGURE}十百千\d])([百千万])把(?=个?[元块]|$)"), r"1\1"),  # 万把块
+    (re.compile(r"半个?(?=[百千]?[万亿])"), "0.5"),
     (re.compile("廿"), "二十"),
     (re.compile("卅"), "三十"),
     (re.compile(rf"(?<![{_FIGURE}十\d])百八十(?=万)"), "80-100"),  # somewhat below the round number

@@ -33,6 +33,7 @@ _WHOLE = rf"^{_ADDRESS}$"
 _FIRST = rf"(?:^|[^a-z0-9_@])(?P<address>{_ADDRESS})(?:$|[^a-z0-9@-])"
 # Applied in this order to what is no plain address.
 _REWRITES = (
+    (r"&(?:#0*64|#x0*40|commat);", "@"),  # as a page of HTML writes it
     (r"\s*(?:\(at\)|\[at\]|\{at\}|＠)\s*", "@"),
     (r"^([a-z0-9._-]+) at ([a-z0-9-]+)((?: dot [a-z0-9-]+)+)$", r"\1@\2\3"),
     (r"(@\S*) dot ", r"\1."),

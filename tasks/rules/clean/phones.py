@@ -7,10 +7,11 @@ A new mobile segment is accepted as soon as it looks like one: 1, then 3 to 9, t
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.rules.clean.phone_text import LAND, MOBILE, SERVICE, PhoneReader
+from tasks.rules.clean.phone_text import LAND, MOBILE, SERVICE, SPOKEN, PhoneReader, in_figures
 from tasks.rules.clean.texts import (
     TEXT,
     Mask,
@@ -20,10 +21,12 @@ from tasks.rules.clean.texts import (
     choose,
     flat,
     half_width,
+    holding,
     mapped,
     matches,
     parts,
     placed,
+    put,
     stated,
     swap,
     without_blanks,
@@ -35,6 +38,9 @@ _LABEL = (
     r"^(?:(?:联系|办公|移动|公司|固定|工作)?(?:手机|电话|座机|固话)(?:号码|号)?|联系方式|号码|telephone|tel|mobile|cell|phone|fax)"
     r"\s*[.:]?\s*"
 )
+# NFKC would make figures of the numbers of a list: ①138… is no 1138…
+_NUMBERING = r"[\x{2460}-\x{2473}\x{2776}-\x{2793}]"
+_LISTS = np.isin(np.arange(256), [0xE2])
 # Applied in this order; afterwards «x» marks an extension.
 _REWRITES = (
     (r"^[='\"`\s]+|['\"`\s]+$", ""),
@@ -42,11 +48,13 @@ _REWRITES = (
     (_LABEL, ""),
     (r"[\[【](\d{3,4})[\]】]", r"(\1)"),
     (r"^(\d{1,3}),(\d{3}),(\d{3})(?:,(\d{3}))?$", r"\1\2\3\4"),  # a number format with thousands
-    (r"(1[3-9]\d)[_/,](\d{4})[_/,](\d{4})", r"\1-\2-\3"),
+    (r"(1[3-9]\d)[_/,。·*~|、](\d{4})[_/,。·*~|、](\d{4})", r"\1-\2-\3"),
+    (r"^[+(]*(?:00)?86\)?[\s+-]+([+(]*(?:00)?86[)\s-]*1[3-9])", r"\1"),  # +86 +86 138…
+    (r"区号\s*:?\s*\(?(0\d{2,3})\)?[\s,;、]*(?:(?:座机|电话|固话|号码)\s*:?\s*)?(\d{7,8})", r"\1-\2"),
     (r"^1[\s.-](\(?[2-9]\d{2}\)?[\s.-]+\d{3}[\s.-]\d{4})$", r"+1 \1"),  # as North America writes: 1-415-555-2671
     (r"(^|\D)(0\d{2,3})[_/,、:](\d{7,8})", r"\1\2-\3"),
     (
-        r"[\s(\[;,]*(?:转接|(?:再|请)?转(?:分机)?|分机号|分机|内线|(?:再|请)?拨|按|接|extension|extn|ext|[*#x])\s*[.:=]?\s*(\d{1,6})[)\]]?(\D|$)",
+        r"[\s(\[;,]*(?:转接|(?:再|请)?[转轉](?:分机|分機)?|分机号|分机|分機|内线|內線|->|→|(?:再|请)?拨|按|接|extension|extn|ext|[*#x])[\s)]*[.:=]?\s*(\d{1,6})[)\]]?(\D|$)",
         r"x\1\2",
     ),
     (r"(\d{7,8})(?:\s*\((\d{2,6})\)|,\s*(\d{2,5}))$", r"\1x\2\3"),  # 0571-86012345(8012)
@@ -71,6 +79,7 @@ def read_phones(values: Text, reader: PhoneReader, blanks: Text) -> dict[str, Te
 
 
 def _read_written(cells: Text, reader: PhoneReader) -> dict[str, Text]:
+    cells = _in_plain_figures(cells)
     lean = rewrite(cells)
     mobile = parts(lean, rf"^{MOBILE}$")["mobile"]
     land = parts(lean, rf"^{LAND}$")
@@ -94,6 +103,12 @@ def _read_rest(cells: Text, lean: Text, reader: PhoneReader) -> dict[str, Text]:
     packed = mapped(both, reader.read)
     split = pc.split_pattern(packed, "\x1f")
     return {name: blank_to_null(flat(pc.list_element(split, place))) for place, name in enumerate(COLUMNS)}
+
+
+def _in_plain_figures(cells: Text) -> Text:
+    """Return the cells with figures for numbers in words, and without the numbers of a list (①), no part of a phone."""
+    cells = put(cells, holding(cells, _LISTS), lambda part: swap(part, _NUMBERING, " "))
+    return put(cells, matches(cells, SPOKEN), lambda part: mapped(part, in_figures))
 
 
 def rewrite(cells: Text) -> Text:
