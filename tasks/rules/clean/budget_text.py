@@ -24,7 +24,12 @@ _SPOKEN: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"千万(?=别|不|勿|要)"), ""),  # «by all means», no ten million
     (re.compile(r"(?<=\d),(?=\d{4}(?!\d))"), ""),  # 10,0000
     (re.compile(r"^(?:单位|预算|金额)*([万千]元?|亿元?)(\d[\d.~-]*)$"), r"\2\1"),  # 万元100
-    (re.compile(r"^(?=(?:千?[万亿]|[千百](?=元))元?(?:以|之|左右|上下|起))|(?<=^[上过近超约])(?=千?[万亿](?:元|以|之|左右|$))"), "1"),  # 上万
+    (
+        re.compile(
+            r"^(?=(?:千?[万亿]|[千百](?=元))元?(?:以|之|左右|上下|起))|(?<=^[上过近超约])(?=千?[万亿](?:元|以|之|左右|$))"
+        ),
+        "1",
+    ),  # 上万
     (re.compile(r"(?<=\d)w(?=\d{1,4}(?![\d.w万]))"), "万"),  # 1w5
     (re.compile(r"(?<=[十百千])把(?=万)"), "来"),  # 百把万
     (re.compile(rf"(?<![{_FIGURE}十百千\d])([百千万])把(?=个?[元块]|$)"), r"1\1"),  # 万把块
@@ -80,9 +85,11 @@ def _said(text: str, words: BudgetWords) -> str | None:
     share = _SHARE.search(text)
     text = _PERCENT.sub(_ASIDE, text[: share.start()] + text[share.end() :] if share else text)
     found = list(words.number.finditer(text))
-    if not found or len(found) > 2:
+    if not found or len(found) > 3:
         return None
     gaps = _gaps(text, found)
+    if len(found) == 3:
+        return _limited(found, gaps, words)
     if len(found) == 2:
         return _two(found, gaps, words)
     (number,) = found
@@ -118,6 +125,15 @@ def _two(found: Sequence[re.Match[str]], gaps: Sequence[str], words: BudgetWords
     second_bound = words.bound("", after) or words.bound(between, "")
     if second_bound == "≤" and first_bound != "≤" and second["unit"] and low <= high:
         return f"{figures(low)}-{figures(high)}元"
+    return None
+
+
+def _limited(found: Sequence[re.Match[str]], gaps: Sequence[str], words: BudgetWords) -> str | None:
+    """Return a range with a limit over it (20-30万，最多不超过35万) from its lower end to the limit."""
+    low, high, limit = (words.yuan(match["figure"], match["unit"] or found[1]["unit"]) for match in found)
+    is_limit = "≤" in (words.bound(gaps[2], ""), words.bound("", gaps[3])) and found[2]["unit"]
+    if is_limit and re.fullmatch("[-~到至]", gaps[1]) and low < high <= limit:
+        return f"{figures(low)}-{figures(limit)}元"
     return None
 
 

@@ -29,10 +29,10 @@ from tasks.rules.clean.texts import (
     numbers,
     parts,
     placed,
-    put,
     spread,
     stated,
     swap,
+    without_numbering,
     worded,
 )  # fmt: skip
 
@@ -59,8 +59,6 @@ _LEAN = (
 _ODD = SIGNS & ~np.isin(np.arange(256), [ord(sign) for sign in "+<%*/-"])
 _NOTES = (r"\([^()]*\)|[:。!?;\[\]]+|^~+", "")
 _DATE_OR_CODE = r"^0\d|^20[1-3]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$"
-_NUMBERING = r"[\x{2460}-\x{2473}\x{2776}-\x{2793}]"
-_OTHER = np.isin(np.arange(256), [0xE2])
 _NUMBERED_NOTES = r"\([^()]*\d[^()]*\)"
 
 
@@ -96,8 +94,7 @@ def _read(texts: Text, words: BudgetWords) -> dict[str, Any]:
 
 def _lean(texts: Text) -> tuple[Text, Text]:
     """Return the texts without needless signs, and the same with the notes in brackets that hold no number."""
-    # NFKC would make a figure of the number of a list: ①20万
-    lean = pc.utf8_lower(half_width(put(texts, holding(texts, _OTHER), lambda part: swap(part, _NUMBERING, ""))))
+    lean = pc.utf8_lower(half_width(without_numbering(texts)))
     odd = holding(lean, _ODD)
     part = lean.filter(pa.array(odd))
     for pattern, replacement in _LEAN:

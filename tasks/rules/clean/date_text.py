@@ -50,7 +50,10 @@ _SPELLINGS = (
     (re.compile(r"^((?:19|20)\d{2})(\d{2})(\d{2})\s*(?=[上下中凌早晚])"), r"\1-\2-\3 "),
     (re.compile(rf"^({_DATE})-(?=\d{{1,2}}:\d)"), r"\1 "),
     (re.compile(rf"^({_DATE})\s*[-/|T]$"), r"\1"),
-    (re.compile(rf"^((?:{_PART_OF_DAY})?\s*\d{{1,2}}:\d{{2}}(?::\d{{2}})?\s*(?:{_PART_OF_DAY})?)[\s,]+({_DATE})$"), r"\2 \1"),
+    (
+        re.compile(rf"^((?:{_PART_OF_DAY})?\s*\d{{1,2}}:\d{{2}}(?::\d{{2}})?\s*(?:{_PART_OF_DAY})?)[\s,]+({_DATE})$"),
+        r"\2 \1",
+    ),
     # a database writes 00 for the part of a date that it does not know
     (re.compile(r"^((?:19|20)\d{2})[-/.]00[-/.]00(?:[\sT]0?0:00(?::00)?)?$"), r"\1"),
     (re.compile(r"^((?:19|20)\d{2})([-/.]\d{1,2})[-/.]00(?:[\sT]0?0:00(?::00)?)?$"), r"\1\2"),

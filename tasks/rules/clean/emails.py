@@ -24,6 +24,7 @@ from tasks.rules.clean.texts import (
     stated,
     swap,
     without_blanks,
+    without_numbering,
 )  # fmt: skip
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
@@ -34,8 +35,10 @@ _FIRST = rf"(?:^|[^a-z0-9_@])(?P<address>{_ADDRESS})(?:$|[^a-z0-9@-])"
 # Applied in this order to what is no plain address.
 _REWRITES = (
     (r"&(?:#0*64|#x0*40|commat);", "@"),  # as a page of HTML writes it
-    (r"\s*(?:\(at\)|\[at\]|\{at\}|＠)\s*", "@"),
+    (r"\s*(?:\((?:at|@)\)|\[(?:at|@)\]|\{at\}|＠)\s*", "@"),
     (r"^([a-z0-9._-]+) at ([a-z0-9-]+)((?: dot [a-z0-9-]+)+)$", r"\1@\2\3"),
+    (r"^([a-z0-9._-]+) at ((?:[a-z0-9-]+\.)+[a-z]+)$", r"\1@\2"),
+    (r"^([^@]*)%40([^@]*)$", r"\1@\2"),
     (r"(@\S*) dot ", r"\1."),
     (r"\s*(?:\(dot\)|\[dot\]|\{dot\}|。|｡)\s*", "."),
     (r"mailto:", " "),
@@ -59,7 +62,7 @@ def read_emails(values: Text, roles: tuple[str, ...], placeholders: Text, blanks
 
 
 def _mend(cells: Text) -> Text:
-    lean = half_width(cells)
+    lean = half_width(without_numbering(cells))
     for pattern, replacement in _REWRITES:
         lean = swap(lean, pattern, replacement)
     single = mask_of(pc.equal(pc.count_substring(lean, "@"), 1)) & ~matches(lean, r"[<\"(,;/|、，；]|\p{Han}")

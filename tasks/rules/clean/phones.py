@@ -7,7 +7,6 @@ A new mobile segment is accepted as soon as it looks like one: 1, then 3 to 9, t
 
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,7 +20,6 @@ from tasks.rules.clean.texts import (
     choose,
     flat,
     half_width,
-    holding,
     mapped,
     matches,
     parts,
@@ -30,6 +28,7 @@ from tasks.rules.clean.texts import (
     stated,
     swap,
     without_blanks,
+    without_numbering,
 )  # fmt: skip
 
 COLUMNS = ("phone", "phone_kind", "phone2", "phone2_kind", "phone_bad")
@@ -38,9 +37,6 @@ _LABEL = (
     r"^(?:(?:联系|办公|移动|公司|固定|工作)?(?:手机|电话|座机|固话)(?:号码|号)?|联系方式|号码|telephone|tel|mobile|cell|phone|fax)"
     r"\s*[.:]?\s*"
 )
-# NFKC would make figures of the numbers of a list: ①138… is no 1138…
-_NUMBERING = r"[\x{2460}-\x{2473}\x{2776}-\x{2793}]"
-_LISTS = np.isin(np.arange(256), [0xE2])
 # Applied in this order; afterwards «x» marks an extension.
 _REWRITES = (
     (r"^[='\"`\s]+|['\"`\s]+$", ""),
@@ -106,8 +102,8 @@ def _read_rest(cells: Text, lean: Text, reader: PhoneReader) -> dict[str, Text]:
 
 
 def _in_plain_figures(cells: Text) -> Text:
-    """Return the cells with figures for numbers in words, and without the numbers of a list (①), no part of a phone."""
-    cells = put(cells, holding(cells, _LISTS), lambda part: swap(part, _NUMBERING, " "))
+    """Return the cells with figures for numbers in words."""
+    cells = without_numbering(cells)
     return put(cells, matches(cells, SPOKEN), lambda part: mapped(part, in_figures))
 
 

@@ -13,6 +13,14 @@ _PEOPLES = (
 _SUFFIX = re.compile(
     rf"(?:(?:(?:{_PEOPLES})族)+|维吾尔|蒙古|哈萨克|柯尔克孜)?自治[州区县旗]$|特别行政区$|地区$|林区$|新区$|[省市盟县旗]$|(?<=..)区$"
 )
+_LABEL = re.compile(
+    r"^(?:(?:公司|单位|客户|详细|收货|办公|联系|注册|所在|所属)*(?:地址|地区|区域|城市|省市|所在地)|坐标|位于)\s*[:：]\s*"
+)
+_ENGLISH_KIND = re.compile(r"(?<=[a-z]) (?:district|city|province|municipality)\b")
+_POSTCODE = re.compile(r"(?<=\D)\d{6}$")
+# the name of a road is no region: 上海北京东路
+_ROAD = re.compile(r"[^省市区县\d]{2,6}?(?:路|大道|大街|街(?!道)|巷|弄)")
+_REVERSED = re.compile(r"^([^\s,，/、]+)[\s,，]+([^\s,，/、]+)$")
 _NOISE = re.compile(r"[\s\-_/\\|,，.。·>、;；:：()（）\[\]【】'\"]+|省?省?直辖县(?:级行政区划|级|市)?|市辖区")
 _SEPARATORS = re.compile(r"[\s/\\|,，、;；和及与或&]+")
 _COUNTRY = re.compile(r"^(?:中华人民共和国|中国|china|cn|prc)(?=.)|(?<=.)(?:china|prc|中国)$")
@@ -58,6 +66,8 @@ class Gazetteer:
         for name in value["ambiguous"].split():
             counties.pop(name, None)
         names = {**counties, **cities}
+        for name in value["ambiguous_alone"].split():
+            names.pop(name, None)
         for alias, target in value["aliases"].items():
             if target in provinces and not cities.get(target):
                 provinces[alias] = target
@@ -67,7 +77,11 @@ class Gazetteer:
 
     def city(self, text: str) -> str | None:
         """Return «浙江省嘉兴市», «北京市», «浙江省» when no more is said, or None."""
-        plain = unicodedata.normalize("NFKC", text).lower()
+        plain = _LABEL.sub("", unicodedata.normalize("NFKC", text).lower().strip())
+        plain = _ENGLISH_KIND.sub("", _POSTCODE.sub("", plain))
+        two = _REVERSED.match(plain)
+        if two and two[2] in self.provinces and two[1] not in self.provinces:
+            plain = f"{two[2]} {two[1]}"  # 朝阳 北京
         if self._several(plain):
             return None
         lean = _WHOLE.sub("", _AREA.sub("", _COUNTRY.sub("", _NOISE.sub("", plain))))
@@ -83,13 +97,22 @@ class Gazetteer:
 
     def _several(self, plain: str) -> bool:
         """Tell whether two cities are named side by side (杭州、宁波), of which none is the region."""
-        named = [part for part in _SEPARATORS.split(plain) if part in self.cities or part in self.provinces]
+        every = [self._bare(part) for part in _SEPARATORS.split(plain)]
+        named = [part for part in every if part in self.cities or part in self.provinces]
         if len(named) < 2:
             return False
         first, *others = named
         places = frozenset() if first in self.provinces else self.names[first]  # 海南 is the province
         within = {self.provinces[first]} if first in self.provinces else {province for province, _ in places}
         return any(not self._agrees(name, within, places) for name in others)
+
+    def _bare(self, part: str) -> str:
+        """A city without the province before it: 广东深圳 is 深圳."""
+        for length in (3, 2):
+            rest = part[length:].removeprefix("省") if part[:length] in self.provinces else ""
+            if rest in self.cities:
+                return rest
+        return part
 
     def _agrees(self, name: str, within: set[str], places: frozenset[Place]) -> bool:
         if name in self.provinces:
@@ -123,7 +146,7 @@ class Gazetteer:
             return _one(found)
         if self.provinces.get(rest) == province:
             return province
-        elsewhere = self.provinces.get(rest) or self._first(rest)
+        elsewhere = self.provinces.get(rest) or (None if _ROAD.match(rest) else self._first(rest))
         return None if elsewhere else province
 
     def _first(self, lean: str, province: str | None = None) -> frozenset[Place]:

@@ -43,12 +43,15 @@ class Vocabulary:
     def find(self, text: str) -> str | None:
         """Return the canonical word of a text: as a whole, by its parts, by the longest word in it, by its end."""
         word = lean(text)
-        if word in self.exact:
-            return self.exact[word]
+        return self.exact.get(word) or self.within(word)
+
+    def within(self, word: str, weak: frozenset[str] = frozenset()) -> str | None:
+        """Return the canonical word by what stands in a lean text; a weak word counts where no other does."""
         for part in _PARTS.split(word):
-            if part in self.exact:
+            if part in self.exact and part not in weak:
                 return self.exact[part]
-        found = self.inside.findall(word)
+        every = self.inside.findall(word)
+        found = [part for part in every if part not in weak] or every
         if found:
             longest = max(map(len, found))
             return self.exact[[part for part in found if len(part) == longest][-1]]
@@ -63,16 +66,28 @@ def lean(text: str) -> str:
 
 @dataclass(frozen=True)
 class Industries:
-    """Industries by words, and by the codes of GB/T 4754."""
+    """Industries by words, and by the codes of GB/T 4754.
+
+    `weak`: words that count where no other does (医疗服务); `goods`: a word of an industry before goods for it, whose
+    maker or seller is none of that industry (餐饮设备).
+    """
 
     words: Vocabulary
     codes: Mapping[str, str]
+    weak: frozenset[str]
+    goods: re.Pattern[str]
 
     @classmethod
-    def of(cls, words: Mapping[str, Any], codes: Mapping[str, Iterable[str]]) -> "Industries":
-        """Compile the values of V-INDUSTRY and V-INDUSTRY-CODE."""
+    def of(
+        cls, words: Mapping[str, Any], codes: Mapping[str, Iterable[str]], reading: Mapping[str, Any]
+    ) -> "Industries":
+        """Compile the values of V-INDUSTRY, V-INDUSTRY-CODE and V-INDUSTRY-READING."""
         by_code = {code: name for name, spans in codes.items() for span in spans for code in _codes(span)}
-        return cls(Vocabulary.of(words), by_code)
+        served = {lean(word) for name in reading["of_goods"] for word in (name, *words.get(name, ()))}
+        weak = {lean(word) for name in reading["weak_names"] for word in (name, *words.get(name, ()))}
+        things = rf"{one_of(reading['goods'])}|(?:{one_of(reading['goods_at_end'])})(?:$|厂|制造|生产|加工|批发)"
+        goods = re.compile(rf"(?:{one_of(word for word in served if len(word) > 1)})(?=[^\W\d_]{{0,4}}?(?:{things}))")
+        return cls(Vocabulary.of(words), by_code, frozenset(weak | set(map(lean, reading["weak"]))), goods)
 
     def find(self, text: str) -> str | None:
         """Return the canonical industry; a code before the name (C13 农副食品加工业) is passed over."""
@@ -80,7 +95,8 @@ class Industries:
         code = _BARE_CODE.fullmatch(word)
         if code and word not in self.words.exact:  # K12 is education
             return self.codes.get(code[2] or code[1])
-        return self.words.find(_GB_CODE.sub("", word))
+        word = _GB_CODE.sub("", word)
+        return self.words.exact.get(word) or self.words.within(self.goods.sub(" ", word), self.weak)
 
 
 def _codes(span: str) -> list[str]:
@@ -143,6 +159,7 @@ _SPAN = re.compile(
     r"(?<![\d.])(\d{1,3}(?:\.\d+)?|半)个?(工作日|天|日|周|星期|礼拜|月|季度|年)(?:的)?(?:时间)?(以内|之内|内|以后|之后|后)?"
 )
 _NOT = re.compile("不|没|无|非(?!常)|未")
+_OPPOSED = frozenset(("高", "低"))
 
 
 @dataclass(frozen=True)
@@ -164,9 +181,11 @@ class Urgencies:
     def find(self, text: str) -> str | None:
         """Return 高, 中, 低, or None when the text does not say."""
         word = lean(text)
-        for part in (word, *_PARTS.split(word)):  # «高（客户催）» is 高
-            if part in self.words.exact:
-                return self.words.exact[part]
+        if word in self.words.exact:
+            return self.words.exact[word]
+        levels = [self.words.exact[part] for part in _PARTS.split(word) if part in self.words.exact]
+        if levels:  # «高（客户催）» is 高; «高/中/低» is a form that nobody filled in
+            return None if set(levels) >= _OPPOSED else levels[0]
         if _DATE.search(word) and not _NOT.search(word):
             return "中"  # how near it is the fact counts, from the day of contact
         if _QUARTER.search(word) and not _NEXT_YEAR.search(word):
@@ -178,6 +197,8 @@ class Urgencies:
         if span and not _NOT.search(word):
             return self._within(span)
         found = self.words.inside.findall(word)
+        if {self.words.exact[part] for part in found} >= _OPPOSED:  # 尽快但不急
+            return None
         # «不是很急» holds 很急: a negation counts only as part of a known word.
         return self.words.find(text) if found and bool(_NOT.search(word)) == bool(_NOT.search("".join(found))) else None
 
