@@ -12,7 +12,10 @@ from tasks.rules.clean.numerals import figures, numeral, plain_numerals
 
 _SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?e\+?\d{1,2}")
 # below nothing; a product of price and number; more or less than an amount (比去年20万略多)
-_NO_AMOUNT = re.compile(r"^[-负]|[*×]\d|\d[*×]|\dx\d|比[^,;，；]{0,8}\d[\d.]*[^,;，；\d]{0,6}[多少高低贵]")
+_NO_AMOUNT = re.compile(
+    r"^[-负]|[*×]\d|\d[*×]|\dx\d"
+    r"|[比较][^,;]{0,8}\d[\d.]*[百千万亿wk]*元?(?:的?预算)?[要还更再]?(?:略微?|稍微?)?[多少高低贵]"
+)
 _LEVEL = re.compile(r"([\d一二三两]*[十百千]*[万亿])(?:元)?(?:级别?|量级)|([\d一二三四五六七八九十]+)位数")
 _SEVERAL = re.compile(
     r"(?<![十百千\d一二两三四五六七八九])(?P<part>[大小])?[几数](?P<tens>十|百|千)?(?:个(?=[万亿]))?(?P<unit>万|亿|千|百)?"
@@ -36,8 +39,8 @@ _SPOKEN: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"半个?(?=[百千]?[万亿])"), "0.5"),
     (re.compile("廿"), "二十"),
     (re.compile("卅"), "三十"),
-    (re.compile(rf"(?<![{_FIGURE}十\d])百八十(?=万)"), "80-100"),  # somewhat below the round number
-    (re.compile(rf"(?<![{_FIGURE}十\d])千八百(?=万)"), "800-1000"),
+    (re.compile(rf"(?<![{_FIGURE}十\d])百八十(?=[万元块]|$)"), "80-100"),  # somewhat below the round number
+    (re.compile(rf"(?<![{_FIGURE}十\d])千八百(?=[万元块]|$)"), "800-1000"),
     (re.compile(rf"([{_FIGURE}])[、,](?=[{_FIGURE}][十百千万])"), r"\1"),  # 三、四十万
     (re.compile(rf"(?<=[万亿])(?=[{_FIGURE}十百千\d.]+[万亿])(?<!亿)"), "~"),  # 二十万三十万, but 1亿2千万
 )
@@ -50,7 +53,7 @@ _TAX = re.compile(r"\d+(?:\.\d+)?[%个]?点?(?:增值)?(?:税点?|专票|发票)
 _SHARE = re.compile(r"(?:±|\+/?-|浮动|加减|正负)(\d+(?:\.\d+)?)%")
 _PERCENT = re.compile(r"\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)?(?:%|个点)")
 _GIVE_OR_TAKE = re.compile(r"[,、]?(?:上下)?(?:±|\+/?-|浮动|加减|正负|上下)")
-_BETWEEN = re.compile(r"(?:\+(?=[-~到至])|,)?(?:[-~到至或者和与]|or|to|and|上浮到)*")
+_BETWEEN = re.compile(r"(?:\+(?=[-~到至])|,)?可?(?:[-~到至或者和与]|or|to|and|上浮到)*")
 _SIDE_BY_SIDE = re.compile(r"[,、/]")
 
 

@@ -39,6 +39,8 @@ from tasks.rules.clean.texts import (
 Yuan: TypeAlias = npt.NDArray[np.float64]
 _THOUSANDS = (r"(\d),(\d{3})(?:,(\d{3}))?(?:,(\d{3}))?(\D|$)", r"\1\2\3\4\5")
 _LEAN = (
+    # an interval with its unit behind the bracket: [50,100]万 is no 50,100万
+    (r"^[\[(]\s*(\d[\d.]*)\s*[,~-]\s*(\d[\d.]*)\s*[\])]\s*((?:[百千]?万|亿|[kw千])元?)$", r"\1-\2\3"),
     # «1 200 000元» is one number, «20 30万» are two
     (r"(^|[^\d\s]\s*)(\d{1,3})\s(\d{3})(?:\s(\d{3}))?(\s*元|\s*$)", r"\1\2\3\4\5"),
     (r"(\d)[\s\p{Z}]+(\d)", r"\1~\2"),

@@ -7,7 +7,7 @@ from tasks.rules.clean.numerals import plain_numerals
 _MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
 _MONTH = rf"(?P<month>{'|'.join(_MONTHS)})[A-Z]*\.?"
 _YEAR = r"(?P<year>(?:19|20)\d{2}|\d{2})"
-_DAY = r"(?P<day>\d{1,2})(?:ST|ND|RD|TH)?"
+_DAY = r"(?P<day>\d{1,2})(?:ST|ND|RD|TH)?(?:\s+OF(?=\s))?"
 _THEN = r"[\s,].*|(?<=\d{4}):.*"
 _ENGLISH = (
     re.compile(rf"(?:[A-Z]{{3,9}},?\s+)?{_DAY}[\s/-]*{_MONTH}[\s,/-]*{_YEAR}(?P<time>{_THEN})?"),

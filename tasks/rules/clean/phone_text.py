@@ -14,7 +14,7 @@ from tasks.rules.clean.texts import TEXT, Text
 _COUNTRY = r"[+(]{0,3}\s?(?:0\s?0[\s-]{0,3})?[+(]{0,3}86[)\s.+-]{0,5}"
 MOBILE = rf"(?:{_COUNTRY}\(?0?\)?|\(?0)?\(?(?P<mobile>1[\s.-]*[3-9](?:[\s().-]*\d){{9}})"
 _AREA = r"10|2\d|[35679]\d{2}|[48](?:0[1-9]|[1-9]\d)"  # 400 and 800 are service numbers
-_NUMBER = r"\d{7,8}|\d{3,4}[\s.-]\d{4}|\d{3}[\s.-]\d{5}|\d{2,4}(?:[\s.-]\d{2}){2,3}"
+_NUMBER = r"\d{7,8}|\d{3,4}(?:[\s.-]|\s-\s)\d{4}|\d{3}[\s.-]\d{5}|\d{2,4}(?:[\s.-]\d{2}){2,3}"
 LAND = (
     rf"(?:{_COUNTRY}(?:\(?0\)?\s*)?\(?|\(?0)(?P<area>{_AREA})[)\s.-]*(?P<number>{_NUMBER})"
     r"(?:(?:\s*[x-]{1,2}\s*|\s+)(?P<ext>\d{1,6}))?"

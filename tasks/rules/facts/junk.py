@@ -16,7 +16,7 @@ Bits = NDArray[np.int32]
 _BIT = {signal: 1 << place for place, signal in enumerate(JUNK)}
 # An address of mail or of a page names no company; only a text with one of these signs can be one.
 _OF_ADDRESSES = np.isin(np.arange(256), [ord("@"), ord(".")])
-_CROSSES = r"(?:^|[^a-z])x{2,}(?:[^a-z]|$)|[*×○]{2,}"
+_CROSSES = r"(?:^|[^a-z])x{2,}(?:[^a-z]|$)|[*×○]{2,}|某某"
 _ADDRESS = r"^\S+@\S+\.\S+$|^(?:https?://|www\.)\S+$"
 
 
@@ -41,14 +41,14 @@ def _company(rows: Folded, rules: Rules) -> Bits:
     words = rules.value("F-NO-COMPANY")
     ends = one_of([*words["ends"], *words["hidden_ends"]])
     # crosses or stars where a name stood, or a kind of company and no name
-    hidden = rf"^(?:\p{{Han}}{{2,4}})?(?:{one_of(words['begins'])}).{{0,6}}(?:{ends})$|{_CROSSES}"
-    kind = rf"^(?:{one_of(words['adjectives'])})?(?:{one_of(words['kinds'])}){{0,2}}(?:{one_of(words['ends'])})$"
+    kind = rf"(?:{one_of(words['adjectives'])})?(?:{one_of(words['kinds'])}){{0,2}}(?:{one_of(words['ends'])})$"
+    hidden = rf"^(?:{one_of(words['begins'])}).{{0,6}}(?:{ends})$|^\p{{Han}}{{2,4}}某{kind}|{_CROSSES}"
     person = rf"^..?(?:{one_of(words['titles'])})$"
     whole_name = rf"^(?:{one_of(words['whole'])})(?:\s*[(（][^()（）]*[)）])?$"
     # Digits only, or a single character, name nothing either.
     patterns = {
         "company_test": f"{test_pattern(rules)}|{whole(rules.value('F-TEST-CONTACTS'))}",
-        "company_none": f"{whole_name}|^[^\\p{{L}}]*$|^.$|{hidden}|{kind}|{person}",
+        "company_none": f"{whole_name}|^[^\\p{{L}}]*$|^.$|{hidden}|^{kind}|{person}",
     }
 
     def read(texts: Text) -> Bits:
