@@ -13,7 +13,7 @@ from tasks.rules.clean.numerals import figures, numeral, plain_numerals
 _SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?e\+?\d{1,2}")
 # below nothing; a product of price and number; more or less than an amount (比去年20万略多)
 _NO_AMOUNT = re.compile(
-    r"^[-负]|[*×]\d|\d[*×]|\dx\d"
+    r"不考虑|^[-负]|[*×]\d|\d[*×]|\dx\d"
     r"|[比较][^,;]{0,8}\d[\d.]*[百千万亿wk]*元?(?:的?预算)?[要还更再]?(?:略微?|稍微?)?[多少高低贵]"
 )
 _LEVEL = re.compile(r"([\d一二三两]*[十百千]*[万亿])(?:元)?(?:级别?|量级)|([\d一二三四五六七八九十]+)位数")

@@ -142,7 +142,8 @@ def _beyond_belief(lean: Text, groups: dict[str, Text], low: Yuan, high: Yuan, w
     first, last = words.years
     year = ((least >= first) & (least <= last)) | ((most >= first) & (most <= last))
     phone = (least > 0) & (most / words.apart > least)
-    other = (most < words.bare_from) | year | phone | matches(lean, _DATE_OR_CODE)
+    low_bare = (least > 0) & (least < words.bare_from)  # 几十, 4-5
+    other = (most < words.bare_from) | low_bare | year | phone | matches(lean, _DATE_OR_CODE)
     return (bare & other) | (most >= words.below)
 
 

@@ -46,6 +46,7 @@ _REWRITES = (
     (r"\s*@[\s@]*", "@"),
     (r"\s*\.[\s.]*", "."),
     (r"(@[a-z0-9.-]*),(com|cn|net|org|edu|gov)", r"\1.\2"),
+    (r"(@[a-z0-9.-]*\.(?:com|net|org|edu|gov)),cn\b", r"\1.cn"),
 )
 # RFC 5321 (4.5.3.1.3) has room for no longer one; a longer text is no address, and no key that a base could hold.
 _LONGEST = 254

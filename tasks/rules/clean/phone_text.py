@@ -22,7 +22,7 @@ LAND = (
 SERVICE = rf"(?:{_COUNTRY})?(?P<service>\(?[48]00\)?(?:[\s.-]*\d){{7}})(?:\s*[x-]\s*(?P<service_ext>\d{{1,6}}))?"
 
 _ANY = re.compile(
-    rf"(?<![\d+])(?:{SERVICE}(?!\d)|{LAND}(?!\d)|{MOBILE}(?!\d))"
+    rf"(?<![\d+])(?:{SERVICE}(?!\d)|{LAND}(?![\d:点时月年])|{MOBILE}(?!\d))"
     r"|(?P<foreign>(?:\+|(?<!\d)00)[\s(]*[1-9](?:[\s().-]*\d){6,14})(?!\d)"
 )
 _LOCAL = re.compile(r"(?<![\d-])(\d{7,8}|\d{4}[\s-]\d{4})(?![\d-])")
@@ -31,7 +31,7 @@ _LOCAL_ONLY = re.compile(r"\(?[2-9]\d{2,3}[\s.-]?\d{4}\)?(?:\s*x\s*\d{1,6})?")
 _GLUED = re.compile(r"(1[3-9]\d{9})[^\d]?(1[3-9]\d{9})")
 _FIGURE_SIGNS, _FIGURES = "零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "001234567891123456789"
 # Seven figures in words or more, in groups or not; fewer may be part of a name (李四).
-SPOKEN = rf"[{_FIGURE_SIGNS}](?:[\s.()-]*[{_FIGURE_SIGNS}]){{6}}"
+SPOKEN = rf"[{_FIGURE_SIGNS}](?:[\s\p{{Z}}.()（）．－—-]*[{_FIGURE_SIGNS}]){{6}}"
 _SPOKEN_DIGITS = str.maketrans(_FIGURE_SIGNS, _FIGURES)
 _FAX = re.compile(r"(?:传真|fax|\bf)[\s.:]*[+(\d][\d\s()-]*")
 _NEIGHBOUR = re.compile(r"^\(?(?:852|853|886)\)?[\s-]*\d")
