@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,8 +51,8 @@ class Gazetteer:
     longest: int = field(default=12)
 
     @classmethod
-    def of(cls, value: Mapping[str, Any]) -> "Gazetteer":
-        """Build it from the value of V-REGION."""
+    def of(cls, value: Mapping[str, Any], unsure: Iterable[str] = ()) -> "Gazetteer":
+        """Build it from the values of V-REGION and V-REGION-UNSURE."""
         provinces: dict[str, str] = {}
         cities: dict[str, set[Place]] = {}
         counties: dict[str, set[Place]] = {}
@@ -69,7 +69,7 @@ class Gazetteer:
         for name in value["ambiguous"].split():
             counties.pop(name, None)
         names = {**counties, **cities}
-        for name in value["ambiguous_alone"].split():
+        for name in unsure:
             names.pop(name, None)
         for alias, target in value["aliases"].items():
             if target in provinces and not cities.get(target):
@@ -109,7 +109,9 @@ class Gazetteer:
         if len(named) < 2:
             return False
         first, *others = named
-        places = frozenset() if first in self.provinces else self.names[first]  # 海南 is the province
+        places = (
+            frozenset() if first in self.provinces else self.names.get(first, self.below[first])
+        )  # 海南 is the province
         within = {self.provinces[first]} if first in self.provinces else {province for province, _ in places}
         return any(not self._agrees(name, within, places) for name in others)
 

@@ -181,10 +181,10 @@ class Urgencies:
     label: re.Pattern[str]
 
     @classmethod
-    def of(cls, value: Mapping[str, Any], units: Mapping[str, float]) -> "Urgencies":
-        """Compile the values of V-URGENCY and F-TIME-UNITS (days of each unit)."""
+    def of(cls, value: Mapping[str, Any], units: Mapping[str, float], labels: Iterable[str]) -> "Urgencies":
+        """Compile the values of V-URGENCY, F-TIME-UNITS (days of each unit) and V-URGENCY-LABEL."""
         words = Vocabulary.of(value["words"])
-        label = re.compile(rf"^(?:{one_of(value['labels'])})[:：为是]?(?=.)")
+        label = re.compile(rf"^(?:{one_of(labels)})[:：为是]?(?=.)")
         return cls(words, value["days_high"], value["days_middle"], value["days_later"], units, label)
 
     def find(self, text: str) -> str | None:

@@ -39,9 +39,10 @@ def test_pattern(rules: Rules) -> str:
 
 def _company(rows: Folded, rules: Rules) -> Bits:
     words = rules.value("F-NO-COMPANY")
-    ends = one_of([*words["ends"], *words["hidden_ends"]])
+    kinds = rules.value("F-COMPANY-KINDS")
+    ends = one_of([*kinds["ends"], *kinds["hidden_ends"]])
     # crosses or stars where a name stood, or a kind of company and no name
-    kind = rf"(?:{one_of(words['adjectives'])})?(?:{one_of(words['kinds'])}){{0,2}}(?:{one_of(words['ends'])})$"
+    kind = rf"(?:{one_of(kinds['adjectives'])})?(?:{one_of(kinds['kinds'])}){{0,2}}(?:{one_of(kinds['ends'])})$"
     hidden = rf"^(?:{one_of(words['begins'])}).{{0,6}}(?:{ends})$|^\p{{Han}}{{2,4}}某{kind}|{_CROSSES}"
     person = rf"^..?(?:{one_of(words['titles'])})$"
     whole_name = rf"^(?:{one_of(words['whole'])})(?:\s*[(（][^()（）]*[)）])?$"
