@@ -11,10 +11,14 @@ from tasks.rules.clean.budget_words import BudgetWords
 from tasks.rules.clean.numerals import figures, numeral, plain_numerals
 
 _SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?e\+?\d{1,2}")
-_NO_AMOUNT = re.compile(r"^[-负]|[*×]\d|\d[*×]|\dx\d")  # below nothing; a product of price and number
+# below nothing; a product of price and number; more or less than an amount (比去年20万略多)
+_NO_AMOUNT = re.compile(
+    r"不考虑|^[-负]|[*×]\d|\d[*×]|\dx\d"
+    r"|[比较][^,;]{0,8}\d[\d.]*[百千万亿wk]*元?(?:的?预算)?[要还更再]?(?:略微?|稍微?)?[多少高低贵]"
+)
 _LEVEL = re.compile(r"([\d一二三两]*[十百千]*[万亿])(?:元)?(?:级别?|量级)|([\d一二三四五六七八九十]+)位数")
 _SEVERAL = re.compile(
-    r"(?<![十百千\d一二两三四五六七八九])(?P<part>[大小])?[几数](?P<tens>十|百|千)?(?P<unit>万|亿|千|百)?"
+    r"(?<![十百千\d一二两三四五六七八九])(?P<part>[大小])?[几数](?P<tens>十|百|千)?(?:个(?=[万亿]))?(?P<unit>万|亿|千|百)?"
 )
 _THOUSAND_ODD = re.compile(r"([一二两三四五六七八九十百千\d]*[千百十])(?=[多余来](?:万|亿))")
 _FIGURE = "一二两三四五六七八九"
@@ -23,14 +27,20 @@ _SPOKEN: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"千万(?=别|不|勿|要)"), ""),  # «by all means», no ten million
     (re.compile(r"(?<=\d),(?=\d{4}(?!\d))"), ""),  # 10,0000
     (re.compile(r"^(?:单位|预算|金额)*([万千]元?|亿元?)(\d[\d.~-]*)$"), r"\2\1"),  # 万元100
-    (re.compile(r"^(?=[万亿]元?(?:以|之|左右|上下|起))|(?<=^[上过近超约])(?=[万亿](?:元|以|之|左右|$))"), "1"),  # 上万
+    (
+        re.compile(
+            r"^(?=(?:千?[万亿]|[千百](?=元))元?(?:以|之|左右|上下|起))|(?<=^[上过近超约])(?=千?[万亿](?:元|以|之|左右|$))"
+        ),
+        "1",
+    ),  # 上万
     (re.compile(r"(?<=\d)w(?=\d{1,4}(?![\d.w万]))"), "万"),  # 1w5
     (re.compile(r"(?<=[十百千])把(?=万)"), "来"),  # 百把万
-    (re.compile(r"半个?(?=[万亿])"), "0.5"),
+    (re.compile(rf"(?<![{_FIGURE}十百千\d])([百千万])把(?=个?[元块]|$)"), r"1\1"),  # 万把块
+    (re.compile(r"半个?(?=[百千]?[万亿])"), "0.5"),
     (re.compile("廿"), "二十"),
     (re.compile("卅"), "三十"),
-    (re.compile(rf"(?<![{_FIGURE}十\d])百八十(?=万)"), "80-100"),  # somewhat below the round number
-    (re.compile(rf"(?<![{_FIGURE}十\d])千八百(?=万)"), "800-1000"),
+    (re.compile(rf"(?<![{_FIGURE}十\d])百八十(?=[万元块]|$)"), "80-100"),  # somewhat below the round number
+    (re.compile(rf"(?<![{_FIGURE}十\d])千八百(?=[万元块]|$)"), "800-1000"),
     (re.compile(rf"([{_FIGURE}])[、,](?=[{_FIGURE}][十百千万])"), r"\1"),  # 三、四十万
     (re.compile(rf"(?<=[万亿])(?=[{_FIGURE}十百千\d.]+[万亿])(?<!亿)"), "~"),  # 二十万三十万, but 1亿2千万
 )
@@ -43,7 +53,7 @@ _TAX = re.compile(r"\d+(?:\.\d+)?[%个]?点?(?:增值)?(?:税点?|专票|发票)
 _SHARE = re.compile(r"(?:±|\+/?-|浮动|加减|正负)(\d+(?:\.\d+)?)%")
 _PERCENT = re.compile(r"\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)?(?:%|个点)")
 _GIVE_OR_TAKE = re.compile(r"[,、]?(?:上下)?(?:±|\+/?-|浮动|加减|正负|上下)")
-_BETWEEN = re.compile(r"(?:\+(?=[-~到至])|,)?(?:[-~到至或者和与]|or|to|and|上浮到)*")
+_BETWEEN = re.compile(r"(?:\+(?=[-~到至])|,)?可?(?:[-~到至或者和与]|or|to|and|上浮到)*")
 _SIDE_BY_SIDE = re.compile(r"[,、/]")
 
 
@@ -78,9 +88,11 @@ def _said(text: str, words: BudgetWords) -> str | None:
     share = _SHARE.search(text)
     text = _PERCENT.sub(_ASIDE, text[: share.start()] + text[share.end() :] if share else text)
     found = list(words.number.finditer(text))
-    if not found or len(found) > 2:
+    if not found or len(found) > 3:
         return None
     gaps = _gaps(text, found)
+    if len(found) == 3:
+        return _limited(found, gaps, words)
     if len(found) == 2:
         return _two(found, gaps, words)
     (number,) = found
@@ -116,6 +128,15 @@ def _two(found: Sequence[re.Match[str]], gaps: Sequence[str], words: BudgetWords
     second_bound = words.bound("", after) or words.bound(between, "")
     if second_bound == "≤" and first_bound != "≤" and second["unit"] and low <= high:
         return f"{figures(low)}-{figures(high)}元"
+    return None
+
+
+def _limited(found: Sequence[re.Match[str]], gaps: Sequence[str], words: BudgetWords) -> str | None:
+    """Return a range with a limit over it (20-30万，最多不超过35万) from its lower end to the limit."""
+    low, high, limit = (words.yuan(match["figure"], match["unit"] or found[1]["unit"]) for match in found)
+    is_limit = "≤" in (words.bound(gaps[2], ""), words.bound("", gaps[3])) and found[2]["unit"]
+    if is_limit and re.fullmatch("[-~到至]", gaps[1]) and low < high <= limit:
+        return f"{figures(low)}-{figures(limit)}元"
     return None
 
 

@@ -29,16 +29,18 @@ from tasks.rules.clean.texts import (
     numbers,
     parts,
     placed,
-    put,
     spread,
     stated,
     swap,
+    without_numbering,
     worded,
 )  # fmt: skip
 
 Yuan: TypeAlias = npt.NDArray[np.float64]
 _THOUSANDS = (r"(\d),(\d{3})(?:,(\d{3}))?(?:,(\d{3}))?(\D|$)", r"\1\2\3\4\5")
 _LEAN = (
+    # an interval with its unit behind the bracket: [50,100]万 is no 50,100万
+    (r"^[\[(]\s*(\d[\d.]*)\s*[,~-]\s*(\d[\d.]*)\s*[\])]\s*((?:[百千]?万|亿|[kw千])元?)$", r"\1-\2\3"),
     # «1 200 000元» is one number, «20 30万» are two
     (r"(^|[^\d\s]\s*)(\d{1,3})\s(\d{3})(?:\s(\d{3}))?(\s*元|\s*$)", r"\1\2\3\4\5"),
     (r"(\d)[\s\p{Z}]+(\d)", r"\1~\2"),
@@ -59,8 +61,6 @@ _LEAN = (
 _ODD = SIGNS & ~np.isin(np.arange(256), [ord(sign) for sign in "+<%*/-"])
 _NOTES = (r"\([^()]*\)|[:。!?;\[\]]+|^~+", "")
 _DATE_OR_CODE = r"^0\d|^20[1-3]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$"
-_NUMBERING = r"[\x{2460}-\x{2473}\x{2776}-\x{2793}]"
-_OTHER = np.isin(np.arange(256), [0xE2])
 _NUMBERED_NOTES = r"\([^()]*\d[^()]*\)"
 
 
@@ -96,8 +96,7 @@ def _read(texts: Text, words: BudgetWords) -> dict[str, Any]:
 
 def _lean(texts: Text) -> tuple[Text, Text]:
     """Return the texts without needless signs, and the same with the notes in brackets that hold no number."""
-    # NFKC would make a figure of the number of a list: ①20万
-    lean = pc.utf8_lower(half_width(put(texts, holding(texts, _OTHER), lambda part: swap(part, _NUMBERING, ""))))
+    lean = pc.utf8_lower(half_width(without_numbering(texts)))
     odd = holding(lean, _ODD)
     part = lean.filter(pa.array(odd))
     for pattern, replacement in _LEAN:
@@ -143,7 +142,8 @@ def _beyond_belief(lean: Text, groups: dict[str, Text], low: Yuan, high: Yuan, w
     first, last = words.years
     year = ((least >= first) & (least <= last)) | ((most >= first) & (most <= last))
     phone = (least > 0) & (most / words.apart > least)
-    other = (most < words.bare_from) | year | phone | matches(lean, _DATE_OR_CODE)
+    low_bare = (least > 0) & (least < words.bare_from)  # 几十, 4-5
+    other = (most < words.bare_from) | low_bare | year | phone | matches(lean, _DATE_OR_CODE)
     return (bare & other) | (most >= words.below)
 
 

@@ -21,7 +21,15 @@ _FROM_TO = re.compile(r"^(?:自|从|FROM\s)\s*|(?:之间|期间|展会?|的)$")
 # what stands around it: 展会（2024.3.1-3.5）
 _AROUND = re.compile(r"^[\u4e00-\u9fff:(\s]+(?=(?:19|20)?\d{2}[-/.年]|\d{1,2}月)|\)$")
 _YEAR_OF = r"(?P<y>(?:19|20)\d\d|[23]\d(?=年|\s*Q))年?\s*"
-_PART_OF_YEAR = r"(?:第?[一二三四1-4](?:个)?季度?|Q\s?[1-4]|[1-4]Q|H[12]|[上下]半年|[春夏秋冬]季?|年?[初中底末]|前后)"
+# Feasts that lie in their year with the days around them: 2024年元旦前 is 2023. So do the weeks but the first and last.
+_FEAST = (
+    r"(?:春节|清明|五一|劳动节|端午|中秋|国庆|十一|双十一|双11|618)节?(?:期间|假期|前后|前|后)?|元旦(?:期间|假期|后)?"
+)
+_WEEK = r"第(?:[2-9]|[1-4]\d|5[01])周|-?W(?:0?[2-9]|[1-4]\d|5[01])"
+_PART_OF_YEAR = (
+    r"(?:第?[一二三四1-4](?:个)?季度?|Q\s?[1-4]|[1-4]Q|H[12]|[上下]半年|[春夏秋冬][季天]?|年?[初中底末]|前后"
+    rf"|{_FEAST}|{_WEEK})"
+)
 
 _NAMES = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
 _NAME = rf"({'|'.join(_NAMES)})[A-Z]*\.?"
@@ -35,6 +43,7 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], tuple[int, int, int, int, int]], ...] =
     (re.compile(rf"{_DAY}\s+{_NAME}{_ENGLISH_TO}{_DAY}\s+{_NAME}[\s,]+(20\d\d)"), (5, 2, 1, 4, 3)),
 )
 _COMPACT = re.compile(r"(20\d\d)(0[1-9]|1[0-2])([0-3]\d)")
+_INTERVAL = re.compile(r"^((?:19|20)\d\d-\d\d-\d\d)/(?=(?:19|20)\d\d-\d\d-\d\d$)")  # as ISO 8601 writes it
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(form), kind)
     for form, kind in (
@@ -88,7 +97,7 @@ def _in_figures(text: str) -> str:
             year, month, day, last_month, last_day = (match[place] if place else "" for place in places)
             last = f"{_NAMES.index(last_month) + 1}-" if last_month else ""
             return f"{year}-{_NAMES.index(month) + 1}-{day}~{last}{last_day}"
-    return _COMPACT.sub(r"\1-\2-\3", text)
+    return _INTERVAL.sub(r"\1~", _COMPACT.sub(r"\1-\2-\3", text))
 
 
 def _shared(parts: dict[str, str | None], kind: str) -> str | None:

@@ -7,7 +7,7 @@ from tasks.rules.clean.numerals import plain_numerals
 _MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
 _MONTH = rf"(?P<month>{'|'.join(_MONTHS)})[A-Z]*\.?"
 _YEAR = r"(?P<year>(?:19|20)\d{2}|\d{2})"
-_DAY = r"(?P<day>\d{1,2})(?:ST|ND|RD|TH)?"
+_DAY = r"(?P<day>\d{1,2})(?:ST|ND|RD|TH)?(?:\s+OF(?=\s))?"
 _THEN = r"[\s,].*|(?<=\d{4}):.*"
 _ENGLISH = (
     re.compile(rf"(?:[A-Z]{{3,9}},?\s+)?{_DAY}[\s/-]*{_MONTH}[\s,/-]*{_YEAR}(?P<time>{_THEN})?"),
@@ -19,7 +19,7 @@ _ENGLISH = (
     re.compile(rf"{_MONTH}[\s,]*(?P<year>(?:19|20)\d{{2}})(?P<day>)(?P<time>)"),
     re.compile(rf"(?P<year>(?:19|20)\d{{2}})\s*{_MONTH}(?P<day>)(?P<time>)"),
     re.compile(rf"{_MONTH}\s+{_DAY}(?P<year>)(?P<time>)"),
-    re.compile(rf"{_DAY}\s+{_MONTH}(?P<year>)(?P<time>)"),
+    re.compile(rf"{_DAY}[\s-]+{_MONTH}(?P<year>)(?P<time>)"),
 )
 _FILLERS = re.compile(r"^(?:今年|本年|本月的?)|左右|前后|大约|大概|约|\((?:CST|.*TIME|.*时间)\)$|\s*(?:CST|北京时间)$")
 _INSIDE = re.compile(
@@ -34,6 +34,11 @@ _REPUBLIC = re.compile(r"^民国(\d{2,3})年")  # the first year of Taiwan's cal
 _SEVERAL = re.compile(r"[\d\s:./年月日号T+~～至到-]+")
 _MORE_DAYS = re.compile(r"\d[日号]?\s*(?:[、,~～至到或和及-]|--)\s*\d{1,2}[日号]")
 _DATE = r"(?:19|20)?\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}[日号]?"
+# Before a day, after it or until it: that day is not the one that the text says.
+_BESIDE = re.compile(
+    rf"(?:截至|截止|不晚于|不迟于|早于|晚于|迟于|BEFORE|AFTER|UNTIL|BY)\s*{_DATE}|{_DATE}(?:(?:之|以)[前后]|[前后](?!后))\W*$"
+)
+_PART_OF_DAY = "[上下]午|晚上?|早上?|[AP]M"
 # Other signs between, and what stands around a date and its time, applied in this order.
 _SPELLINGS = (
     (re.compile(r"^((?:19|20)?\d{2})\s*([_,·、])\s*(\d{1,2})\s*\2\s*(\d{1,2})(?!\d)"), r"\1-\3-\4"),
@@ -45,11 +50,18 @@ _SPELLINGS = (
     (re.compile(r"^((?:19|20)\d{2})(\d{2})(\d{2})\s*(?=[上下中凌早晚])"), r"\1-\2-\3 "),
     (re.compile(rf"^({_DATE})-(?=\d{{1,2}}:\d)"), r"\1 "),
     (re.compile(rf"^({_DATE})\s*[-/|T]$"), r"\1"),
-    (re.compile(rf"^(\d{{1,2}}:\d{{2}}(?::\d{{2}})?)[\s,]+({_DATE})$"), r"\2 \1"),
+    (
+        re.compile(rf"^((?:{_PART_OF_DAY})?\s*\d{{1,2}}:\d{{2}}(?::\d{{2}})?\s*(?:{_PART_OF_DAY})?)[\s,]+({_DATE})$"),
+        r"\2 \1",
+    ),
+    # a database writes 00 for the part of a date that it does not know
+    (re.compile(r"^((?:19|20)\d{2})[-/.]00[-/.]00(?:[\sT]0?0:00(?::00)?)?$"), r"\1"),
+    (re.compile(r"^((?:19|20)\d{2})([-/.]\d{1,2})[-/.]00(?:[\sT]0?0:00(?::00)?)?$"), r"\1\2"),
+    (re.compile(r"^((?:19|20)\d{2}[-/]\d{1,2})[-/]$"), r"\1"),
+    (re.compile(r"(?<=:\d{2})\s*([+-]\d{2}:?\d{2})\s*\(?[A-Z]{3,4}\)?$"), r"\1"),  # +0000 UTC
     (re.compile(rf"^({_DATE})\s*(?:\||@|AT\s|ON\s)\s*"), r"\1 "),
     (re.compile(r"\b([AP])\.\s?M\.?"), r"\1M"),
     (re.compile(r"(?<=\s)(\d{1,2})\s?([AP]M)$"), r"\1:00 \2"),
-    (re.compile(r"(?<=[\s\d日号])午后"), "下午"),
     (re.compile(r"(?<=[\s日号]\d)H(?=\d{2}$)|(?<=[\s日号]\d{2})H(?=\d{2}$)|(?<=\s\d{2})\.(?=\d{2}$)"), ":"),
 )
 
@@ -71,7 +83,7 @@ def rewrite(text: str) -> str:
 
 def date_inside(text: str) -> str:
     """Return the only date in a sentence, or the text as it is; of several dates none is chosen."""
-    if _MORE_DAYS.search(text):
+    if _MORE_DAYS.search(text) or _BESIDE.search(text):
         return text
     inside = list(dict.fromkeys(_INSIDE.findall(text)))
     return inside[0] if len(inside) == 1 and not _SEVERAL.fullmatch(text) else text

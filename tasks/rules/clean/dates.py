@@ -40,7 +40,7 @@ from tasks.rules.clean.texts import (
 Minutes: TypeAlias = npt.NDArray[np.float64]  # since 1970-01-01 00:00 in the business zone; NaN = none
 
 _WEEKDAY = r"(?:\(?(?:周|星期|礼拜)[一二三四五六日天]\)?\s*)?"
-_PART = "上午|下午|晚上|晚|中午|凌晨|早上|早|傍晚|AM|PM"
+_PART = "上午|午前|下午|午后|晚上|夜里|夜间|深夜|半夜|晚|中午|凌晨|清晨|清早|早晨|早上|早|傍晚|AM|PM"
 _HALF = rf"(?P<half>{_PART})?"
 _CLOCK = r"(?P<H>\d{1,2})\s*(?:[:时点]\s*(?P<M>\d{1,2}|半|整|[一三]刻)?)\s*(?:[:分]?\s*(?:\d{1,2})?(?:[.,]\d+)?秒?)?"
 _ZONE = r"(?P<zone>Z|UTC|GMT|(?:GMT|UTC)?[+-](?:1[0-4]|0?\d):?(?:[0-5]\d)?)?"
@@ -48,7 +48,7 @@ _TIME = rf"(?:[T,_\s]*{_WEEKDAY}{_HALF}\s*{_CLOCK}\s*(?P<late>{_PART})?\s*{_ZONE
 _YEAR_FIRST = r"(?P<y>(?:19|20)\d{2})"
 _FORMS = (
     rf"^{_YEAR_FIRST}\s*[-/.年]\s*(?P<m>\d{{1,2}})\s*[-/.月]\s*(?P<d>\d{{1,2}})\s*[日号]?{_TIME}$",
-    rf"^{_YEAR_FIRST}(?P<m>\d{{2}})(?P<d>\d{{2}})(?:[T\s_-]?(?P<H>\d{{2}}):?(?P<M>\d{{2}})(?::?\d{{2}})?)?$",
+    rf"^{_YEAR_FIRST}(?P<m>\d{{2}})(?P<d>\d{{2}})(?:[T\s_-]?(?P<H>\d{{2}}):?(?P<M>\d{{2}})(?::?\d{{2}})?(?P<zone>Z|[+-]\d{{2}}:?\d{{2}})?)?$",
     rf"^{_YEAR_FIRST}[-/.年](?P<m>\d{{1,2}})[-/.月](?P<d>\d{{1,2}})日?[T\s]+\d{{1,2}}$",
     rf"^{_YEAR_FIRST}[\s\\]+(?P<m>\d{{1,2}})[\s\\]+(?P<d>\d{{1,2}}){_TIME}$",
     rf"^{_YEAR_FIRST}-(?P<m>\d{{2}})-(?P<d>\d{{2}})[T\s_-](?P<H>\d{{2}})[.-]?(?P<M>\d{{2}})(?:[.-]?\d{{2}})?$",
@@ -61,6 +61,7 @@ _FORMS = (
     rf"^(?P<y>\d{{2}})年(?P<m>\d{{1,2}})月(?P<d>\d{{1,2}})[日号]?{_TIME}$",
     r"^--(?P<m>\d{2})-(?P<d>\d{2})$",
     rf"^(?P<m>\d{{1,2}})\s*(?:月|[/-])\s*(?P<d>\d{{1,2}})\s*[日号]?{_TIME}$",
+    rf"^(?P<m>\d{{1,2}})\.(?P<d>\d{{1,2}})[日号]{_TIME}$",
     # 3.15, but not 3.1, which a spreadsheet also makes of 3.10.
     r"^(?P<m>\d{1,2})\.(?P<d>\d{2}|[4-9])$",
 )
@@ -71,7 +72,10 @@ _PARTIAL = (
     rf"^{_YEAR_FIRST}\.(?P<m>[2-9]|0[1-9]|1[0-2])(?:月{_PART_OF_MONTH})?$",
     rf"^(?P<y>[23]\d)年(?P<m>\d{{1,2}})月{_PART_OF_MONTH}$",
     rf"^(?P<y>)(?:--(?P<m>\d{{2}})|(?P<n>\d{{1,2}})月{_PART_OF_MONTH})$",
-    r"^(?P<y>(?:199|20\d)\d)年?(?P<m>)$",
+    r"^(?P<y>(?:199|20\d)\d)(?:年度?)?(?P<m>)$",
+    r"^(?P<y>[23]\d)年度?(?P<m>)$",
+    # six figures that can be no day of a month in a year of two figures: 202403, but not 201203
+    r"^(?P<y>20(?:1[3-9]|[2-9]\d))(?P<m>0[1-9]|1[0-2])$",
 )
 # Month first or day first: both can be. So can the year of 21/3/24.
 _EITHER_ORDER = (
@@ -79,7 +83,7 @@ _EITHER_ORDER = (
     r"|(?P<c>2\d|3[01])[/-]\d{1,2}[/-](?P<d>2\d|3[01]))(?:\D|$)"
 )
 # Of «15:00-16:00» the beginning counts; it must not be taken for an offset.
-_HOURS = r"^([^T]*[^:\d]\d{1,2}:\d{2})(?:\s*[~至到]\s*|-|\s-\s)\d{1,2}:\d{2}$"
+_HOURS = r"^([^T]*[^:\dT]\d{1,2}:\d{2})(?:\s*[~至到]\s*|-|\s-\s)\d{1,2}:\d{2}$"
 _SPOKEN_MINUTES = {"半": "30", "整": "0", "一刻": "15", "三刻": "45"}
 # The usual forms, known by a pattern without groups (which cost most); whoever writes 02-29 is read below.
 _PLAIN = (
@@ -293,11 +297,11 @@ def _minutes(groups: dict[str, Text]) -> Minutes:
         minute = swap(minute, word, minutes)
     minute = numbers(minute, missing=0.0)
     half = pc.coalesce(groups["half"], groups["late"])
-    afternoon = matches(half, "下午|晚|PM|傍晚") | (matches(half, "中午") & (hour < 6))
-    early = matches(half, "上午|凌晨|早|AM") & (hour == 12)
+    afternoon = matches(half, "下午|午后|晚|夜|PM|傍晚") | (matches(half, "中午") & (hour < 6))
+    early = matches(half, "上午|午前|凌晨|早|清晨|AM") & (hour == 12)
     hour = np.where(afternoon & (hour < 12), hour + 12, np.where(early, 0.0, hour))
     # «晚上12点» and «晚上1点» may be the next day's.
-    night = matches(half, "晚") & ((hour == 12) | (hour < 17))
+    night = matches(half, "[晚夜]") & ((hour == 12) | (hour < 17))
     return np.where((hour < 24) & (minute < 60) & ~night, hour * 60 + minute, np.nan)
 
 

@@ -24,6 +24,7 @@ from tasks.rules.clean.texts import (
     stated,
     swap,
     without_blanks,
+    without_numbering,
 )  # fmt: skip
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
@@ -33,14 +34,19 @@ _WHOLE = rf"^{_ADDRESS}$"
 _FIRST = rf"(?:^|[^a-z0-9_@])(?P<address>{_ADDRESS})(?:$|[^a-z0-9@-])"
 # Applied in this order to what is no plain address.
 _REWRITES = (
-    (r"\s*(?:\(at\)|\[at\]|\{at\}|＠)\s*", "@"),
+    (r"&(?:#0*64|#x0*40|commat);", "@"),  # as a page of HTML writes it
+    (r"\s*(?:\((?:at|@)\)|\[(?:at|@)\]|\{at\}|＠)\s*", "@"),
     (r"^([a-z0-9._-]+) at ([a-z0-9-]+)((?: dot [a-z0-9-]+)+)$", r"\1@\2\3"),
+    (r"^([a-z0-9._-]+) at ((?:[a-z0-9-]+\.)+[a-z]+)$", r"\1@\2"),
+    (r"^([^@]*)%40([^@]*)$", r"\1@\2"),
     (r"(@\S*) dot ", r"\1."),
-    (r"\s*(?:\(dot\)|\[dot\]|\{dot\}|。|｡)\s*", "."),
+    (r"\s*(?:\(dot\)|\[dot\]|\{dot\}|\[\.\]|\(\.\)|。|｡)\s*", "."),
+    (r"-+(\p{Han})", r" \1"),
     (r"mailto:", " "),
     (r"\s*@[\s@]*", "@"),
     (r"\s*\.[\s.]*", "."),
     (r"(@[a-z0-9.-]*),(com|cn|net|org|edu|gov)", r"\1.\2"),
+    (r"(@[a-z0-9.-]*\.(?:com|net|org|edu|gov)),cn\b", r"\1.cn"),
 )
 # RFC 5321 (4.5.3.1.3) has room for no longer one; a longer text is no address, and no key that a base could hold.
 _LONGEST = 254
@@ -58,7 +64,7 @@ def read_emails(values: Text, roles: tuple[str, ...], placeholders: Text, blanks
 
 
 def _mend(cells: Text) -> Text:
-    lean = half_width(cells)
+    lean = half_width(without_numbering(cells))
     for pattern, replacement in _REWRITES:
         lean = swap(lean, pattern, replacement)
     single = mask_of(pc.equal(pc.count_substring(lean, "@"), 1)) & ~matches(lean, r"[<\"(,;/|、，；]|\p{Han}")

@@ -25,8 +25,8 @@ Meaning: TypeAlias = Callable[[str], str | None]
 #: The values that are read of the rules.
 _READ = (
     "D-ROLE-MAILBOX F-TIME-UNITS V-BLANK V-BUDGET V-CHAIN-MEMBERS V-COURTESY V-EMAIL-PLACEHOLDER V-INDUSTRY"
-    " V-INDUSTRY-CODE V-LEGAL-FORM V-PHONE-PLACEHOLDER V-PHONE-PLACES V-REGION V-SIZE V-SOURCE V-TEST-NAME"
-    " V-TRADITIONAL V-URGENCY"
+    " V-INDUSTRY-CODE V-INDUSTRY-READING V-LEGAL-FORM V-PHONE-PLACEHOLDER V-PHONE-PLACES V-REGION V-REGION-UNSURE"
+    " V-SIZE V-SOURCE V-TEST-NAME V-TRADITIONAL V-URGENCY V-URGENCY-LABEL"
 ).split()
 _compiled: dict[tuple[int, ...], tuple[Mapping[str, Any], "Lexicon"]] = {}
 
@@ -89,9 +89,9 @@ def _meanings(values: Mapping[str, Any]) -> dict[str, Meaning]:
 
     found: dict[str, Meaning] = {
         "source": Vocabulary.of(values["V-SOURCE"]).find,
-        "industry": Industries.of(values["V-INDUSTRY"], values["V-INDUSTRY-CODE"]).find,
-        "region": Gazetteer.of(values["V-REGION"]).city,
+        "industry": Industries.of(*(values[f"V-INDUSTRY{part}"] for part in ("", "-CODE", "-READING"))).find,
+        "region": Gazetteer.of(values["V-REGION"], values["V-REGION-UNSURE"]).city,
         "size": Sizes.of(values["V-SIZE"]).find,
-        "urgency": Urgencies.of(values["V-URGENCY"], values["F-TIME-UNITS"]).find,
+        "urgency": Urgencies.of(*(values[name] for name in ("V-URGENCY", "F-TIME-UNITS", "V-URGENCY-LABEL"))).find,
     }
     return {name: compared(meaning) for name, meaning in found.items()}

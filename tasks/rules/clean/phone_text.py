@@ -12,9 +12,9 @@ from tasks.rules.clean.texts import TEXT, Text
 # RE2 and Python read these alike; they expect what `phones.rewrite` leaves («x» before an extension).
 # The bounds keep a cell of three thousand brackets from taking a minute.
 _COUNTRY = r"[+(]{0,3}\s?(?:0\s?0[\s-]{0,3})?[+(]{0,3}86[)\s.+-]{0,5}"
-MOBILE = rf"(?:{_COUNTRY}\(?0?|\(?0)?\(?(?P<mobile>1[\s.-]*[3-9](?:[\s().-]*\d){{9}})"
+MOBILE = rf"(?:{_COUNTRY}\(?0?\)?|\(?0)?\(?(?P<mobile>1[\s.-]*[3-9](?:[\s().-]*\d){{9}})"
 _AREA = r"10|2\d|[35679]\d{2}|[48](?:0[1-9]|[1-9]\d)"  # 400 and 800 are service numbers
-_NUMBER = r"\d{7,8}|\d{3,4}[\s.-]\d{4}|\d{3}[\s.-]\d{5}|\d{2,4}(?:[\s.-]\d{2}){2,3}"
+_NUMBER = r"\d{7,8}|\d{3,4}(?:[\s.-]|\s-\s)\d{4}|\d{3}[\s.-]\d{5}|\d{2,4}(?:[\s.-]\d{2}){2,3}"
 LAND = (
     rf"(?:{_COUNTRY}(?:\(?0\)?\s*)?\(?|\(?0)(?P<area>{_AREA})[)\s.-]*(?P<number>{_NUMBER})"
     r"(?:(?:\s*[x-]{1,2}\s*|\s+)(?P<ext>\d{1,6}))?"
@@ -22,15 +22,17 @@ LAND = (
 SERVICE = rf"(?:{_COUNTRY})?(?P<service>\(?[48]00\)?(?:[\s.-]*\d){{7}})(?:\s*[x-]\s*(?P<service_ext>\d{{1,6}}))?"
 
 _ANY = re.compile(
-    rf"(?<![\d+])(?:{SERVICE}(?!\d)|{LAND}(?!\d)|{MOBILE}(?!\d))"
+    rf"(?<![\d+])(?:{SERVICE}(?!\d)|{LAND}(?![\d:点时月年])|{MOBILE}(?!\d))"
     r"|(?P<foreign>(?:\+|(?<!\d)00)[\s(]*[1-9](?:[\s().-]*\d){6,14})(?!\d)"
 )
 _LOCAL = re.compile(r"(?<![\d-])(\d{7,8}|\d{4}[\s-]\d{4})(?![\d-])")
 _LAST_FIGURES = re.compile(r"\s*[/、]\s*(\d{1,2})\s*")
 _LOCAL_ONLY = re.compile(r"\(?[2-9]\d{2,3}[\s.-]?\d{4}\)?(?:\s*x\s*\d{1,6})?")
 _GLUED = re.compile(r"(1[3-9]\d{9})[^\d]?(1[3-9]\d{9})")
-_SPOKEN = re.compile(r"[零〇一二三四五六七八九幺]{7,}")
-_SPOKEN_DIGITS = str.maketrans("零〇一二三四五六七八九幺", "001234567891")
+_FIGURE_SIGNS, _FIGURES = "零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "001234567891123456789"
+# Seven figures in words or more, in groups or not; fewer may be part of a name (李四).
+SPOKEN = rf"[{_FIGURE_SIGNS}](?:[\s\p{{Z}}.()（）．－—-]*[{_FIGURE_SIGNS}]){{6}}"
+_SPOKEN_DIGITS = str.maketrans(_FIGURE_SIGNS, _FIGURES)
 _FAX = re.compile(r"(?:传真|fax|\bf)[\s.:]*[+(\d][\d\s()-]*")
 _NEIGHBOUR = re.compile(r"^\(?(?:852|853|886)\)?[\s-]*\d")
 # The library also knows service numbers of other lengths there.
@@ -56,8 +58,6 @@ class PhoneReader:
     def read(self, both: str) -> str:
         """Return phone, kind, second phone, kind and fault, joined by U+001F, of «cell U+001F rewritten cell»."""
         cell, _, lean = both.partition("\x1f")
-        spoken = _SPOKEN.search(cell)
-        lean = spoken[0].translate(_SPOKEN_DIGITS) if spoken else lean
         found = self._numbers(lean)
         found += [pair for pair in self._of_a_place(cell, found) if pair not in found]
         if not found:
@@ -97,6 +97,11 @@ class PhoneReader:
         if digits in self.placeholders or is_pattern(digits) or (len(digits) < 7 and "*" not in cell):
             return "placeholder"
         return "no_area" if _LOCAL_ONLY.fullmatch(lean) else "digits"
+
+
+def in_figures(text: str) -> str:
+    """Return the text with figures for digits in words, one for one: 一三八 is 138."""
+    return text.translate(_SPOKEN_DIGITS)
 
 
 def is_pattern(digits: str) -> bool:

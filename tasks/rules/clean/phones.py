@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.rules.clean.phone_text import LAND, MOBILE, SERVICE, PhoneReader
+from tasks.rules.clean.phone_text import LAND, MOBILE, SERVICE, SPOKEN, PhoneReader, in_figures
 from tasks.rules.clean.texts import (
     TEXT,
     Mask,
@@ -24,9 +24,11 @@ from tasks.rules.clean.texts import (
     matches,
     parts,
     placed,
+    put,
     stated,
     swap,
     without_blanks,
+    without_numbering,
 )  # fmt: skip
 
 COLUMNS = ("phone", "phone_kind", "phone2", "phone2_kind", "phone_bad")
@@ -41,16 +43,18 @@ _REWRITES = (
     (r"^(\d+)\.0+$", r"\1"),
     (_LABEL, ""),
     (r"[\[【](\d{3,4})[\]】]", r"(\1)"),
-    (r"^(\d{1,3}),(\d{3}),(\d{3})(?:,(\d{3}))?$", r"\1\2\3\4"),  # a number format with thousands
-    (r"(1[3-9]\d)[_/,](\d{4})[_/,](\d{4})", r"\1-\2-\3"),
+    (r"^(\d{1,3}),(\d{3}),(\d{3})(?:,(\d{3}))?(?:\.0+)?$", r"\1\2\3\4"),  # a number format with thousands
+    (r"(1[3-9]\d)[_/,。·*~|、](\d{4})[_/,。·*~|、](\d{4})", r"\1-\2-\3"),
+    (r"^[+(]*(?:00)?86\)?[\s+-]+([+(]*(?:00)?86[)\s-]*1[3-9])", r"\1"),  # +86 +86 138…
+    (r"区号\s*:?\s*\(?(0\d{2,3})\)?[\s,;、]*(?:(?:座机|电话|固话|号码)\s*:?\s*)?(\d{7,8})", r"\1-\2"),
     (r"^1[\s.-](\(?[2-9]\d{2}\)?[\s.-]+\d{3}[\s.-]\d{4})$", r"+1 \1"),  # as North America writes: 1-415-555-2671
     (r"(^|\D)(0\d{2,3})[_/,、:](\d{7,8})", r"\1\2-\3"),
     (
-        r"[\s(\[;,]*(?:转接|(?:再|请)?转(?:分机)?|分机号|分机|内线|(?:再|请)?拨|按|接|extension|extn|ext|[*#x])\s*[.:=]?\s*(\d{1,6})[)\]]?(\D|$)",
+        r"[\s(\[;,]*(?:转接|(?:再|请)?[转轉](?:分机|分機)?|分机号|分机|分機|内线|內線|->|→|(?:再|请)?拨|按|接|extension|extn|ext|[*#x])[\s)]*[.:=]?\s*(\d{1,6})[)\]]?(\D|$)",
         r"x\1\2",
     ),
     (r"(\d{7,8})(?:\s*\((\d{2,6})\)|,\s*(\d{2,5}))$", r"\1x\2\3"),  # 0571-86012345(8012)
-    (r"\([^()\d]*\)|\[[^\[\]\d]*\]|【[^】\d]*】", ""),
+    (r"\([^()\d]*\)|\[[^\[\]\d]*\]|【[^】\d]*】", " "),  # two numbers do not touch then
     (r"^[\p{Han}:\s]+|[\p{Han}:,。!~\s]+$", ""),
 )
 
@@ -71,6 +75,7 @@ def read_phones(values: Text, reader: PhoneReader, blanks: Text) -> dict[str, Te
 
 
 def _read_written(cells: Text, reader: PhoneReader) -> dict[str, Text]:
+    cells = _in_plain_figures(cells)
     lean = rewrite(cells)
     mobile = parts(lean, rf"^{MOBILE}$")["mobile"]
     land = parts(lean, rf"^{LAND}$")
@@ -94,6 +99,12 @@ def _read_rest(cells: Text, lean: Text, reader: PhoneReader) -> dict[str, Text]:
     packed = mapped(both, reader.read)
     split = pc.split_pattern(packed, "\x1f")
     return {name: blank_to_null(flat(pc.list_element(split, place))) for place, name in enumerate(COLUMNS)}
+
+
+def _in_plain_figures(cells: Text) -> Text:
+    """Return the cells with figures for numbers in words."""
+    cells = without_numbering(cells)
+    return put(cells, matches(cells, SPOKEN), lambda part: mapped(part, in_figures))
 
 
 def rewrite(cells: Text) -> Text:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,14 +13,25 @@ _PEOPLES = (
 _SUFFIX = re.compile(
     rf"(?:(?:(?:{_PEOPLES})族)+|维吾尔|蒙古|哈萨克|柯尔克孜)?自治[州区县旗]$|特别行政区$|地区$|林区$|新区$|[省市盟县旗]$|(?<=..)区$"
 )
+_LABEL = re.compile(
+    r"^(?:(?:公司|单位|客户|详细|收货|办公|联系|注册|所在|所属)*(?:地址|地区|区域|城市|省市|所在地)|坐标|位于)\s*[:：]\s*"
+)
+_ENGLISH_KIND = re.compile(r"(?<=[a-z]) (?:district|city|province|municipality)\b")
+_POSTCODE = re.compile(r"(?<=\D)\d{6}$")
+# the name of a road is no region: 上海北京东路
+_ROAD = re.compile(r"[^省市区县\d]{2,6}?(?:路|大道|大街|街(?!道)|巷|弄)")
+_REVERSED = re.compile(r"^([^\s,，/、]+)[\s,，]+([^\s,，/、]+)$")
 _NOISE = re.compile(r"[\s\-_/\\|,，.。·>、;；:：()（）\[\]【】'\"]+|省?省?直辖县(?:级行政区划|级|市)?|市辖区")
-_SEPARATORS = re.compile(r"[\s/\\|,，、;；和及与或&]+")
+_SEPARATORS = re.compile(r"(?:[\s/\\|,，、;；和及与或&]|(?<![a-z])(?:or|and)(?![a-z]))+")
 _COUNTRY = re.compile(r"^(?:中华人民共和国|中国|china|cn|prc)(?=.)|(?<=.)(?:china|prc|中国)$")
 _AREA = re.compile(
     r"^(?:华东|华南|华北|华中|西南|西北|东北|长三角|珠三角|京津冀|大湾区)(?:地区|大区|片区|区域|区)?(?=.)"
 )
 _WHOLE = re.compile(r"(?<=..)(?:市区|市内|全市|全省|省内|周边|全境|境内)$")
-_LATIN_TAIL = re.compile(r"(?:shi|city|sheng|province|municipality|district|qu)+")
+_LATIN_TAIL = re.compile(
+    r"(?:shi|city|sheng|province|municipality|district|qu|newarea|hightech|industrialpark"
+    r"|(?:hightech|development|industrial)?zone)+"
+)
 
 Place = tuple[str, str]  # province, city (the same for a municipality)
 
@@ -40,8 +51,8 @@ class Gazetteer:
     longest: int = field(default=12)
 
     @classmethod
-    def of(cls, value: Mapping[str, Any]) -> "Gazetteer":
-        """Build it from the value of V-REGION."""
+    def of(cls, value: Mapping[str, Any], unsure: Iterable[str] = ()) -> "Gazetteer":
+        """Build it from the values of V-REGION and V-REGION-UNSURE."""
         provinces: dict[str, str] = {}
         cities: dict[str, set[Place]] = {}
         counties: dict[str, set[Place]] = {}
@@ -58,6 +69,8 @@ class Gazetteer:
         for name in value["ambiguous"].split():
             counties.pop(name, None)
         names = {**counties, **cities}
+        for name in unsure:
+            names.pop(name, None)
         for alias, target in value["aliases"].items():
             if target in provinces and not cities.get(target):
                 provinces[alias] = target
@@ -67,7 +80,11 @@ class Gazetteer:
 
     def city(self, text: str) -> str | None:
         """Return «浙江省嘉兴市», «北京市», «浙江省» when no more is said, or None."""
-        plain = unicodedata.normalize("NFKC", text).lower()
+        plain = _LABEL.sub("", unicodedata.normalize("NFKC", text).lower().strip())
+        plain = _ENGLISH_KIND.sub("", _POSTCODE.sub("", plain))
+        two = None if plain.isascii() else _REVERSED.match(plain)
+        if two and two[2] in self.provinces and two[1] not in self.provinces:
+            plain = f"{two[2]} {two[1]}"  # 朝阳 北京
         if self._several(plain):
             return None
         lean = _WHOLE.sub("", _AREA.sub("", _COUNTRY.sub("", _NOISE.sub("", plain))))
@@ -77,19 +94,45 @@ class Gazetteer:
             return _one(self.names[lean])
         province, rest = self._province(lean)
         if province is None:
-            found = self._first(lean)
-            return _one(found) if found else None
+            found = self._first(lean) or self._in_english(plain)
+            return _one(found) if found else self._english_province(plain)
         return self._within(province, rest)
 
     def _several(self, plain: str) -> bool:
         """Tell whether two cities are named side by side (杭州、宁波), of which none is the region."""
-        named = [part for part in _SEPARATORS.split(plain) if part in self.cities or part in self.provinces]
+        every = [self._bare(part) for part in _SEPARATORS.split(plain)]
+        named = [
+            part
+            for part in every
+            if part in self.cities or part in self.provinces or (part.isascii() and part in self.names)
+        ]
         if len(named) < 2:
             return False
         first, *others = named
-        places = frozenset() if first in self.provinces else self.names[first]  # 海南 is the province
+        places = (
+            frozenset() if first in self.provinces else self.names.get(first, self.below[first])
+        )  # 海南 is the province
         within = {self.provinces[first]} if first in self.provinces else {province for province, _ in places}
         return any(not self._agrees(name, within, places) for name in others)
+
+    def _in_english(self, plain: str) -> frozenset[Place]:
+        """The city that the parts of an English address agree on: Tianhe, Guangzhou."""
+        named = [self.names[part] for part in plain.replace(" ", "").split(",") if part in self.names]
+        return frozenset.intersection(*named) if named and plain.isascii() else frozenset()
+
+    def _english_province(self, plain: str) -> str | None:
+        """The province of an English address of which no more is known: Xinyi, Jiangsu."""
+        parts = plain.replace(" ", "").split(",") if plain.isascii() else []
+        named = {self.provinces[part] for part in parts if part in self.provinces}
+        return named.pop() if len(named) == 1 and len(parts) > 1 else None
+
+    def _bare(self, part: str) -> str:
+        """A city without the province before it: 广东深圳 is 深圳."""
+        for length in (3, 2):
+            rest = part[length:].removeprefix("省") if part[:length] in self.provinces else ""
+            if rest in self.cities:
+                return rest
+        return part
 
     def _agrees(self, name: str, within: set[str], places: frozenset[Place]) -> bool:
         if name in self.provinces:
@@ -123,7 +166,7 @@ class Gazetteer:
             return _one(found)
         if self.provinces.get(rest) == province:
             return province
-        elsewhere = self.provinces.get(rest) or self._first(rest)
+        elsewhere = self.provinces.get(rest) or (None if _ROAD.match(rest) else self._first(rest))
         return None if elsewhere else province
 
     def _first(self, lean: str, province: str | None = None) -> frozenset[Place]:

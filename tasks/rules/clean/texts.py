@@ -47,6 +47,9 @@ _INVISIBLE = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x08\x0e-
 PATTERNS = 1024  # kept as text, of all sets of rules together
 _NOWHERE = r"[^\s\S]"
 _NAMED = re.compile(r"\(\?P<(\w+)>")
+# NFKC makes figures of the numbers of a list: ①20万 is no 120万.
+_LISTED = r"[\x{2460}-\x{2473}\x{2776}-\x{2793}]"
+_MAY_LIST = _octets((0xE2, 0xE2))
 _DASHES = "[‐‑‒–—―−─﹣－⁃]"
 
 
@@ -162,6 +165,11 @@ def swap(values: Text, pattern: str, replacement: str) -> Text:
 def half_width(values: Text) -> Text:
     """Return NFKC text with one kind of dash (NFKC leaves — and – alone)."""
     return put(values, holding(values, _OTHER), lambda part: swap(pc.utf8_normalize(part, "NFKC"), _DASHES, "-"))
+
+
+def without_numbering(values: Text) -> Text:
+    """Return the texts without the encircled numbers of a list."""
+    return put(values, holding(values, _MAY_LIST), lambda part: swap(part, _LISTED, " "))
 
 
 def one_line(values: Text) -> Text:

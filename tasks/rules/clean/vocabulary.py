@@ -43,12 +43,15 @@ class Vocabulary:
     def find(self, text: str) -> str | None:
         """Return the canonical word of a text: as a whole, by its parts, by the longest word in it, by its end."""
         word = lean(text)
-        if word in self.exact:
-            return self.exact[word]
+        return self.exact.get(word) or self.within(word)
+
+    def within(self, word: str, weak: frozenset[str] = frozenset()) -> str | None:
+        """Return the canonical word by what stands in a lean text; a weak word counts where no other does."""
         for part in _PARTS.split(word):
-            if part in self.exact:
+            if part in self.exact and part not in weak:
                 return self.exact[part]
-        found = self.inside.findall(word)
+        every = self.inside.findall(word)
+        found = [part for part in every if part not in weak] or every
         if found:
             longest = max(map(len, found))
             return self.exact[[part for part in found if len(part) == longest][-1]]
@@ -63,16 +66,30 @@ def lean(text: str) -> str:
 
 @dataclass(frozen=True)
 class Industries:
-    """Industries by words, and by the codes of GB/T 4754."""
+    """Industries by words, and by the codes of GB/T 4754.
+
+    `weak`: words that count where no other does (医疗服务); `goods`: a word of an industry before goods for it, whose
+    maker or seller is none of that industry (餐饮设备).
+    """
 
     words: Vocabulary
     codes: Mapping[str, str]
+    weak: frozenset[str]
+    goods: re.Pattern[str]
+    ends: Mapping[str, str]
 
     @classmethod
-    def of(cls, words: Mapping[str, Any], codes: Mapping[str, Iterable[str]]) -> "Industries":
-        """Compile the values of V-INDUSTRY and V-INDUSTRY-CODE."""
+    def of(
+        cls, words: Mapping[str, Any], codes: Mapping[str, Iterable[str]], reading: Mapping[str, Any]
+    ) -> "Industries":
+        """Compile the values of V-INDUSTRY, V-INDUSTRY-CODE and V-INDUSTRY-READING."""
         by_code = {code: name for name, spans in codes.items() for span in spans for code in _codes(span)}
-        return cls(Vocabulary.of(words), by_code)
+        served = {lean(word) for name in reading["of_goods"] for word in (name, *words.get(name, ()))}
+        weak = {lean(word) for name in reading["weak_names"] for word in (name, *words.get(name, ()))}
+        things = rf"{one_of(reading['goods'])}|(?:{one_of(reading['goods_at_end'])})(?:$|厂|制造|生产|加工|批发)"
+        goods = re.compile(rf"(?:{one_of(word for word in served if len(word) > 1)})(?=[^\W\d_]{{0,4}}?(?:{things}))")
+        ends = {lean(end): name for name, every in reading["ends"].items() for end in every}
+        return cls(Vocabulary.of(words), by_code, frozenset(weak | set(map(lean, reading["weak"]))), goods, ends)
 
     def find(self, text: str) -> str | None:
         """Return the canonical industry; a code before the name (C13 农副食品加工业) is passed over."""
@@ -80,7 +97,11 @@ class Industries:
         code = _BARE_CODE.fullmatch(word)
         if code and word not in self.words.exact:  # K12 is education
             return self.codes.get(code[2] or code[1])
-        return self.words.find(_GB_CODE.sub("", word))
+        word = _GB_CODE.sub("", word)
+        if word in self.words.exact:
+            return self.words.exact[word]
+        end = next((name for end, name in self.ends.items() if word.endswith(end)), None)
+        return end or self.words.within(self.goods.sub(" ", word), self.weak)
 
 
 def _codes(span: str) -> list[str]:
@@ -130,7 +151,7 @@ class Sizes:
 
 
 _ENGLISH_SPAN = re.compile(
-    r"(?<![a-z])(\d{1,3}|an?|one|two|three|four|five|six|ten|a few|a couple of)[\s-]*"
+    r"(?<![a-z])(\d{1,3}\+?|an?|one|two|three|four|five|six|ten|a few|a couple of)[\s-]*"
     r"(day|week|month|quarter|year)s?(?![a-z])"
 )
 _ENGLISH_NUMBER = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10,
@@ -140,9 +161,12 @@ _QUARTER = re.compile(r"(?<![a-z0-9])q[1-4](?![a-z0-9])")
 _NEXT_YEAR = re.compile(r"明年|来年|后年|next year")
 _DATE = re.compile(r"20\d\d[-/.年]\d{1,2}|(?<!\d)\d{1,2}[/.]\d{1,2}日?(?:之前|以前|前)")
 _SPAN = re.compile(
-    r"(?<![\d.])(\d{1,3}(?:\.\d+)?|半)个?(工作日|天|日|周|星期|礼拜|月|季度|年)(?:的)?(?:时间)?(以内|之内|内|以后|之后|后)?"
+    r"(?<![\d.])(\d{1,3}(?:\.\d+)?|半)来?个?(工作日|天|日|周|星期|礼拜|月|季度|年)(?:的)?(?:时间)?(以内|之内|内|以后|之后|后)?"
 )
+# a day of this week, of the next one (下周五前), or of the one after
+_WEEKDAY = re.compile(r"(?<![上下本这每])(下{0,2})(?:本|这)?(?:周|星期|礼拜)[一二三四五六日天]")
 _NOT = re.compile("不|没|无|非(?!常)|未")
+_OPPOSED = frozenset(("高", "低"))
 
 
 @dataclass(frozen=True)
@@ -154,23 +178,31 @@ class Urgencies:
     days_middle: float
     days_later: float
     units: Mapping[str, float]
+    label: re.Pattern[str]
 
     @classmethod
-    def of(cls, value: Mapping[str, Any], units: Mapping[str, float]) -> "Urgencies":
-        """Compile the values of V-URGENCY and F-TIME-UNITS (days of each unit)."""
+    def of(cls, value: Mapping[str, Any], units: Mapping[str, float], labels: Iterable[str]) -> "Urgencies":
+        """Compile the values of V-URGENCY, F-TIME-UNITS (days of each unit) and V-URGENCY-LABEL."""
         words = Vocabulary.of(value["words"])
-        return cls(words, value["days_high"], value["days_middle"], value["days_later"], units)
+        label = re.compile(rf"^(?:{one_of(labels)})[:：为是]?(?=.)")
+        return cls(words, value["days_high"], value["days_middle"], value["days_later"], units, label)
 
     def find(self, text: str) -> str | None:
         """Return 高, 中, 低, or None when the text does not say."""
-        word = lean(text)
-        for part in (word, *_PARTS.split(word)):  # «高（客户催）» is 高
-            if part in self.words.exact:
-                return self.words.exact[part]
+        whole = lean(text)
+        word = self.label.sub("", whole)
+        if word in self.words.exact or whole in self.words.exact:
+            return self.words.exact.get(word) or self.words.exact[whole]
+        levels = [self.words.exact[part] for part in _PARTS.split(word) if part in self.words.exact]
+        if levels:  # «高（客户催）» is 高; «高/中/低» is a form that nobody filled in
+            return None if set(levels) >= _OPPOSED else levels[0]
         if _DATE.search(word) and not _NOT.search(word):
             return "中"  # how near it is the fact counts, from the day of contact
         if _QUARTER.search(word) and not _NEXT_YEAR.search(word):
             return "中"
+        weekday = _WEEKDAY.search(word)
+        if weekday and not _NOT.search(word):
+            return self._by_days(7.0 * (1 + len(weekday[1] or "")), after=False)
         english = _ENGLISH_SPAN.search(word)
         if english:
             return self._in_english(english, word)
@@ -178,11 +210,13 @@ class Urgencies:
         if span and not _NOT.search(word):
             return self._within(span)
         found = self.words.inside.findall(word)
+        if {self.words.exact[part] for part in found} >= _OPPOSED:  # 尽快但不急
+            return None
         # «不是很急» holds 很急: a negation counts only as part of a known word.
         return self.words.find(text) if found and bool(_NOT.search(word)) == bool(_NOT.search("".join(found))) else None
 
     def _in_english(self, span: re.Match[str], word: str) -> str | None:
-        count = float(_ENGLISH_NUMBER.get(span[1]) or span[1])
+        count = float(_ENGLISH_NUMBER.get(span[1]) or span[1].strip("+"))
         if span[2] not in self.units:
             return None
         return self._by_days(count * self.units[span[2]], after=bool(_ENGLISH_AFTER.search(word)))

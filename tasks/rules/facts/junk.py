@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from config.facts import JUNK
 from config.schema import Rules
-from tasks.rules.clean.texts import Text, holding, matches, one_of, series
+from tasks.rules.clean.texts import Mask, Text, holding, mask_of, matches, one_of, series
 from tasks.rules.facts.not_buyers import SIGNALS, need_signals
 from tasks.rules.facts.words import Folded, read_once, whole
 
@@ -15,6 +16,7 @@ Bits = NDArray[np.int32]
 _BIT = {signal: 1 << place for place, signal in enumerate(JUNK)}
 # An address of mail or of a page names no company; only a text with one of these signs can be one.
 _OF_ADDRESSES = np.isin(np.arange(256), [ord("@"), ord(".")])
+_CROSSES = r"(?:^|[^a-z])x{2,}(?:[^a-z]|$)|[*×○]{2,}|某某"
 _ADDRESS = r"^\S+@\S+\.\S+$|^(?:https?://|www\.)\S+$"
 
 
@@ -37,13 +39,17 @@ def test_pattern(rules: Rules) -> str:
 
 def _company(rows: Folded, rules: Rules) -> Bits:
     words = rules.value("F-NO-COMPANY")
-    hidden = rf"^(?:{one_of(words['begins'])}).{{0,6}}(?:公司|企业|集团|单位|工厂)$"
+    kinds = rules.value("F-COMPANY-KINDS")
+    ends = one_of([*kinds["ends"], *kinds["hidden_ends"]])
+    # crosses or stars where a name stood, or a kind of company and no name
+    kind = rf"(?:{one_of(kinds['adjectives'])})?(?:{one_of(kinds['kinds'])}){{0,2}}(?:{one_of(kinds['ends'])})$"
+    hidden = rf"^(?:{one_of(words['begins'])}).{{0,6}}(?:{ends})$|^\p{{Han}}{{2,4}}某{kind}|{_CROSSES}"
     person = rf"^..?(?:{one_of(words['titles'])})$"
     whole_name = rf"^(?:{one_of(words['whole'])})(?:\s*[(（][^()（）]*[)）])?$"
     # Digits only, or a single character, name nothing either.
     patterns = {
-        "company_test": test_pattern(rules),
-        "company_none": f"{whole_name}|^[^\\p{{L}}]*$|^.$|{hidden}|{person}",
+        "company_test": f"{test_pattern(rules)}|{whole(rules.value('F-TEST-CONTACTS'))}",
+        "company_none": f"{whole_name}|^[^\\p{{L}}]*$|^.$|{hidden}|^{kind}|{person}",
     }
 
     def read(texts: Text) -> Bits:
@@ -53,7 +59,20 @@ def _company(rows: Folded, rules: Rules) -> Bits:
         bits[address] = _BIT["company_none"]
         return bits
 
-    return read_once(rows.text("company"), read)
+    bits = read_once(rows.text("company"), read)
+    bits[(bits == 0) & _own_name(rows, rules)] = _BIT["company_none"]
+    return bits
+
+
+def _own_name(rows: Folded, rules: Rules) -> Mask:
+    """Where the company is the contact once more, and that is a person's name."""
+    company, contact = rows.text("company"), rows.text("contact")
+    same = mask_of(pc.equal(company, contact))
+    if same.any():
+        words = rules.value("V-CHAIN-MEMBERS")
+        name = rf"^(?:{one_of(words['double'])}|[{words['surnames']}])\p{{Han}}{{1,2}}$"
+        same[same] = matches(company.filter(pa.array(same)), name)
+    return same
 
 
 def _contact(rows: Folded, rules: Rules) -> Bits:

@@ -26,7 +26,9 @@ def chain_state(rows: Folded | pd.DataFrame, rules: Rules) -> pd.Series:
         still_open = matches(texts, anywhere(rules.value("F-CHAIN-OPEN-WORDS")))
         deciding = [*rules.value("F-CHAIN-DECIDES-WORDS"), *rules.value("F-CHAIN-DECIDERS")]
         still_open |= matches(texts, _before(deciding, **rules.value("F-CHAIN-WAITS")))
-        said = swap(texts, _before(deciding, **rules.value("F-CHAIN-NOT")), "，")
+        # the general manager's assistant is not the general manager
+        said = swap(texts, rf"{anywhere(deciding)}的?(?:{one_of(rules.value('F-NO-DECIDER-TITLES'))})", "，")
+        said = swap(said, _before(deciding, **rules.value("F-CHAIN-NOT")), "，")
         decides = matches(said, anywhere(deciding)) | matches(said, _BOSS)
         nothing = matches(texts, rf"{whole(rules.value('F-CHAIN-NONE-WORDS'))}|^[^\p{{L}}\p{{N}}]*$")
         return np.select([nothing, decides & ~still_open], [_UNKNOWN, _YES], _OTHER)

@@ -57,7 +57,8 @@ def _contact_days(created: Text, received_on: date) -> Dates:
 def _by_text(texts: Text, rules: Rules, days_of: Callable[[Rows], Dates]) -> Codes:
     """What each text says; `days_of` gives the contact days of the rows that a time limit asks for."""
     coded = texts.dictionary_encode()
-    words = _close(half_width(flat(coded.dictionary)))
+    labels = one_of(rules.value("V-URGENCY-LABEL"))
+    words = swap(_close(half_width(flat(coded.dictionary))), rf"^(?:{labels})\s*[:为是]?\s*(.)", r"\1")
     which = np.asarray(pc.fill_null(coded.indices, len(words)).to_numpy(zero_copy_only=False), dtype=np.int64)
     fixed = np.array([*_by_words(words, rules), UNKNOWN], dtype=np.int8)[which]
     limits, place = _distinct_limits(words, rules.value("F-TIME-UNITS"))
