@@ -19,9 +19,10 @@ from flows.progress import bar, report
 from models.db import make_engine, upgrade
 from tasks.foreign.files import Table, read_table
 from tasks.foreign.store import Imported, store_history
+from tasks.rules.foreign.counted import counted_rows
 from tasks.rules.foreign.leads import foreign_leads, impossible
+from tasks.rules.foreign.stages import stage_order
 from tasks.rules.foreign.tables import LISTED, Joined, Problems, column_key, join, part_of
-from tasks.rules.foreign.values import stage_order
 from tasks.unreadable import UnreadableFile
 
 _KINDS = {
@@ -81,25 +82,27 @@ def read_history(files: Sequence[Path], history: History, zone: str) -> _Read:
     for file, paths in zip(history.files, _sorted(files, history), strict=True):
         own = [_table(path, file, history) for path in paths]
         tables += own
-        parts.append(part_of(file, [(one.file, one.header, one.rows) for one in own], history.blank, problems))
+        part = part_of(file, [(one.file, one.header, one.rows) for one in own], history.blank, problems)
+        parts.append(counted_rows(part, file, history, zone, problems))
     joined = join(parts, history, problems)
     leads = foreign_leads(joined, history, zone, problems)
     return _Read(leads, joined, tables, problems)
 
 
 def _sorted(files: Sequence[Path], history: History) -> list[list[Path]]:
-    """The files of each kind; each file is of one kind, and no kind is without."""
+    """The files of each kind, and no kind is without; a file is of one kind, or of all that have its name."""
     kinds: list[list[Path]] = [[] for _ in history.files]
     for path in files:
         fits = [at for at, file in enumerate(history.files) if _fits(path, file)]
         exact = [at for at in fits if path.name.casefold() == history.files[at].pattern.casefold()]
         chosen = exact or fits
-        if len(chosen) != 1:
+        if len({history.files[at].pattern for at in chosen}) != 1:
             names = ", ".join(f"{history.files[at].name} ({history.files[at].pattern})" for at in chosen)
             told = f"could be each of {names}" if chosen else "fits no file of the mapping"
             known = "" if chosen else ": " + ", ".join(file.pattern for file in history.files)
             raise UsageError(f"{path.name} {told}{known}")
-        kinds[chosen[0]].append(path)
+        for at in chosen:
+            kinds[at].append(path)
     for file, paths in zip(history.files, kinds, strict=True):
         if not paths:
             raise UsageError(f"no file is {file.name} of the mapping ({file.pattern})")
@@ -113,7 +116,9 @@ def _fits(path: Path, file: HistoryFile) -> bool:
 def _table(path: Path, file: HistoryFile, history: History) -> Table:
     fields = [*history.fields.values(), *([history.stage] if history.stage else [])]
     named = [column for field in fields for column in field.columns]
-    named += [*file.join, *file.replace, *(column for rule in history.result for column in rule.when)]
+    named += [*file.join, *file.replace, *file.only, *([file.order] if file.order else [])]
+    named += [column for rule in history.result for column in rule.when]
+    named += list(history.stage.entered.values()) if history.stage else []
     # some of them are of other files: the header with most of them is the one
     wanted = frozenset(column_key(column) for column in named)
     try:

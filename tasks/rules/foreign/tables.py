@@ -57,6 +57,10 @@ class Part:
     columns: Mapping[str, str]
     rows: pd.DataFrame
 
+    def missing(self, column: str) -> str:
+        """Why a column is not found."""
+        return _missing(column, self.columns)
+
 
 def column_key(header: str) -> str:
     """A header as it is compared: width, case, and blanks around it do not matter."""
@@ -207,7 +211,7 @@ def _one_each(offered: pd.DataFrame, file: HistoryFile, wanted: pd.Series, probl
     """The rows that are joined: of several with one key those that the mapping says."""
     if file.several == "all":
         return offered
-    if file.several == "last":
+    if file.several in ("last", "furthest"):
         return offered.drop_duplicates("key", keep="last")
     double = offered[offered["key"].duplicated() & offered["key"].isin(wanted)].reset_index(drop=True)
     if len(double) and file.several == "refuse":
