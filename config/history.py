@@ -106,6 +106,8 @@ class FieldMap(Frozen):
     #: All of the columns are put together with this between them, instead of taking the first: name and surname.
     separator: str | None = None
     value: str | None = None
+    #: The place of the row is the value: the id where a file has none.
+    line: bool = False
     #: A cell's text -> the field's value; what is not named goes by `others`.
     map: WordMap = {}
     others: Literal["keep", "blank", "refuse"] = "keep"
@@ -126,8 +128,8 @@ class FieldMap(Frozen):
 
     @model_validator(mode="after")
     def _has_one(self) -> Self:
-        if bool(self.columns) == (self.value is not None):
-            raise ValueError("must have a column, or a value, and not both")
+        if (bool(self.columns), self.value is not None, self.line).count(True) != 1:
+            raise ValueError("must have a column, or a value, or (the id alone) line: true, and no two of them")
         if list(self.bands) != sorted(set(self.bands)):
             raise ValueError("bands must grow")
         return self
@@ -195,7 +197,10 @@ class History(Frozen):
                 f"{strange[0]!r} is no field; known: {', '.join(FIELDS)}, and beside them result and stage"
             )
         if "id" not in fields:
-            raise ValueError("id is missing: by it a lead is known again")
+            raise ValueError("id is missing: by it a lead is known again; {line: true} where the files have none")
+        placed = next((name for name, field in fields.items() if field.line and name != "id"), None)
+        if placed:
+            raise ValueError(f"{placed}: line: true is for the id alone")
         return fields
 
     @field_validator("zone")

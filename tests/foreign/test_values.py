@@ -72,6 +72,10 @@ def test_day_and_month_follow_from_the_column() -> None:
         assert "say dates" in fault
 
 
+def test_a_year_of_two_digits_between_dots_is_one() -> None:
+    assert moments("13.10.17", "1.2.18 08:30") == ["2017-10-12 16:00:00", "2018-02-01 00:30:00"]
+
+
 def test_a_time_is_of_its_own_zone_and_a_day_is_that_day() -> None:
     assert moments("2024-01-15T16:30:00Z", zone="Europe/Berlin") == ["2024-01-15 16:30:00"]
     assert moments("2024-01-15 16:30", zone="Europe/Berlin") == ["2024-01-15 15:30:00"]
@@ -235,3 +239,26 @@ def test_several_keys_in_a_cell_and_a_name_in_two_columns() -> None:
     assert faults == []
     assert found["owner"].tolist() == ["Ann Lee", "Bo", ""]
     assert History.model_validate({"system": "x", **mapping}).files[0].pattern == "a.csv"
+
+
+def test_a_wrong_column_of_a_join_is_told_though_another_file_is_joined_to_it() -> None:
+    mapping = {
+        "files": [{"name": "a"}, {"name": "b", "join": {"no such": "key"}}, {"name": "c", "join": {"team": "team"}}],
+        "fields": {"id": "id", "region": "region"},
+    }
+    _, faults = leads(mapping, ("a.csv", "id,key\n1,k"), ("b.csv", "key,team\nk,t"), ("c.csv", "team,region\nt,East"))
+    assert faults == ["b.csv: no such: there is no such column; there are: key, team"]
+
+
+def test_numbers_join_whether_or_not_they_have_a_fraction_of_nothing() -> None:
+    mapping = {"files": [{"name": "a"}, {"name": "b", "join": {"key": "key"}}], "fields": {"id": "id", "team": "team"}}
+    found, faults = leads(mapping, ("a.csv", "id,key\n1,12.0\n2,"), ("b.csv", "key,team\n12,North\n13,South"))
+    assert (found["team"].tolist(), faults) == (["North", ""], [])
+
+
+def test_where_there_is_no_id_the_place_of_a_row_is_one() -> None:
+    mapping = {"fields": {"id": {"line": True}, "owner": "owner"}}
+    found, faults = leads(mapping, ("a.csv", "owner\nAnn\nAnn"))
+    assert (found["external_id"].tolist(), faults) == (["a.csv:2", "a.csv:3"], [])
+    with pytest.raises(ValueError, match="for the id alone"):
+        leads({"fields": {"id": "owner", "team": {"line": True}}}, ("a.csv", "owner\nAnn"))

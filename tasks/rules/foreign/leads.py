@@ -32,7 +32,9 @@ def foreign_leads(joined: Joined, history: History, business: str, problems: Pro
     business: the business time zone. Rows of which the id is blank, or stands twice, are problems.
     """
     fields = history.fields
-    leads = joined.rows[["file", "line"]].assign(external_id=value_of(joined, "id", fields["id"], problems))
+    places = joined.rows["file"].str.cat(joined.rows["line"].astype("str"), sep=":")
+    ids = places if fields["id"].line else value_of(joined, "id", fields["id"], problems)
+    leads = joined.rows[["file", "line"]].assign(external_id=ids)
     leads = _one_a_lead(_with_ids(leads, joined, problems), history)
     joined = Joined(joined.rows.loc[leads.index], joined.parts, joined.unused, joined.alone)
     nothing = pd.Series("", index=leads.index, dtype="str")
@@ -100,7 +102,13 @@ def _without_doubles(leads: pd.DataFrame, problems: Problems) -> pd.DataFrame:
         places = once[again].reset_index(drop=True)
         earlier = first["file"].str.cat(first["line"].astype("str"), sep=":").reindex(places["external_id"])
         told = side_by_side([places["external_id"], earlier.reset_index(drop=True)], " ")
-        problems.add_rows(places, np.ones(len(places), dtype=bool), "id", "{} says something else (id and place)", told)
+        problems.add_rows(
+            places,
+            np.ones(len(places), dtype=bool),
+            "id",
+            "{} says something else (id and place); say several: first, last or furthest",
+            told,
+        )
     return once[~again]
 
 

@@ -9,8 +9,8 @@ from tasks.rules.foreign.amounts import read_amounts
 from tasks.rules.foreign.tables import Problems, column_key
 
 Mask = npt.NDArray[np.bool_]
-_TRUE = {"true", "yes", "y", "t", "1", "1.0", "是", "x", "√", "on"}
-_FALSE = {"false", "no", "n", "f", "0", "0.0", "否", "off"}
+_TRUE = {"true", "yes", "y", "t", "1", "1.0", "是", "x", "√", "on", "ja", "sí", "si", "sim", "oui"}
+_FALSE = {"false", "no", "n", "f", "0", "0.0", "否", "off", "nein", "não", "non"}
 
 
 def meets(rows: pd.DataFrame, column: str, cells: pd.Series, needs: Needs, problems: Problems) -> Mask:
