@@ -1,7 +1,7 @@
 """`leads import-history`: the leads of a foreign system, with what became of them, taken as they are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
@@ -13,6 +13,7 @@ import pandas as pd
 from config.history import History, HistoryFile, load_history
 from config.loader import load_config
 from config.settings import Settings
+from config.yaml_file import read_yaml
 from flows.commands import database, parse_moment, usable_home
 from flows.console import FILES, Answer, Refused, UsageError
 from flows.progress import bar, report
@@ -22,7 +23,7 @@ from tasks.foreign.store import Imported, store_history
 from tasks.rules.foreign.counted import counted_rows
 from tasks.rules.foreign.leads import foreign_leads, impossible
 from tasks.rules.foreign.stages import stage_order
-from tasks.rules.foreign.tables import LISTED, Joined, Problems, column_key, join, part_of
+from tasks.rules.foreign.tables import LISTED, MAPPING, Joined, Problem, Problems, column_key, join, part_of
 from tasks.unreadable import UnreadableFile
 
 _KINDS = {
@@ -68,7 +69,7 @@ def import_history(settings: Settings, asked: Asked) -> Answer:
     with bar(show=asked.show):
         read = read_history(asked.files, history, settings.tz)
         if read is None or read.problems.count:
-            return _refused(read.problems if read else Problems())
+            return _refused(read.problems if read else Problems(), asked.mapping)
         origin = Imported(history.system, moment, settings.tz, config.rules.version, _stages(history))
         counts = _store(settings, read.leads, origin, asked)
     return _answer(read, history, counts, origin, asked)
@@ -149,12 +150,22 @@ def _stages(history: History) -> tuple[tuple[str, int], ...]:
     return tuple((stage, place) for place, stage in enumerate(stage_order(history)[0]) if stage in named)
 
 
-def _refused(problems: Problems) -> Answer:
-    shown = [str(problem) for problem in problems.listed[: 2 * LISTED]]
+def _refused(problems: Problems, mapping: Path) -> Answer:
+    listed = [_placed(problem, mapping) for problem in problems.listed]
+    shown = [str(problem) for problem in listed[: 2 * LISTED]]
     more = problems.count - len(shown)
     faults = (*shown, *([f"and {more} more"] if more > 0 else []))
-    data = {"stored": False, "problems": problems.count, "listed": [vars(one) for one in problems.listed]}
+    data = {"stored": False, "problems": problems.count, "listed": [vars(one) for one in listed]}
     return Answer("nothing was stored", data, FILES, faults)
+
+
+def _placed(problem: Problem, mapping: Path) -> Problem:
+    """A problem of the mapping with the mapping's name and the line of its key."""
+    if problem.file != MAPPING:
+        return problem
+    within = () if problem.column in ("result", "stage") else ("fields",)
+    line = read_yaml(mapping).line((*within, problem.column))
+    return replace(problem, file=mapping.name, line=line)
 
 
 def _answer(read: _Read, history: History, counts: dict[str, int], origin: Imported, asked: Asked) -> Answer:

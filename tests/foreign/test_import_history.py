@@ -223,3 +223,15 @@ def test_one_file_may_stand_under_several_names(tmp_path: Path, home: Path, caps
     imported(capsys, tmp_path)
     rows = exported(tmp_path, "--dimension", "owner*team")
     assert {row["value"]: row["leads"] for row in rows} == {"Ann × Bo": "1", "Bo × ": "1"}
+
+
+def test_a_column_that_no_file_has_is_told_with_the_line_of_the_mapping(
+    crm: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mapping = crm / "crm.yaml"
+    text = mapping.read_text(encoding="utf-8")
+    mapping.write_text(text.replace("column: sector", "column: setcor"), encoding="utf-8")
+    line = next(at for at, one in enumerate(text.splitlines(), 1) if "column: sector" in one)
+    [listed] = imported(capsys, crm, code=3)["listed"]
+    assert (listed["file"], listed["line"], listed["column"]) == ("crm.yaml", line, "industry")
+    assert listed["what"].startswith("column setcor: there is no such column; there are: opportunity_id")

@@ -220,7 +220,10 @@ def test_ids_are_there_and_once() -> None:
     text = "id,owner,staff\n1,A,9\n1,A,9\n2,B,10\n2,C,60\n,D,1"
     found, faults = leads(mapping, ("a.csv", text))
     assert found[["external_id", "size"]].to_numpy().tolist() == [["1", "<10"], ["2", "10-49"]]
-    assert faults == ["a.csv:6: id: is blank", "a.csv:5: id: '2 a.csv:4' says something else (id and place)"]
+    assert faults == [
+        "a.csv:6: id: is blank",
+        "a.csv:5: id: '2 a.csv:4' says something else (id and place); say several: first, last or furthest",
+    ]
 
 
 def test_the_expected_day_of_an_open_lead_does_not_count() -> None:

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 
 from config.history import History
-from tasks.rules.foreign.tables import Joined, Problems, column_key
+from tasks.rules.foreign.tables import MAPPING, Joined, Problems, column_key
 from tasks.rules.foreign.values import told, value_of
 
 #: Stages of leads that ended where the mapping names none for them.
@@ -44,7 +44,7 @@ def _furthest(joined: Joined, history: History, result: pd.Series, problems: Pro
     for stage in sorted(entered, key=lambda one: order.index(one) if one in order else -1):
         found = joined.find(entered[stage])
         if found is None:
-            problems.add("mapping", "stage", f"column {entered[stage]}: {joined.missing(entered[stage])}")
+            problems.add(MAPPING, "stage", f"column {entered[stage]}: {joined.missing(entered[stage])}")
         elif stage in order:
             counts = (joined.rows[found] != "") & ((result == "won") | (stage not in won))
             said = said.mask(counts, stage)

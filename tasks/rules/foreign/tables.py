@@ -47,6 +47,8 @@ class Problems:
 
 
 _FRACTION = re.compile(r"\d+\.0")
+#: The file of a problem that lies in the mapping itself; its column is the key.
+MAPPING = "mapping"
 #: Of one kind of problem, so many are listed.
 LISTED = 20
 

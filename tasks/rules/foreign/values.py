@@ -9,7 +9,7 @@ import pandas as pd
 from config.history import FieldMap, History
 from tasks.rules.foreign.amounts import read_amounts
 from tasks.rules.foreign.needs import meets
-from tasks.rules.foreign.tables import Joined, Problems, column_key, side_by_side
+from tasks.rules.foreign.tables import MAPPING, Joined, Problems, column_key, side_by_side
 
 
 def value_of(joined: Joined, name: str, field: FieldMap, problems: Problems) -> pd.Series:
@@ -34,7 +34,7 @@ def source_text(joined: Joined, name: str, field: FieldMap, problems: Problems) 
     for column in field.columns:
         found = joined.find(column)
         if found is None:
-            problems.add("mapping", name, f"column {column}: {joined.missing(column)}")
+            problems.add(MAPPING, name, f"column {column}: {joined.missing(column)}")
             continue
         cells = joined.rows[found]
         if field.separator is None:
@@ -48,11 +48,11 @@ def _mapped(joined: Joined, name: str, field: FieldMap, text: pd.Series, problem
     if not field.map:
         return text
     wanted = {column_key(key): value for key, value in field.map.items()}
-    found = text.map({one: wanted[key] for one in text.unique() if (key := column_key(one)) in wanted})
-    unknown = (found.isna() & (text != "")).to_numpy(dtype=bool)
+    keys = {one: column_key(one) for one in text.unique()}
+    unknown = (text.isin([one for one, key in keys.items() if key not in wanted]) & (text != "")).to_numpy(dtype=bool)
     if field.others == "refuse":
         problems.add_rows(joined.rows, unknown, told(name, field), "{} is not in its map", text)
-    return found.fillna("" if field.others == "blank" else text).astype("str")
+    return text.map({one: wanted.get(key, "" if field.others == "blank" else one) for one, key in keys.items()})
 
 
 def _banded(joined: Joined, name: str, field: FieldMap, text: pd.Series, problems: Problems) -> pd.Series:
@@ -83,7 +83,7 @@ def results(joined: Joined, history: History, problems: Problems) -> pd.Series:
         for column, needs in rule.when.items():
             name = joined.find(column)
             if name is None:
-                problems.add("mapping", "result", f"column {column}: {joined.missing(column)}")
+                problems.add(MAPPING, "result", f"column {column}: {joined.missing(column)}")
                 return found
             asked.append(name)
             fits &= meets(joined.rows, column, joined.rows[name], needs, problems)
