@@ -30,6 +30,7 @@ from config.schema import Config
 from config.settings import Settings
 from models.audit import audit
 from models.db import make_engine, read_frame, upgrade
+from models.garbage import collect_seldom
 from tasks.clocks import reckoner_of
 
 FIRST, LAST = date(2025, 8, 1), date(2025, 10, 31)
@@ -57,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--leads", type=int, default=2_000, help="leads of the quarter")
     parser.add_argument("--seed", type=int, default=11, help="what the world is drawn from")
     asked = parser.parse_args(arguments)
+    collect_seldom()  # as every process of leadflow does
     with tempfile.TemporaryDirectory(prefix="leadflow-bench-") as made:
         config = _config(Path(made))
         engine = make_engine(f"sqlite:///{Path(made) / 'simulated.db'}")

@@ -20,6 +20,7 @@ from flows.posting import Desk, opened_desk
 from flows.scan import note
 from flows.worker import end_with_input
 from models.bulk import WriteFailed
+from models.garbage import collect_seldom
 from tasks.outbox import send_pending
 from tasks.posts.lookup import look_up_due
 
@@ -72,6 +73,7 @@ def _see_to_the_rest(desk: Desk, ended: threading.Event) -> None:
 
 def main() -> None:
     """Run the loop until it is asked to end, or its standard input ends."""
+    collect_seldom()
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -189,22 +189,24 @@ def _facts(
             "missing": pd.array([pd.NA] * len(events), dtype="str"),
         }
     )
-    never = pd.Series(pd.NaT, index=facts.index, dtype="datetime64[us]")
-    facts = facts.assign(**dict.fromkeys(("verified_at", "closed_at", "owner_since", "week_from", *_TOLD), never))
-    facts["week_contacts"] = np.nan
+    never = pd.array([pd.NaT] * len(facts), dtype="datetime64[us]")
+    unsaid = dict.fromkeys(("verified_at", "closed_at", "owner_since", "week_from", *_TOLD), never)
+    facts = facts.assign(**unsaid, week_contacts=np.nan)
     if not len(known):
         return facts
     leads = look_up(conn, known, "BIGINT", _LEADS).set_index("lead_id").reindex(facts["lead_id"]).reset_index()
     old = pd.Series(~is_new & leads["opened_at"].notna().to_numpy())
-    facts["opened_at"] = facts["opened_at"].mask(old, leads["opened_at"])
-    facts["verified_at"] = leads["checked_at"].where(old)
-    for name in ("source", "tier", "closed_at", "owner_since", "missing"):
-        facts[name] = facts[name].mask(old, leads[name])
+    stored = ("opened_at", "source", "tier", "closed_at", "owner_since", "missing")
+    if old.all():
+        facts = facts.assign(**{name: leads[name].array for name in stored}, verified_at=leads["checked_at"].array)
+    else:
+        masked = {name: facts[name].mask(old, leads[name]) for name in stored}
+        facts = facts.assign(**masked, verified_at=leads["checked_at"].where(old))
     records = follow_ups_of(conn, known)
     if len(records):
         records["lead_id"] = records["lead_id"].map(into).fillna(records["lead_id"]).astype("int64")
         said = hear(records, rules, zone).of_lead.reindex(facts["lead_id"]).reset_index(drop=True)
-        facts = facts.assign(**{name: said[name] for name in (*_TOLD, "week_contacts")})
+        facts = facts.assign(**{name: said[name].array for name in (*_TOLD, "week_contacts")})
         facts["week_from"] = week_of_last(facts, zone)
     times = ("opened_at", "verified_at", "closed_at", "owner_since", "week_from", *_TOLD)
     return facts.astype(dict.fromkeys(times, "datetime64[us]"))

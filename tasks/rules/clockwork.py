@@ -46,12 +46,12 @@ def follow(facts: pd.DataFrame, stored: pd.DataFrame, rules: Rules, reckoner: Re
 
 def begin(rows: pd.DataFrame, rule: ClockRule, rules: Rules, reckoner: Reckoner) -> pd.DataFrame:
     """Begin clocks of a rule: lead_id, subject_id, person, started_at, target, key; due_at where it is fixed."""
-    nothing = pd.Series(pd.NA, index=rows.index, dtype="Int64")
-    clocks = rows.assign(policy=rule.id, pauses="", step=0, rules_version=rules.version, used_minutes=nothing)
-    clocks = clocks.assign(over_minutes=nothing, ending=pd.Series(pd.NA, index=rows.index, dtype="str"))
-    for column in TIMES:
-        if column not in clocks:
-            clocks[column] = NEVER
+    nothing = pd.array([pd.NA] * len(rows), dtype="Int64")
+    clocks = rows.assign(
+        policy=rule.id, pauses="", step=0, rules_version=rules.version, used_minutes=nothing, over_minutes=nothing,
+        ending=pd.array([pd.NA] * len(rows), dtype="str"),
+        **{column: NEVER for column in TIMES if column not in rows},
+    )  # fmt: skip
     return timed(clocks, rule, reckoner, fixed=rule.watches == "next_action")
 
 
