@@ -56,6 +56,8 @@ class _Read:
     joined: Joined
     tables: list[Table]
     problems: Problems
+    #: Per file: rows that do not count.
+    left_out: dict[str, int]
 
 
 def import_history(settings: Settings, asked: Asked) -> Answer:
@@ -79,15 +81,16 @@ def read_history(files: Sequence[Path], history: History, zone: str) -> _Read:
     """Read the files by a mapping; `zone`: the business time zone. Raises UnreadableFile, UsageError."""
     problems = Problems()
     tables: list[Table] = []
-    parts = []
+    parts, left_out = [], {}
     for file, paths in zip(history.files, _sorted(files, history), strict=True):
         own = [_table(path, file, history) for path in paths]
         tables += own
         part = part_of(file, [(one.file, one.header, one.rows) for one in own], history.blank, problems)
         parts.append(counted_rows(part, file, history, zone, problems))
+        left_out[file.name] = len(part.rows) - len(parts[-1].rows)
     joined = join(parts, history, problems)
     leads = foreign_leads(joined, history, zone, problems)
-    return _Read(leads, joined, tables, problems)
+    return _Read(leads, joined, tables, problems, left_out)
 
 
 def _sorted(files: Sequence[Path], history: History) -> list[list[Path]]:
@@ -184,6 +187,7 @@ def _answer(read: _Read, history: History, counts: dict[str, int], origin: Impor
         "flagged": {kind: len(found) for kind, found in flags.items()},
         "without_a_row": read.joined.alone,
         "rows_of_no_lead": read.joined.unused,
+        "rows_that_do_not_count": read.left_out,
         "passed_over": {table.file: list(table.passed_over) for table in read.tables if table.passed_over},
         "ragged": {table.file: list(table.ragged) for table in read.tables if table.ragged},
     }
@@ -208,6 +212,7 @@ def _lines(data: dict[str, Any], flags: dict[str, pd.DataFrame]) -> list[str]:
             more = " …" if len(values) > _EXAMPLES else ""
             lines.append(f"  {sum(values.values())} leads have no row in {name}: {shown}{more}")
     lines += [f"  {count} rows of {name} fit no lead" for name, count in data["rows_of_no_lead"].items() if count]
+    lines += [f"  {n} rows of {name} do not count" for name, n in data["rows_that_do_not_count"].items() if n]
     for what, files in (("are totals or notes and were passed over", data["passed_over"]),
                         ("have more or fewer cells than the header", data["ragged"])):  # fmt: skip
         for file, at in files.items():

@@ -235,3 +235,11 @@ def test_a_column_that_no_file_has_is_told_with_the_line_of_the_mapping(
     [listed] = imported(capsys, crm, code=3)["listed"]
     assert (listed["file"], listed["line"], listed["column"]) == ("crm.yaml", line, "industry")
     assert listed["what"].startswith("column setcor: there is no such column; there are: opportunity_id")
+
+
+def test_rows_that_do_not_count_are_told(tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "deals.csv").write_text("id,deleted\n1,no\n2,yes\n3,yes\n", encoding="utf-8")
+    mapping = "system: crm\nfiles: [{name: deals, only: {deleted: false}}]\nfields: {id: id}\n"
+    (tmp_path / "crm.yaml").write_text(mapping, encoding="utf-8")
+    told = imported(capsys, tmp_path)
+    assert (told["leads"], told["rows_that_do_not_count"]) == (1, {"deals": 2})
