@@ -58,6 +58,20 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 WordMap = Annotated[dict[str, str], BeforeValidator(_worded)]
 
 
+class Needs(Frozen):
+    """What a column must be: one of some texts, filled or blank, or a number within bounds."""
+
+    among: Words | None = None
+    filled: bool | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return value if isinstance(value, dict | Needs) else {"among": value}
+
+
 class HistoryFile(Frozen):
     """One kind of file; the first has a row for each lead, the others are joined to it."""
 
@@ -71,8 +85,13 @@ class HistoryFile(Frozen):
     join: dict[str, str] = {}
     #: What parts several keys in one cell of the other files, of which the first counts: «17;23».
     split: str | None = Field(default=None, min_length=1)
-    #: Where several rows fit one: refuse them, take the first or last, or make each a lead.
-    several: Literal["refuse", "first", "last", "all"] = "refuse"
+    #: Which rows of the file count: column -> what it must be.
+    only: dict[str, Needs] = {}
+    #: Where several rows fit one: refuse them, take the first or last, or make each a lead; or that of the furthest
+    #: stage. In the first file these are rows of one id.
+    several: Literal["refuse", "first", "last", "furthest", "all"] = "refuse"
+    #: The column by which first and last are told, of dates or numbers (default: as the rows stand).
+    order: str | None = None
 
     @property
     def pattern(self) -> str:
@@ -87,6 +106,8 @@ class FieldMap(Frozen):
     #: All of the columns are put together with this between them, instead of taking the first: name and surname.
     separator: str | None = None
     value: str | None = None
+    #: The place of the row is the value: the id where a file has none.
+    line: bool = False
     #: A cell's text -> the field's value; what is not named goes by `others`.
     map: WordMap = {}
     others: Literal["keep", "blank", "refuse"] = "keep"
@@ -107,25 +128,11 @@ class FieldMap(Frozen):
 
     @model_validator(mode="after")
     def _has_one(self) -> Self:
-        if bool(self.columns) == (self.value is not None):
-            raise ValueError("must have a column, or a value, and not both")
+        if (bool(self.columns), self.value is not None, self.line).count(True) != 1:
+            raise ValueError("must have a column, or a value, or (the id alone) line: true, and no two of them")
         if list(self.bands) != sorted(set(self.bands)):
             raise ValueError("bands must grow")
         return self
-
-
-class Needs(Frozen):
-    """What a column must be: one of some texts, filled or blank, or a number within bounds."""
-
-    among: Words | None = None
-    filled: bool | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: Any) -> Any:
-        return value if isinstance(value, dict | Needs) else {"among": value}
 
 
 class ResultRule(Frozen):
@@ -136,9 +143,32 @@ class ResultRule(Frozen):
 
 
 class StageMap(FieldMap):
-    """Where the stage stands, and all stages from the first to the last."""
+    """Where the stage stands, and all stages from the first to the last.
 
-    order: Words = Field(min_length=1)
+    Instead of a column with the stage there may be one for each stage, which is filled where it was entered.
+    """
+
+    order: Words = Field(default=(), validate_default=True)
+    entered: dict[str, str] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _order_of_entered(cls, value: Any) -> Any:
+        """Without an order the stages stand in that of their columns."""
+        if isinstance(value, dict) and isinstance(value.get("entered"), dict):
+            return {"order": list(value["entered"]), **value}
+        return value
+
+    @model_validator(mode="after")
+    def _has_one(self) -> Self:
+        if bool(self.columns) == bool(self.entered) or self.value is not None:
+            raise ValueError("must have a column with the stage, or entered with a column for each stage, not both")
+        if not self.order:
+            raise ValueError("order is missing: all stages from the first to the last")
+        strange = [stage for stage in self.entered if stage not in self.order]
+        if strange:
+            raise ValueError(f"{strange[0]!r} of entered is not in its order")
+        return self
 
 
 class History(Frozen):
@@ -167,7 +197,10 @@ class History(Frozen):
                 f"{strange[0]!r} is no field; known: {', '.join(FIELDS)}, and beside them result and stage"
             )
         if "id" not in fields:
-            raise ValueError("id is missing: by it a lead is known again")
+            raise ValueError("id is missing: by it a lead is known again; {line: true} where the files have none")
+        placed = next((name for name, field in fields.items() if field.line and name != "id"), None)
+        if placed:
+            raise ValueError(f"{placed}: line: true is for the id alone")
         return fields
 
     @field_validator("zone")
@@ -195,6 +228,11 @@ class History(Frozen):
         names = [file.name for file in self.files]
         if len(set(names)) < len(names):
             raise ValueError("two files have one name")
+        if self.files[0].several == "all":
+            raise ValueError(f"{names[0]} is the first file: of several rows with one id it takes one, not all")
+        bare = [file.name for file in self.files if file.several == "furthest" and self.stage is None]
+        if bare:
+            raise ValueError(f"{bare[0]} takes the row of the furthest stage, and there is no stage with its order")
         if self.files[0].join:
             raise ValueError(f"{names[0]} is the first file: it has a row for each lead and is joined to nothing")
         bare = [file.name for file in self.files[1:] if not file.join]

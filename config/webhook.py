@@ -16,7 +16,7 @@ from config.selector import Selector
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 #: What the text of a signature may hold, beside {header:NAME}, {query:NAME} and {field:PATH}.
-SIGNED = ("body", "timestamp", "id", "method", "path", "query", "url", "key")
+SIGNED = ("body", "timestamp", "id", "method", "path", "query", "url", "key", "sorted", "fields")
 _HOLE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -79,6 +79,20 @@ class StandardWebhooks(_Part):
     tolerance_seconds: int = Field(default=300, ge=1, le=86_400)
 
 
+class SignedFields(_Part):
+    """All fields of a message as one text, by their names: what `{fields}` is in a signed text."""
+
+    #: Of the body, or the parameters of the address.
+    of: Literal["body", "query"] = "body"
+    #: Between a name and its value, and between two fields.
+    assign: str = "="
+    join: str = "&"
+    #: Fields that are not signed, such as the signature itself.
+    without: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    #: Fields that say nothing are signed, too.
+    blank: bool = True
+
+
 class Signature(_Part):
     """An HMAC over `text` with the key (`hmac`), or a plain digest of a text that holds the key (`digest`)."""
 
@@ -90,23 +104,30 @@ class Signature(_Part):
     at: Place
     prefix: str = ""
     text: str = "{body}"
+    #: Pieces such as {key} and {query:nonce} that are put in order and joined: what `{sorted}` is in the text.
+    sorted: tuple[str, ...] = ()
+    fields: SignedFields = SignedFields()
     timestamp: Place | None = None
     #: How old (or how far ahead) a message may be.
     tolerance_seconds: int = Field(default=300, ge=1, le=86_400)
 
-    @field_validator("text")
+    @field_validator("text", "sorted")
     @classmethod
-    def _can_be_filled_in(cls, text: str) -> str:
-        for hole in _HOLE.findall(text):
+    def _can_be_filled_in(cls, text: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for hole in _HOLE.findall(text if isinstance(text, str) else "".join(text)):
             kind, named, _ = hole.partition(":")
             if hole not in SIGNED and not (named and kind in ("header", "query", "field")):
                 known = ", ".join(SIGNED)
                 raise ValueError(f"{{{hole}}}: what can be signed is {known}, header:NAME, query:NAME, field:PATH")
+            if hole == "sorted" and not isinstance(text, str):
+                raise ValueError("{sorted} cannot be a piece of itself")
         return text
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        holes = _HOLE.findall(self.text)
+        holes = _HOLE.findall(self.text + "".join(self.sorted))
+        if bool(self.sorted) != ("sorted" in holes):
+            raise ValueError("{sorted} in the text and its pieces (sorted) belong together")
         if self.kind == "digest" and "key" not in holes:
             raise ValueError("a plain digest proves something only where {key} stands in its text")
         if "timestamp" in holes and self.timestamp is None:
@@ -152,10 +173,16 @@ class Reply(_Part):
 
 
 class Challenge(_Part):
-    """How an address is confirmed: what is sent (`at`) comes back in `body`, where the token is the right one."""
+    """How an address is confirmed: what is sent (`at`) comes back in `body`, where the token is the right one.
+
+    Some vendors want what they sent sealed with the secret: `{hmac}` in the body, by `key`.
+    """
 
     at: Place
     body: str = "{challenge}"
+    key: Secret | None = None
+    algorithm: Literal["sha256", "sha1", "sha512"] = "sha256"
+    encoding: Literal["hex", "base64", "base64url"] = "hex"
     type: Literal["text/plain", "application/json"] = "text/plain"
     token_at: Place | None = None
     token: Secret | None = None
@@ -164,6 +191,8 @@ class Challenge(_Part):
     def _has_both(self) -> Self:
         if (self.token is None) != (self.token_at is None):
             raise ValueError("token and token_at belong together")
+        if ("{hmac}" in self.body) != (self.key is not None):
+            raise ValueError("{hmac} in the body and the key by which it is made belong together")
         return self
 
 

@@ -206,6 +206,9 @@ def _rates(dimensions: pd.DataFrame, dimension: str, lang: str) -> dict[str, Any
     """The values of a dimension with the most leads, the rest in one line; no rate where there is too little."""
     words = review_words(lang)
     own = dimensions[(dimensions["dimension"] == dimension) & (dimensions["view"] == "event")]
+    if dimension == "grade":
+        # few, and read from the best to the least; who has none comes last
+        own = own.sort_values("value", key=lambda value: value.mask(value == "", "\uffff"), kind="stable")
     rows = []
     for row in own.head(_VALUES).to_dict("records"):
         rate = _conversion(row, words)
@@ -234,7 +237,7 @@ def _reasons(reasons: pd.DataFrame, small: int) -> list[dict[str, str]]:
             "reason": str(row["reason"]),
             "n": f"{row['lost']:,}/{lost:,}",
             "share": "" if lost < small else percent(row["share"]),
-            "change": "" if lost < small else f"{row['change_points']:+.1f}pp",
+            "change": "" if lost < small or pd.isna(row["change_points"]) else f"{row['change_points']:+.1f}pp",
         }
         for row in reasons.head(_VALUES).to_dict("records")
     ]

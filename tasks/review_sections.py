@@ -110,7 +110,7 @@ def _cell(column: str, row: Mapping[Any, Any], names: Mapping[str, str], words: 
     text = str(value)
     if column in _TEXTS:
         return masked(text)
-    if column == "value" and not text:
+    if column == "value" and not text and row.get("by", "all") == "all":
         return words["all"]
     return names.get(text) or words.get(text, text) or words["unknown"]
 

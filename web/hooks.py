@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,12 +15,14 @@ from config.schema import Channel
 from config.webhook import Challenge, StandardWebhooks, Webhook
 from tasks.posts.inbox import LOOKING, TEST, WAITING, NewPost
 from tasks.posts.rows import holds
-from tasks.posts.signing import Message, Refused, verify
+from tasks.posts.signing import Message, Refused, sealed, verify
 from web.bodies import read_any
 from web.desk import Desk
 from web.limits import address_of, key_of, read_body
 from web.problems import PROBLEMS, Problem
 
+# letters, digits, and what base64 has beside them: no JSON and no filled field of a form
+_TOKEN = re.compile(r"[A-Za-z0-9_+/-]{1,300}={0,2}")
 _ANSWERS: dict[int | str, dict[str, Any]] = {code: PROBLEMS[code] for code in (400, 401, 404, 408, 413, 415, 429)}
 _BODY = {
     "requestBody": {
@@ -42,7 +45,7 @@ def routes(desk: Desk) -> APIRouter:
     def confirm(channel: str, request: Request) -> Response:
         """Answer the question by which a vendor confirms an address."""
         found = _found(desk, channel)
-        message = _message(request, b"")
+        message = _message(desk, request, b"")
         answer = _challenged(found.challenge, message) if found.challenge else None
         if answer is None:
             raise Problem(404, "unknown", "nothing is confirmed here")
@@ -68,10 +71,13 @@ def _found(desk: Desk, name: str) -> Webhook:
     return channel.webhook
 
 
-def _message(request: Request, body: bytes, said: Any = None) -> Message:
+def _message(desk: Desk, request: Request, body: bytes, said: Any = None) -> Message:
     headers = {name.lower(): value for name, value in request.headers.items()}
     url = request.url
-    return Message(request.method, url.path, url.query, str(url), headers, dict(request.query_params), body, said)
+    # behind a proxy the sender knows another address than the one at which his message arrives
+    base = desk.settings.base_url
+    full = f"{base.rstrip('/')}{url.path}{f'?{url.query}' if url.query else ''}" if base else str(url)
+    return Message(request.method, url.path, url.query, full, headers, dict(request.query_params), body, said)
 
 
 def _taken(desk: Desk, channel: Channel, request: Request, body: bytes) -> Response:
@@ -79,7 +85,7 @@ def _taken(desk: Desk, channel: Channel, request: Request, body: bytes) -> Respo
     assert webhook is not None
     now = datetime.now(UTC)
     said = read_any(body, request.headers.get("content-type", ""))
-    message = _message(request, body, said)
+    message = _message(desk, request, body, said)
     try:
         verify(webhook.sign, message, os.environ.get, now)
     except Refused as why:
@@ -121,4 +127,15 @@ def _challenged(challenge: Challenge, message: Message) -> Response | None:
         if not token or not hmac.compare_digest(message.at(challenge.token_at).encode(), token.encode()):
             raise Problem(401, "unproved", "the token is not the right one")
     quoted = asked.replace("\\", "\\\\").replace('"', '\\"') if challenge.type == "application/json" else asked
-    return Response(challenge.body.replace("{challenge}", quoted), media_type=challenge.type)
+    body = _sealed_body(challenge, asked) if challenge.key else challenge.body
+    return Response(body.replace("{challenge}", quoted), media_type=challenge.type)
+
+
+def _sealed_body(challenge: Challenge, asked: str) -> str:
+    """The body with what was asked sealed; never of a text that could be a message, which it would sign."""
+    secret = os.environ.get(challenge.key or "", "")
+    if not secret:
+        raise Problem(401, "unproved", f"the environment has no {challenge.key}")
+    if not _TOKEN.fullmatch(asked):
+        raise Problem(400, "bad_challenge", "what is to be confirmed is no plain token")
+    return challenge.body.replace("{hmac}", sealed(asked, secret, challenge.algorithm, challenge.encoding))

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from config.selector import select, text_of
-from config.webhook import BasicSecret, Place, SharedSecret, Sign, Signature, StandardWebhooks, Unsigned
+from config.webhook import BasicSecret, Place, SharedSecret, Sign, Signature, SignedFields, StandardWebhooks, Unsigned
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _STANDARD = Signature(
@@ -115,20 +116,33 @@ def _signed(sign: Signature, message: Message, secrets: Secrets, now: datetime) 
     raise Refused("the signature is not the right one")
 
 
+def sealed(text: str, key: str, algorithm: str, encoding: str) -> str:
+    """A text sealed with a key: what some vendors want to be answered when they confirm an address."""
+    return _encoded(hmac.new(key.encode(), text.encode(), algorithm).digest(), encoding)
+
+
 def _text(sign: Signature, message: Message, key: str, id_header: str = "webhook-id") -> bytes:
+    return _written(sign.text, sign, message, key, id_header)
+
+
+def _written(text: str, sign: Signature, message: Message, key: str, id_header: str) -> bytes:
     """What is signed: the text with its holes filled in; the body goes in as it came, octet by octet."""
     parts: list[bytes] = []
     last = 0
-    for hole in _HOLE.finditer(sign.text):
-        parts += [sign.text[last : hole.start()].encode(), _filled(hole[1], sign, message, key, id_header)]
+    for hole in _HOLE.finditer(text):
+        parts += [text[last : hole.start()].encode(), _filled(hole[1], sign, message, key, id_header)]
         last = hole.end()
-    return b"".join([*parts, sign.text[last:].encode()])
+    return b"".join([*parts, text[last:].encode()])
 
 
 def _filled(hole: str, sign: Signature, message: Message, key: str, id_header: str) -> bytes:
     kind, _, name = hole.partition(":")
     if hole == "body":
         return message.body
+    if hole == "sorted":
+        return b"".join(sorted(_written(piece, sign, message, key, id_header) for piece in sign.sorted))
+    if hole == "fields":
+        return _all_fields(sign.fields, message).encode()
     said = {
         "key": key, "method": message.method, "path": message.path, "query": message.query_text, "url": message.url,
         "id": message.headers.get(id_header, ""), "timestamp": message.at(sign.timestamp) if sign.timestamp else "",
@@ -137,6 +151,19 @@ def _filled(hole: str, sign: Signature, message: Message, key: str, id_header: s
         return said[hole].encode()
     place = Place(**{kind: name})
     return message.at(place).encode()
+
+
+def _all_fields(signed: SignedFields, message: Message) -> str:
+    """All fields by their names; a value that is no text stands as JSON does."""
+    said = message.query if signed.of == "query" else message.said
+    pairs = sorted(said.items()) if isinstance(said, Mapping) else []
+    texts = [(name, value if isinstance(value, str) else _plain(value)) for name, value in pairs]
+    kept = [(name, text) for name, text in texts if name not in signed.without and (text or signed.blank)]
+    return signed.join.join(f"{name}{signed.assign}{text}" for name, text in kept)
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _seal(sign: Signature, key: bytes, text: bytes) -> bytes:

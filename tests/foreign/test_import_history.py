@@ -209,3 +209,37 @@ def test_a_wrong_mapping_is_told_with_its_line(crm: Path, capsys: pytest.Capture
     assert run(["import-history", "--mapping", str(crm / "crm.yaml"), str(crm / "accounts.csv")]) == 4
     assert "crm.yaml:2: key fields: 'colour' is no field" in capsys.readouterr().err
     assert run(["import-history", str(crm / "accounts.csv")]) == 2
+
+
+def test_one_file_may_stand_under_several_names(tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "deals.csv").write_text("id,owner_id\n1,u1\n2,u2\n", encoding="utf-8")
+    (tmp_path / "users.csv").write_text("id,name,boss\nu1,Ann,u2\nu2,Bo,\n", encoding="utf-8")
+    (tmp_path / "crm.yaml").write_text(
+        "system: crm\nfiles:\n  - {name: deals}\n  - {name: owner, file: users.csv, join: {id: owner_id}}\n"
+        "  - {name: boss, file: users.csv, join: {id: owner.boss}}\n"
+        "fields: {id: deals.id, owner: owner.name, team: boss.name}\n",
+        encoding="utf-8",
+    )
+    imported(capsys, tmp_path)
+    rows = exported(tmp_path, "--dimension", "owner*team")
+    assert {row["value"]: row["leads"] for row in rows} == {"Ann × Bo": "1", "Bo × ": "1"}
+
+
+def test_a_column_that_no_file_has_is_told_with_the_line_of_the_mapping(
+    crm: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mapping = crm / "crm.yaml"
+    text = mapping.read_text(encoding="utf-8")
+    mapping.write_text(text.replace("column: sector", "column: setcor"), encoding="utf-8")
+    line = next(at for at, one in enumerate(text.splitlines(), 1) if "column: sector" in one)
+    [listed] = imported(capsys, crm, code=3)["listed"]
+    assert (listed["file"], listed["line"], listed["column"]) == ("crm.yaml", line, "industry")
+    assert listed["what"].startswith("column setcor: there is no such column; there are: opportunity_id")
+
+
+def test_rows_that_do_not_count_are_told(tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "deals.csv").write_text("id,deleted\n1,no\n2,yes\n3,yes\n", encoding="utf-8")
+    mapping = "system: crm\nfiles: [{name: deals, only: {deleted: false}}]\nfields: {id: id}\n"
+    (tmp_path / "crm.yaml").write_text(mapping, encoding="utf-8")
+    told = imported(capsys, tmp_path)
+    assert (told["leads"], told["rows_that_do_not_count"]) == (1, {"deals": 2})

@@ -17,9 +17,9 @@ from config.loader import load_config
 from config.schema import Config
 from tasks.review_book import Cover, review_book
 from tasks.review_letter import Pack, review_letter
-from tasks.review_sections import masked
+from tasks.review_sections import masked, sections
 from tasks.rules.reviews.activity import nothing
-from tasks.rules.reviews.datasets import Terms, datasets
+from tasks.rules.reviews.datasets import Terms, datasets, loss_reasons
 from tasks.rules.reviews.done import activity_datasets
 from tasks.rules.reviews.facts import Known, lead_facts
 from tasks.rules.reviews.findings import decisions, findings
@@ -206,3 +206,28 @@ def test_english_mails_are_english() -> None:
 def test_what_people_wrote_is_masked() -> None:
     assert masked("打 138 1234 5678 或 li.ming@example.com，3 台") == "打 138******5678 或 l***@example.com，3 台"
     assert len(masked(LONG)) == 60
+
+
+def test_what_one_lead_waits_for_is_counted_once_and_grades_stand_in_their_order() -> None:
+    letter = review_letter(pack(400, ["官网表单"]), "key", "zhengkai", "郑凯", "zh_CN")
+    assert "1 条A级线索仍在等待所需支持" in letter.text
+    start = letter.html.index("转化率：等级")
+    grades = re.findall(r">([ABC])</td>", letter.html[start : letter.html.index("转化率：来源")])
+    assert grades == ["A", "B", "C"]
+
+
+def test_loss_reasons_show_no_change_where_nothing_was_lost_before() -> None:
+    known = facts(900, ["官网表单"])
+    lost = (known["result"] == "lost").to_numpy()
+    before = lost & (known["closed_on"] < pd.Timestamp("2025-09-01")).to_numpy()
+    assert loss_reasons(known, SPAN)["change_points"].notna().all()
+    assert loss_reasons(known[~before], SPAN)["change_points"].isna().all()
+
+
+def test_promises_of_leads_that_nobody_has_are_no_second_line_of_all() -> None:
+    lines = [("all", "", 60), ("team", "", 2), ("team", "华东组", 58)]
+    data = pd.DataFrame(lines, columns=["by", "value", "due"]).assign(
+        policy="K-FIRST", met=0, late=0, missed=0, share=0.0, small=False
+    )
+    [section] = sections("monthly", {"promises": data}, {}, "zh_CN")
+    assert [row[1] for row in section.rows] == ["全部", "（未知）", "华东组"]

@@ -149,9 +149,67 @@ def test_the_readmes_vendor_is_set_up_by_its_yaml_alone(tmp_path: Path, monkeypa
     ]
 
 
+def test_sorted_pieces_are_signed_and_their_challenge_is_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACME_TOKEN", "mytoken")
+    sign = {
+        "kind": "digest", "algorithm": "sha1", "key": "ACME_TOKEN", "at": {"query": "signature"}, "text": "{sorted}",
+        "sorted": ["{key}", "{query:timestamp}", "{query:nonce}"],
+    }  # fmt: skip
+    challenge = {
+        "at": {"query": "crc"}, "body": '{"token": "sha256={hmac}"}', "type": "application/json", "key": "ACME_TOKEN",
+        "encoding": "base64",
+    }  # fmt: skip
+    hook = {"sign": sign, "challenge": challenge, "fields": {"phone": "phone"}}
+    site = Site(tmp_path, channels={"acme": {"kind": "webhook", "webhook": hook}})
+
+    def send(signature: str) -> int:
+        query = f"signature={signature}&timestamp=1764300000&nonce=abc"
+        return site.client.post(f"/hooks/acme?{query}", json={"phone": "13812340001"}).status_code
+
+    right = hashlib.sha1("".join(sorted(["mytoken", "1764300000", "abc"])).encode()).hexdigest()
+    wrong = hashlib.sha1(b"mytoken1764300000abc").hexdigest()
+    assert [send(right), send(wrong), send("")] == [200, 401, 401]
+    sealed = base64.b64encode(hmac.new(b"mytoken", b"c0-4f+/==", hashlib.sha256).digest()).decode()
+    assert site.client.get("/hooks/acme?crc=c0-4f%2B/==").json() == {"token": f"sha256={sealed}"}
+    # nobody has a message of his own signed that way
+    for token in ('{"phone":"13812340002"}', "phone=13812340002", "a&phone=1"):
+        assert site.client.get("/hooks/acme", params={"crc": token}).status_code == 400
+
+
+def test_all_fields_and_the_public_address_are_signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACME_TOKEN", "k3y")
+    monkeypatch.setenv("LEADS_BASE_URL", "https://leads.example.com")
+    sign = {
+        "kind": "hmac", "algorithm": "sha1", "encoding": "base64", "key": "ACME_TOKEN", "at": {"header": "X-Signature"},
+        "text": "{url}{fields}", "fields": {"assign": "", "join": ""},
+    }  # fmt: skip
+    hook = {"sign": sign, "fields": {"phone": "From", "need": "Body"}}
+    by_query = {"kind": "digest", "algorithm": "md5", "key": "ACME_TOKEN", "at": {"field": "sign"},
+                "text": "{fields}&key={key}", "fields": {"without": "sign", "blank": False}}  # fmt: skip
+    channels = {"calls": {"kind": "webhook", "webhook": hook},
+                "pay": {"kind": "webhook", "webhook": {**hook, "sign": by_query}}}  # fmt: skip
+    site = Site(tmp_path, channels=channels)
+    form = {"To": "1", "From": "13812340001", "Body": "报价"}
+    text = "https://leads.example.com/hooks/calls?a=1" + "".join(f"{name}{form[name]}" for name in sorted(form))
+    seal = base64.b64encode(hmac.new(b"k3y", text.encode(), hashlib.sha1).digest()).decode()
+    for changed, code in (({}, 200), ({"Body": "另一个"}, 401)):
+        answer = site.client.post("/hooks/calls?a=1", data={**form, **changed}, headers={"x-signature": seal})
+        assert answer.status_code == code
+    said = {"From": "13812340002", "Body": "报价", "n": 3, "list": [1, {"a": "b"}], "none": None, "blank": ""}
+    text = 'Body=报价&From=13812340002&list=[1,{"a":"b"}]&n=3&key=k3y'
+    sign_of = hashlib.md5(text.encode()).hexdigest().upper()
+    assert site.client.post("/hooks/pay", json={**said, "sign": sign_of}).status_code == 200
+    assert site.client.post("/hooks/pay", json={**said, "n": 4, "sign": sign_of}).status_code == 401
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({"sign": {"kind": "hmac", "key": "K", "at": {"header": "X"}, "text": "{sorted}"}}, "belong together"),
+        ({"sign": {"kind": "hmac", "key": "K", "at": {"header": "X"}, "sorted": ["{body}"]}}, "belong together"),
+        ({"challenge": {"at": {"query": "c"}, "body": "{hmac}"}}, "belong together"),
         ({"fields": {"phone": "a..b"}}, "is no path"),
         ({"fields": {"telephone": "a"}}, "no field"),
         ({"sign": {"kind": "hmac", "key": "K", "at": {"header": "X"}, "text": "{bodies}"}}, "what can be signed"),

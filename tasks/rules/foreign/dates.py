@@ -14,6 +14,7 @@ AUTO, DAY_FIRST, MONTH_FIRST = "auto", "day-first", "month-first"
 # a date that its system exports with a time of day it never had
 _MIDNIGHT = r"[T\s]+00:00(?::00(?:[.,]0+)?)?$"
 _EITHER = r"^(?P<a>\d{1,2})\s*(?P<mark>[/-])\s*(?P<b>\d{1,2})\s*[/-]\s*(?P<y>\d{4}|\d{2})(?P<rest>\D.*)?$"
+_DOTTED = r"^(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{2})(?!\d)"
 
 
 class Moments(NamedTuple):
@@ -65,6 +66,9 @@ def _by_forms(clean: pd.Series, forms: tuple[str, ...]) -> pd.Series:
 
 def _ordered(clean: pd.Series, order: str) -> tuple[pd.Series, str | None]:
     """Write 25/03/2017 and its like year first; without a stated order that of the column's own telling values."""
+    if order != MONTH_FIRST:
+        # between dots the day comes first
+        clean = clean.str.replace(_DOTTED, r"\g<d>.\g<m>.20\g<y>", regex=True)
     parts = clean.str.extract(_EITHER)
     either = parts["a"].notna()
     if not either.any():

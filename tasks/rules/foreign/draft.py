@@ -45,6 +45,9 @@ _STEPS = (
     r"demo|present|meeting|discover|need|value|演示|方案", r"propos|quot|perception|报价", r"negotiat|review|谈判|商务",
     r"contract|commit|sign|合同",
 )  # fmt: skip
+_OF_LEADS = r"^((opportunity|deal|lead|record)[ _]?)?(id|number|no|uuid|key)$"
+#: So many of the values of a column stand in the one that it is joined by.
+_ENOUGH = 0.5
 #: Values of a stage that are listed.
 _VALUES = 40
 
@@ -76,11 +79,14 @@ class _Draft:
 
 def draft_mapping(samples: Sequence[Sample]) -> str:
     """Write a mapping for files: the first, which has a row for each lead, and those that can be joined to it."""
-    ordered = sorted(samples, key=lambda one: (-bool(_stage_of(one)), -len(one.rows)))
+    ordered = _in_order(samples)
     draft = _Draft([f"# made from {', '.join(one.file for one in ordered)}: read each line and mend it", ""])
     system = re.sub(r"[^a-z0-9]+", "-", _name(ordered[0]).lower()).strip("-") or "crm"
     draft.lines += [f"system: {system}", "# zone: Europe/Berlin       # of times that name none", "# dates: day-first"]
-    draft.lines += ["files:", f"  - {{name: {_name(ordered[0])}, file: {_quoted(ordered[0].file)}}}"]
+    key, once = _id_of(ordered[0], _LOOKS["id"])
+    versions = ", several: last" if key and not once else ""
+    told = "  # an id stands several times: order names the column that tells which row is the last" if versions else ""
+    draft.lines += ["files:", f"  - {{name: {_name(ordered[0])}, file: {_quoted(ordered[0].file)}{versions}}}{told}"]
     for at, sample in enumerate(ordered[1:], 1):
         draft.lines.append(_joined(sample, ordered[:at]))
     _fields(draft, ordered)
@@ -99,22 +105,59 @@ def _quoted(text: str) -> str:
     return "'" + " ".join(text.split()).replace("'", "''") + "'"
 
 
+def _in_order(samples: Sequence[Sample]) -> list[Sample]:
+    """The file with the leads first, then always the one that can be joined best to those before it."""
+    left = sorted(samples, key=lambda one: (-bool(_stage_of(one)), -len(one.rows)))
+    ordered = [left.pop(0)]
+    while left:
+        best = max(left, key=lambda one: next((pair[0] for pair in _pairs(one, ordered)), 0.0))
+        left.remove(best)
+        ordered.append(best)
+    return ordered
+
+
+def _pairs(sample: Sample, before: Sequence[Sample]) -> list[tuple[float, bool, str, Sample, str]]:
+    """Columns whose values stand in a column of this file, each there once: how many, whether by one name, which."""
+    found = []
+    for own in sample.columns:
+        cells = sample.cells(own)
+        values = set(cells[cells != ""].str.casefold())
+        if not values or len(values) < int((cells != "").sum()):
+            continue
+        for other in before:
+            for key in other.columns:
+                wanted = set(other.cells(key).str.casefold()) - {""}
+                common = len(wanted & values)
+                # a file of outcomes has but few of the leads, and only leads
+                share = common / min(len(wanted), len(values)) if own == key else common / max(len(wanted), 1)
+                if common and share >= _ENOUGH:
+                    found.append((share, own == key, own, other, key))
+    return sorted(found, key=lambda one: (one[1], one[0]), reverse=True)
+
+
 def _joined(sample: Sample, before: Sequence[Sample]) -> str:
-    shared = [key for key in sample.columns if any(key in other.columns for other in before)]
-    unique = [key for key in shared if (cells := sample.cells(key)).nunique() == len(cells)]
-    key = next(iter([*unique, *shared]), None)
-    own = _quoted(sample.columns[key]) if key else "ITS COLUMN"
-    other = next((one.columns[key] for one in before if key in one.columns), "") if key else "THE OTHER'S COLUMN"
-    several = "" if unique else ", several: first"
-    return f"  - {{name: {_name(sample)}, file: {_quoted(sample.file)}, join: {{{own}: {_quoted(other)}}}{several}}}"
+    head = f"  - {{name: {_name(sample)}, file: {_quoted(sample.file)}, join: "
+    if pairs := _pairs(sample, before):
+        _, _, own, other, key = pairs[0]
+        return f"{head}{{{_quoted(sample.columns[own])}: {_quoted(_reference(other, key, before))}}}}}"
+    shared = next(((key, one) for key in sample.columns for one in before if key in one.columns), None)
+    if shared is None:
+        return head + "{ITS COLUMN: 'THE OTHER''S COLUMN'}}"
+    key, other = shared
+    reference = _quoted(_reference(other, key, before))
+    return f"{head}{{{_quoted(sample.columns[key])}: {reference}}}, several: first}}"
 
 
 def _fields(draft: _Draft, samples: Sequence[Sample]) -> None:
     draft.lines.append("fields:")
     for name, looks in _LOOKS.items():
-        found = _like(samples, looks, draft.used) if name != "id" else _id_of(samples[0], looks)
+        if name == "id":
+            key = _id_of(samples[0], looks)[0]
+            found = (samples[0], key) if key else None
+        else:
+            found = _like(samples, looks, draft.used)
         if found is None:
-            blank = "  id: …   # no column tells the rows apart" if name == "id" else f"  # {name}: …"
+            blank = "  id: {line: true}   # no column tells the rows apart" if name == "id" else f"  # {name}: …"
             draft.lines.append(blank)
             continue
         sample, key = found
@@ -124,12 +167,18 @@ def _fields(draft: _Draft, samples: Sequence[Sample]) -> None:
     draft.lines.append("# not used: " + ", ".join(" ".join(text.split()) for text in rest))
 
 
-def _id_of(sample: Sample, looks: str) -> tuple[Sample, str] | None:
-    """The column by which a lead is known: one of that name, else any, of which no value stands twice."""
+def _id_of(sample: Sample, looks: str) -> tuple[str | None, bool]:
+    """The column by which a lead is known, and whether no value stands twice in it.
+
+    One of that name, else any in which none does; one that is called the lead's id before that, though some do.
+    """
     keys = sorted(sample.columns, key=lambda key: not re.search(looks, key))
-    unique = (key for key in keys if (cells := sample.cells(key)).nunique() == len(cells) and (cells != "").all())
-    key = next(unique, keys[0] if keys and re.search(looks, keys[0]) else None)
-    return (sample, key) if key else None
+    unique = [key for key in keys if (cells := sample.cells(key)).nunique() == len(cells) and (cells != "").all()]
+    named = [key for key in keys if re.search(looks, key)]
+    of_leads = next((key for key in named if re.search(_OF_LEADS, key)), None)
+    if unique and (unique[0] in named or of_leads is None):
+        return unique[0], True
+    return (of_leads or (named[0] if named else None)), False
 
 
 def _like(samples: Sequence[Sample], looks: str, used: set[tuple[str, str]]) -> tuple[Sample, str] | None:
@@ -157,7 +206,8 @@ def _stage_of(sample: Sample) -> str | None:
 def _result(draft: _Draft, sample: Sample) -> bool:
     """Write how leads ended and how far they came, where a column of the first file tells."""
     flags = {kind: next((key for key in sample.columns if re.fullmatch(looks, key)), None) for kind, looks in (
-        ("won", r"(is[ _]?)?(closed[ _]?)?won\??|converted"), ("closed", r"(is[ _]?)?closed\??"))}  # fmt: skip
+        ("won", r"(is[ _]?)?(closed[ _]?)?won\??|converted|gewonnen|ganad[oa]"),
+        ("closed", r"(is[ _]?)?(deal[ _]?)?closed\??|abgeschlossen|cerrad[oa]"))}  # fmt: skip
     stage = _stage_of(sample)
     values = _listed(sample, stage) if stage else []
     if flags["won"]:
@@ -166,10 +216,12 @@ def _result(draft: _Draft, sample: Sample) -> bool:
             draft.lines.append(f"  - {{when: {{{_quoted(sample.columns[flags['closed']])}: true}}, then: lost}}")
         draft.lines.append("  - {then: open}")
     elif stage:
-        won = [value for value in values if re.search(_WON, value.casefold())]
-        lost = [value for value in values if re.search(_LOST, value.casefold()) and value not in won]
-        open_ = [value for value in values if value not in (*won, *lost)]
-        draft.lines += ["result:", f"  column: {_quoted(sample.columns[stage])}"]
+        told = _telling(sample, stage)
+        values_told = values if told == stage else _listed(sample, told)
+        won = [value for value in values_told if re.search(_WON, value.casefold())]
+        lost = [value for value in values_told if re.search(_LOST, value.casefold()) and value not in won]
+        open_ = [value for value in values_told if value not in (*won, *lost)]
+        draft.lines += ["result:", f"  column: {_quoted(sample.columns[told])}"]
         for kind, listed in (("won", won), ("lost", lost), ("open", [*open_, ""])):
             draft.lines.append(f"  {kind}: [{', '.join(map(_quoted, listed))}]")
     if stage and len(values) > 2:
@@ -177,6 +229,13 @@ def _result(draft: _Draft, sample: Sample) -> bool:
         draft.lines += ["stage:", f"  column: {_quoted(sample.columns[stage])}"]
         draft.lines.append(f"  order: [{order}]  # from the first to the last")
     return bool(flags["won"] or stage)
+
+
+def _telling(sample: Sample, stage: str) -> str:
+    """The column that tells what was won: the stage, or another one of its kind where the stage does not."""
+    keys = [stage, *(key for key in sample.columns if key != stage and re.search(_STAGE, key))]
+    told = (key for key in keys if any(re.search(_WON, text) for text in sample.cells(key).str.casefold().unique()))
+    return next(told, stage)
 
 
 def _listed(sample: Sample, stage: str) -> list[str]:

@@ -8,8 +8,9 @@ import pandas as pd
 from config.history import DATE_FIELDS, TEXT_FIELDS, FieldMap, History
 from tasks.rules.foreign.amounts import read_amounts
 from tasks.rules.foreign.dates import read_moments
+from tasks.rules.foreign.stages import stages
 from tasks.rules.foreign.tables import Joined, Problems, side_by_side
-from tasks.rules.foreign.values import results, source_text, stages, told, value_of
+from tasks.rules.foreign.values import results, source_text, told, value_of
 
 #: What a foreign lead says, in the order in which it is compared with what it said before.
 SAID = (
@@ -31,8 +32,10 @@ def foreign_leads(joined: Joined, history: History, business: str, problems: Pro
     business: the business time zone. Rows of which the id is blank, or stands twice, are problems.
     """
     fields = history.fields
-    leads = joined.rows[["file", "line"]].assign(external_id=value_of(joined, "id", fields["id"], problems))
-    leads = _with_ids(leads, joined, problems)
+    places = joined.rows["file"].str.cat(joined.rows["line"].astype("str"), sep=":")
+    ids = places if fields["id"].line else value_of(joined, "id", fields["id"], problems)
+    leads = joined.rows[["file", "line"]].assign(external_id=ids)
+    leads = _one_a_lead(_with_ids(leads, joined, problems), history)
     joined = Joined(joined.rows.loc[leads.index], joined.parts, joined.unused, joined.alone)
     nothing = pd.Series("", index=leads.index, dtype="str")
     texts = {name: value_of(joined, name, fields[name], problems) if name in fields else nothing
@@ -57,6 +60,14 @@ def _with_ids(leads: pd.DataFrame, joined: Joined, problems: Problems) -> pd.Dat
     filled = (joined.rows[own] != "").sum(axis=1).to_numpy()
     problems.add_rows(leads, blank & (filled > 1), "id", "is blank", leads["external_id"])
     return leads[~blank]
+
+
+def _one_a_lead(leads: pd.DataFrame, history: History) -> pd.DataFrame:
+    """Of several rows of the first file with one id the one that the mapping takes; they stand in its order."""
+    several = history.files[0].several
+    if several == "refuse":
+        return leads
+    return leads.drop_duplicates("external_id", keep="first" if several == "first" else "last")
 
 
 def _moments(joined: Joined, history: History, name: str, business: str, problems: Problems) -> pd.Series:
@@ -91,7 +102,13 @@ def _without_doubles(leads: pd.DataFrame, problems: Problems) -> pd.DataFrame:
         places = once[again].reset_index(drop=True)
         earlier = first["file"].str.cat(first["line"].astype("str"), sep=":").reindex(places["external_id"])
         told = side_by_side([places["external_id"], earlier.reset_index(drop=True)], " ")
-        problems.add_rows(places, np.ones(len(places), dtype=bool), "id", "{} says something else (id and place)", told)
+        problems.add_rows(
+            places,
+            np.ones(len(places), dtype=bool),
+            "id",
+            "{} says something else (id and place); say several: first, last or furthest",
+            told,
+        )
     return once[~again]
 
 

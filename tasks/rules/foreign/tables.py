@@ -1,5 +1,6 @@
 """Tables of a foreign system put side by side: columns found by name, files joined by key."""
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,6 +46,9 @@ class Problems:
             self.listed.append(Problem(str(file), line, column, what.format(repr(value[:60]))))
 
 
+_FRACTION = re.compile(r"\d+\.0")
+#: The file of a problem that lies in the mapping itself; its column is the key.
+MAPPING = "mapping"
 #: Of one kind of problem, so many are listed.
 LISTED = 20
 
@@ -56,6 +60,10 @@ class Part:
     name: str
     columns: Mapping[str, str]
     rows: pd.DataFrame
+
+    def missing(self, column: str) -> str:
+        """Why a column is not found."""
+        return _missing(column, self.columns)
 
 
 def column_key(header: str) -> str:
@@ -169,7 +177,9 @@ def _join_one(joined: Joined, part: Part, file: HistoryFile, problems: Problems)
         else:
             pairs.append((f"{part.name}.{mine}", theirs))
     if len(pairs) < len(file.join):
-        return Joined(joined.rows, (*joined.parts, part), joined.unused, joined.alone)
+        # files that are joined to this one are asked for its columns all the same
+        blank = joined.rows.assign(**{str(name): "" for name in _qualified(part)})
+        return Joined(blank, (*joined.parts, part), joined.unused, joined.alone)
     wanted = _keys(joined.rows, [theirs for _, theirs in pairs], file.split)
     cells = _qualified(part)
     offered = cells.assign(
@@ -195,7 +205,7 @@ def _keys(rows: pd.DataFrame, columns: Sequence[str], split: str | None = None) 
     def key_of(cell: str) -> str:
         return column_key(cell.split(split)[0] if split else cell)
 
-    texts = [rows[column].map({text: key_of(text) for text in rows[column].unique()}) for column in columns]
+    texts = [_whole(rows[column].map({text: key_of(text) for text in rows[column].unique()})) for column in columns]
     key = texts[0]
     blank = key == ""
     for text in texts[1:]:
@@ -203,11 +213,19 @@ def _keys(rows: pd.DataFrame, columns: Sequence[str], split: str | None = None) 
     return key.mask(blank)
 
 
+def _whole(keys: pd.Series) -> pd.Series:
+    """Numbers without the fraction that a column gets where some of its cells are blank: 12.0 is 12."""
+    once = keys[keys != ""].unique()
+    if len(once) and all(_FRACTION.fullmatch(key) for key in once):
+        return keys.str.removesuffix(".0")
+    return keys
+
+
 def _one_each(offered: pd.DataFrame, file: HistoryFile, wanted: pd.Series, problems: Problems) -> pd.DataFrame:
     """The rows that are joined: of several with one key those that the mapping says."""
     if file.several == "all":
         return offered
-    if file.several == "last":
+    if file.several in ("last", "furthest"):
         return offered.drop_duplicates("key", keep="last")
     double = offered[offered["key"].duplicated() & offered["key"].isin(wanted)].reset_index(drop=True)
     if len(double) and file.several == "refuse":

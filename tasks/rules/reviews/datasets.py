@@ -277,7 +277,9 @@ def loss_reasons(facts: pd.DataFrame, span: Span) -> pd.DataFrame:
     both = pd.DataFrame({"lost": now, "before": then}).fillna(0).astype("int64")
     shares = {name: both[name] / max(int(both[name].sum()), 1) for name in both}
     found = both.assign(share=shares["lost"], share_before=shares["before"])
-    found["change_points"] = (found["share"] - found["share_before"]) * 100
+    # where nothing was lost before there is nothing to change from
+    compared = int(both["before"].sum()) > 0
+    found["change_points"] = (found["share"] - found["share_before"]) * 100 if compared else np.nan
     found = found.reset_index(names="reason").sort_values(["lost", "before", "reason"], ascending=[False, False, True])
     return found.reset_index(drop=True)
 

@@ -65,8 +65,10 @@ def _to_do(datasets: Mapping[str, pd.DataFrame]) -> list[Finding]:
         found.append(Finding("undone", {"n": late}, "decisions"))
     for code, name in (("waiting", "support"), ("stalled", "stalled")):
         data = datasets.get(name)
-        if data is not None and len(data):
-            found.append(Finding(code, {"n": len(data)}, name, ", ".join(data["number"].head(3))))
+        # one lead may wait for several things
+        leads = [] if data is None else list(dict.fromkeys(data["number"]))
+        if leads:
+            found.append(Finding(code, {"n": len(leads)}, name, ", ".join(leads[:3])))
     teams = datasets.get("entries")
     for row in [] if teams is None else teams[teams["often"]].to_dict("records"):
         values = {"team": row["team"], "n": row["omissions"]}
