@@ -46,6 +46,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "competitor": ("输给的竞争对手", "Lost to"),
     "would_have_helped": ("怎样或可挽回", "What would have helped"),
     "corrects": ("更正的跟进编号", "Corrects follow-up"),
+    "corrects_lead": ("原记录的线索编号", "Lead it was recorded on"),
 }
 #: Headers of the sheet where they are not the short names of the fields.
 SHEET: Mapping[str, tuple[str, str]] = {
@@ -88,6 +89,14 @@ _FAULTS = {
         "the same follow-up is told twice here, with something else each time",
     ),
     "no_record": ("这条线索没有第 {value} 号跟进记录", "the lead has no follow-up {value}"),
+    "ended_by": (
+        "那条线索由这条记录结案，不能移走，请在原线索上更正",
+        "it is what closed that lead, and stays there: correct it on that lead",
+    ),
+    "not_his": (
+        "只有负责人、其代理人、上级和经理可以移动跟进记录",
+        "a follow-up is moved by whose lead it is, his deputy, those above him and managers",
+    ),
     "corrected": ("已由第 {value} 号更正，请更正那一条", "it was corrected by {value}: correct that one"),
     "corrected_here": ("同一条记录写了两条更正", "it is corrected twice here"),
     "others": ("只能更正自己记录的跟进", "it is somebody else's: only who recorded it corrects it"),

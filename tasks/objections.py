@@ -95,7 +95,8 @@ def raise_objections(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _carry_over(conn: Connection, raised: pd.DataFrame, objections: pd.DataFrame) -> None:
     """An objection told again by a correction keeps what other follow-ups planned and settled of it."""
-    again = raised["corrects"].notna().to_numpy(dtype=bool)
+    # on another lead nobody has said anything of it
+    again = (raised["from_id"] == raised["lead_id"]).fillna(False).to_numpy(dtype=bool)
     if not again.any():
         return
     before = look_up(conn, raised.loc[again, "lead_id"].astype("int64").sort_values(), "BIGINT", _CORRECTED)
