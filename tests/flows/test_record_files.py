@@ -136,6 +136,10 @@ def test_a_row_corrects_the_record_that_an_earlier_receipt_numbered(
     assert cells(result.files[0].receipt)[1]["leadflow原因"].startswith("更正的跟进编号: 无法识别")
     old, new = sorted(stored(engine), key=lambda row: row["id"])
     assert (str(old["id"]), old["superseded_by"], new["summary"]) == (number, new["id"], "介绍方案与报价")
+    # the lead on which it was recorded is named where it was another one
+    lost = better | {"更正的跟进编号": str(new["id"]), "原记录的线索编号": "xl209901001"}
+    [answer] = cells(take(settings, fill(tmp_path / "c.xlsx", lost)).files[0].receipt)
+    assert answer["leadflow原因"] == f"原记录的线索编号: 这条线索没有第 {new['id']} 号跟进记录"
 
 
 def test_the_summary_of_follow_ups_alone_has_no_tables_of_leads(settings: Settings, tmp_path: Path) -> None:
