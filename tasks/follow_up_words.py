@@ -104,12 +104,20 @@ _FAULTS = {
 #: How a person says whether he reached the customer.
 ANSWERED = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
 _CHOICES = {"outcome": OUTCOMES, "pause_kind": PAUSES, "settled": SETTLED}
+#: The same as a Chinese reader writes them.
+_WRITTEN = {
+    "outcome": ("已接通", "未联系上", "稍后回复"), "pause_kind": ("暂缓", "待激活"), "settled": ("已化解", "未化解"),
+}  # fmt: skip
 
 
 def fault_text(code: str, field: str, value: str, lang: str, known: Mapping[str, tuple[str, ...]]) -> str:
-    """What is wrong with a field, in the reader's language; `known`: further lists to choose from."""
+    """What is wrong with a field, in the reader's language; `known`: further lists to choose from.
+
+    FIELD.zh of them is how a Chinese reader writes what FIELD lists by code.
+    """
     english = lang == "en"
     choices = known.get(field) or _CHOICES.get(field) or ()
+    choices = choices if english else known.get(f"{field}.zh") or _WRITTEN.get(field) or choices
     listed = "" if not choices else f": {', '.join(choices)}" if english else f"：{'、'.join(choices)}"
     return _FAULTS[code][english].format(value=value, known=listed)
 

@@ -18,7 +18,7 @@ from tasks.points import reached
 from tasks.recording import found_of, write_records
 from tasks.rules.follow_up_check import NUMBERS, fault, fault_frame, faults_of
 from tasks.rules.follow_up_hints import hints_of
-from tasks.rules.lifecycle.records import CONFIRMED
+from tasks.rules.lifecycle.records import CONFIRMED, FACT_WORDS
 from tasks.rules.objections import categories
 from tasks.told_again import content_keys, keyed
 from tasks.unfit import unfit_records
@@ -255,8 +255,11 @@ def told_faults(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> lis
     """What is wrong of records, each with its lead and with what could be said instead."""
     numbers = rows["number"].astype("object").fillna("").to_numpy()[faults["row"].to_numpy(int)]
     told = zip(faults["row"], numbers, faults["field"], faults["code"], faults["value"], strict=True)
+    facts = config.rules.value(FACT_WORDS)
     known = {
-        "method": tuple(config.rules.value(METHODS)), "confirmed": CONFIRMED, "category": categories(config.rules),
+        "method": tuple(config.rules.value(METHODS)), "category": categories(config.rules),
+        "stage": tuple(rule.stage for rule in config.rules.stages), "confirmed": CONFIRMED,
+        "confirmed.zh": tuple(next(iter(facts[name]), name) for name in CONFIRMED),
     }  # fmt: skip
     return [Fault(int(row), str(number), field, code, str(value), known) for row, number, field, code, value in told]
 

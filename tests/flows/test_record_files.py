@@ -122,6 +122,26 @@ def test_what_is_vague_is_recorded_and_its_receipt_says_so(settings: Settings, t
     assert clear["leadflow原因"] in (None, "")
 
 
+def test_what_is_no_choice_is_told_by_what_a_reader_may_write(settings: Settings, tmp_path: Path) -> None:
+    wrong = {
+        "客户是否接通": "也许",
+        "客户已确认的事项": "需求、天气",
+        "当前阶段": "起飞",
+        "异议是否化解": "半",
+        "暂缓类型": "歇",
+    }
+    result = take(settings, fill(tmp_path / "a.xlsx", ROW | wrong))
+    [told] = cells(result.files[0].receipt)
+    for said in (
+        "已接通、未联系上、稍后回复",
+        "“天气”不在可选项中：需求、预算",
+        "线索获取、需求分析",
+        "已化解、未化解",
+        "暂缓、待激活",
+    ):
+        assert said in told["leadflow原因"], said
+
+
 def test_a_row_corrects_the_record_that_an_earlier_receipt_numbered(
     engine: Engine, settings: Settings, tmp_path: Path
 ) -> None:
