@@ -17,6 +17,7 @@ from tasks.acknowledge import acknowledge
 from tasks.follow_up_words import field_name
 from tasks.follow_ups import METHODS, Fault, FollowUpError, faults_in, record_follow_ups
 from tasks.i18n import local_time
+from tasks.letters import dialled
 from tasks.links import Link, LinkError, opened
 from tasks.notice_words import words as notice_words
 from tasks.orders import NotHisError, Order, OrderError
@@ -144,8 +145,9 @@ def _shown(
     local = datetime.now(desk.settings.zone)
     fresh = {"at": f"{local:%Y-%m-%dT%H:%M}", "answered": "yes"}
     typed = dict.fromkeys(_FIELDS, "") | dict(typed or fresh)
+    lead = {**found.lead, "dial": dialled(found.lead["phone"] or "")}
     return desk.page(
-        "promises", status, w=w, n=n, lead=found.lead, person=found.person.name, typed=typed,
+        "promises", status, w=w, n=n, lead=lead, person=found.person.name, typed=typed,
         error=w[error].format(n=_MOST_CHARACTERS) if error else "", promises=_promises(desk, found),
         support=shown_support(desk, found.lead["id"]), wrong=wrong or {}, form=shown_form(desk, typed),
         answers=shown_answers(desk, found.lead["id"]), earlier=earlier(desk, found.lead["id"], found.person.id),
