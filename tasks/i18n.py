@@ -222,6 +222,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     # what is asked of the owner, beside the sentences of the rules
     "todo.to_verify": ("{promise}（要问清：{reasons}）", "{promise} (to find out: {reasons})"),
     "todo.verify": ("电话或邮件核实", "Verify by phone or mail"),
+    "todo.said": ("{promise}，写明有效或无效及原因", "{promise}: valid or invalid, and why"),
     "todo.contact": ("首次联系", "First contact"),
     "todo.both": ("首次联系，{promise}", "First contact; {promise}"),
     "reasons": ("；", "; "),

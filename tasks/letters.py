@@ -22,7 +22,7 @@ from tasks.rules.marks import compare_mark
 from tasks.workbook import SEPARATOR, SharedText, join_rows, write_workbook
 
 LISTED, WORKBOOK_ROWS, PRIORITY = "N-LISTED", "N-WORKBOOK-ROWS", "G-PRIORITY"
-FIRST_CONTACT, VERIFY, VERIFICATION, MARK = "N-FIRST-CONTACT", "N-VERIFY", "S-VERIFICATION", "N-MARK"
+VERIFICATION, MARK = "S-VERIFICATION", "N-MARK"
 LEVELS = "V-MARK"
 _BEFORE, _BEHIND = ("grade", "verdict"), ("members", "budget", "why", "whose", "todo", "former")
 _WIDTHS = (9, 9, 16, 30, 12, 12, 16, 26, 40, 8, 24, 14, 24, 14, 17, 12, 16, 36, 16, 40, 30, 40, 12)
@@ -207,13 +207,13 @@ class Book:
     def _todo(self, decision: Decision) -> str:
         """What the handbook promises the customer, and so asks of the owner."""
         t = words(self.lang)
-        verify = self._promise(VERIFY) or t["todo.verify"]
+        verify = t["todo.said"].format(promise=self._promise("verification") or t["todo.verify"])
         if decision.verdict == "to_verify":
             asked = [self._question(rule) for rule in decision.reasons.split(",") if rule]
             reasons = t["reasons"].join(dict.fromkeys(filter(None, asked)))
             return t["todo.to_verify"].format(promise=verify, reasons=reasons) if reasons else verify
         if decision.grade == "A":
-            return self._promise(FIRST_CONTACT) or t["todo.contact"]
+            return self._promise("first_contact") or t["todo.contact"]
         if self._value(VERIFICATION) == "all":
             return t["todo.both"].format(promise=verify)
         return t["todo.contact"]
@@ -227,9 +227,10 @@ class Book:
         open_one = isinstance(found, DecisionRule) and found.then == "to_verify"
         return self.statement(rule).removesuffix(words(self.lang)["verdict_said"]) if open_one else ""
 
-    def _promise(self, rule: str) -> str:
-        """The sentence of a promise; nothing where a company has switched it off."""
-        return self.statement(rule) if self._value(rule) is not None else ""
+    def _promise(self, watches: str) -> str:
+        """The sentence of the promise about a matter; nothing where a company has switched it off."""
+        rule = next(iter(self.config.rules.watching(watches)), None)
+        return self.statement(rule.id) if rule else ""
 
     def _value(self, rule: str) -> Any:
         try:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 import tasks.tell
+from config.loader import load_config
 from config.schema import Config
 from models import MessageFile
 from models.db import begin, make_engine, upgrade
@@ -78,7 +79,7 @@ def test_a_lead_is_told_with_all_that_its_owner_needs(tmp_path: Path) -> None:
     市场标注：预算50万+（与所填预算不符）
     定级依据：需求明确，但预算、决策链或时间有一项未定，B级
     分配依据：B级由资深销售代表跟进，资深代表已满时由销售代表跟进
-    待办：首次联系，1 个工作日内电话或邮件核实，写明有效或无效及原因
+    待办：首次联系，收到线索后 1 个工作日内电话或邮件核实，写明有效或无效及原因
 """
     assert expected in mail.text
     assert '<a href="tel:13800000000"' in mail.html
@@ -114,10 +115,22 @@ def test_what_is_asked_follows_verdict_and_grade(tmp_path: Path) -> None:
     own(engine, config, *lead_rows(1, **GRADE_A), *lead_rows(1, 5, **unsure))
     told = _told(engine, config, tmp_path)
     assert "待办：A级线索 24 小时内首次联系" in told["jing"].text
-    assert (
-        "待办：1 个工作日内电话或邮件核实，写明有效或无效及原因（要问清：预算未填或待确认；行业未知或不在目标行业之内）"
-        in told["wei"].text
-    )
+    open_ones = "预算未填或待确认；行业未知或不在目标行业之内"
+    verify = "待办：收到线索后 1 个工作日内电话或邮件核实，写明有效或无效及原因"
+    assert f"{verify}（要问清：{open_ones}）" in told["wei"].text
+
+
+def test_what_is_asked_is_what_the_companys_own_promise_says(tmp_path: Path) -> None:
+    engine = base(tmp_path)
+    config_of(tmp_path)
+    own_rules = "- {id: K-FIRST, statement: {zh: A级线索 2 小时内首次联系, en: within 2 hours}}\n"
+    own_rules += "- {id: K-VERIFY, enabled: false}\n"
+    (tmp_path / "rules" / "sla.yaml").write_text(own_rules, encoding="utf-8")
+    config = load_config(tmp_path)
+    own(engine, config, *lead_rows(1, **GRADE_A), *lead_rows(1, 5, industry=None))
+    told = _told(engine, config, tmp_path)
+    assert "待办：A级线索 2 小时内首次联系\n" in told["jing"].text
+    assert "待办：电话或邮件核实，写明有效或无效及原因（" in told["wei"].text
 
 
 def test_what_nobody_took_is_told_to_those_at_the_top_once(tmp_path: Path) -> None:
