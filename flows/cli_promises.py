@@ -46,7 +46,10 @@ class Deal:
     competitor: Annotated[str | None, Parameter(help="To whom it was lost.")] = None
     would_have_helped: Annotated[str | None, Parameter(help="What would have helped.")] = None
     corrects: Annotated[
-        int | None, Parameter(help="The number of the lead's follow-up whose place this one takes (leads explain).")
+        int | None, Parameter(help="The number of the follow-up whose place this one takes (leads explain).")
+    ] = None
+    corrects_lead: Annotated[
+        str | None, Parameter(help="The lead on which that one was recorded, where it was the wrong one.")
     ] = None
 
     def texts(self) -> dict[str, Any]:
@@ -92,7 +95,8 @@ def log(
 ) -> int:
     """Record a follow-up: it keeps the promises that waited for it, and begins those that it makes.
 
-    With --corrects it takes the place of an earlier one of the lead, which is kept and no longer counts.
+    With --corrects it takes the place of an earlier one, which is kept and no longer counts; with --corrects-lead of
+    one that was recorded on the wrong lead.
 
     Example: leads log XL202403001 --by wujiaqi --at 2024-03-18T10:30 --method 电话 --summary 介绍方案
 

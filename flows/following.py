@@ -94,9 +94,12 @@ def _said(settings: Settings, config: Config, asked: Asked) -> Said:
         if text is not None
     }  # fmt: skip
     days: dict[str, Any] = {name: parse_day(text, name) for name, text in asked.days.items() if text is not None}
+    texts = dict(asked.texts)
+    if texts.get("corrects_lead") is not None:
+        texts["corrects_lead"] = lead_number(texts["corrects_lead"])
     return Said(
         lead_number(asked.number), asked.by, _moment(asked.at, "--at", settings, config), method,
-        asked.summary, ANSWERED[asked.answered], **asked.texts, **ahead, **days,
+        asked.summary, ANSWERED[asked.answered], **texts, **ahead, **days,
     )  # fmt: skip
 
 

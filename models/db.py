@@ -23,7 +23,7 @@ from models.side import KEY, SideWriter
 
 BUSY_MILLISECONDS = 30_000
 #: The last of the migrations.
-NEWEST = "0016"
+NEWEST = "0017"
 
 
 class DatabaseError(Exception):

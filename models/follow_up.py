@@ -2,17 +2,23 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import BIG, Base
+
+_REPLACED = text("superseded_by IS NOT NULL")
 
 
 class FollowUp(Base):
     """One contact with a customer, or one attempt; superseded by a corrected one, never edited."""
 
     __tablename__ = "follow_up"
-    __table_args__ = (Index("ix_follow_up_lead", "lead_id", "at"),)
+    __table_args__ = (
+        Index("ix_follow_up_lead", "lead_id", "at"),
+        # what a correction took the place of, on whichever lead that was
+        Index("ix_follow_up_superseded", "superseded_by", sqlite_where=_REPLACED, postgresql_where=_REPLACED),
+    )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
     lead_id: Mapped[int] = mapped_column(BIG)

@@ -105,7 +105,7 @@ def follow_events(
         asked = lost.assign(key="")
         write_changed(conn, ended(asked, np.full(len(lost), arrival.at.to_datetime64()), VOID, reckoner), arrival.at)
     if len(into):
-        _keep_past(conn, stored.loc[stored["moved"], "id"], arrival.at)
+        keep_past(conn, stored.loc[stored["moved"], "id"], arrival.at)
         update_frame(conn, Clock, stored.loc[stored["moved"], ["id", "lead_id"]])
         _move_records(conn, into)
     moved = follow(facts, stored, rules, reckoner)
@@ -132,11 +132,11 @@ def write_changed(conn: Connection, changed: pd.DataFrame, at: pd.Timestamp) -> 
     """
     if not changed.empty:
         typed = _typed(changed[["id", "step", *CHANGING]])
-        _keep_past(conn, changed["id"], at, typed)
+        keep_past(conn, changed["id"], at, typed)
         update_frame(conn, Clock, typed)
 
 
-def _keep_past(conn: Connection, ids: pd.Series, at: pd.Timestamp, now: pd.DataFrame | None = None) -> None:
+def keep_past(conn: Connection, ids: pd.Series, at: pd.Timestamp, now: pd.DataFrame | None = None) -> None:
     """Keep clocks as they stand, but those that will stand the same in what a review reads."""
     before = look_up(conn, ids.astype("int64").sort_values(), "BIGINT", _BEFORE)
     if now is not None and len(before):
@@ -144,6 +144,7 @@ def _keep_past(conn: Connection, ids: pd.Series, at: pd.Timestamp, now: pd.DataF
         other = np.zeros(len(before), dtype=bool)
         for name in ("started_at", "due_at", "ended_at"):
             other |= ~same_times(*(np.asarray(part[name], dtype="datetime64[s]") for part in (before, after)))
+        other |= before["ending"].fillna("").to_numpy(object) != after["ending"].fillna("").to_numpy(object)
         before = before[other]
     past = before.assign(id=take_ids(conn, "clock_past", len(before)), until=at)
     insert_frame(conn, ClockPast, past.astype({"ending": "str"}))

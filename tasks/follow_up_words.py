@@ -46,6 +46,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "competitor": ("输给的竞争对手", "Lost to"),
     "would_have_helped": ("怎样或可挽回", "What would have helped"),
     "corrects": ("更正的跟进编号", "Corrects follow-up"),
+    "corrects_lead": ("原记录的线索编号", "Lead it was recorded on"),
 }
 #: Headers of the sheet where they are not the short names of the fields.
 SHEET: Mapping[str, tuple[str, str]] = {
@@ -88,6 +89,14 @@ _FAULTS = {
         "the same follow-up is told twice here, with something else each time",
     ),
     "no_record": ("这条线索没有第 {value} 号跟进记录", "the lead has no follow-up {value}"),
+    "ended_by": (
+        "那条线索由这条记录结案，不能移走，请在原线索上更正",
+        "it is what closed that lead, and stays there: correct it on that lead",
+    ),
+    "not_his": (
+        "只有负责人、其代理人、上级和经理可以移动跟进记录",
+        "a follow-up is moved by whose lead it is, his deputy, those above him and managers",
+    ),
     "corrected": ("已由第 {value} 号更正，请更正那一条", "it was corrected by {value}: correct that one"),
     "corrected_here": ("同一条记录写了两条更正", "it is corrected twice here"),
     "others": ("只能更正自己记录的跟进", "it is somebody else's: only who recorded it corrects it"),
@@ -95,12 +104,20 @@ _FAULTS = {
 #: How a person says whether he reached the customer.
 ANSWERED = {"yes": "answered", "no": "not_reached", "later": "replied_later"}
 _CHOICES = {"outcome": OUTCOMES, "pause_kind": PAUSES, "settled": SETTLED}
+#: The same as a Chinese reader writes them.
+_WRITTEN = {
+    "outcome": ("已接通", "未联系上", "稍后回复"), "pause_kind": ("暂缓", "待激活"), "settled": ("已化解", "未化解"),
+}  # fmt: skip
 
 
 def fault_text(code: str, field: str, value: str, lang: str, known: Mapping[str, tuple[str, ...]]) -> str:
-    """What is wrong with a field, in the reader's language; `known`: further lists to choose from."""
+    """What is wrong with a field, in the reader's language; `known`: further lists to choose from.
+
+    FIELD.zh of them is how a Chinese reader writes what FIELD lists by code.
+    """
     english = lang == "en"
     choices = known.get(field) or _CHOICES.get(field) or ()
+    choices = choices if english else known.get(f"{field}.zh") or _WRITTEN.get(field) or choices
     listed = "" if not choices else f": {', '.join(choices)}" if english else f"：{'、'.join(choices)}"
     return _FAULTS[code][english].format(value=value, known=listed)
 

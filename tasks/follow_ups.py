@@ -8,39 +8,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine
 
 from config.schema import Config
-from models import FollowUp, Lead
-from models.db import begin, insert_frame, look_up, take_ids, take_turn, update_frame
-from tasks.arrival import Arrival
-from tasks.clocks import reckoner_of
+from models.db import begin, take_turn
 from tasks.follow_up_words import fault_text, field_name
-from tasks.history import DECISION, append_events, without_traits
-from tasks.moved_times import move_times
-from tasks.objections import answers_nothing, follow_objections, raise_objections
 from tasks.orders import Order
 from tasks.points import reached
-from tasks.put_right import earlier_of, last_of, next_actions, supersede, unfit_corrections
-from tasks.records_due import follow_subjects
+from tasks.recording import found_of, write_records
 from tasks.rules.follow_up_check import NUMBERS, fault, fault_frame, faults_of
 from tasks.rules.follow_up_hints import hints_of
-from tasks.rules.lifecycle.records import CONFIRMED
+from tasks.rules.lifecycle.records import CONFIRMED, FACT_WORDS
 from tasks.rules.objections import categories
-from tasks.rules.promises import OPEN
-from tasks.state import keep_current
-from tasks.told_again import KNOWN, content_keys, keyed, told_otherwise
+from tasks.told_again import content_keys, keyed
+from tasks.unfit import unfit_records
 
 METHODS = "K-METHODS"
-_LEADS = f"""
-SELECT l.id AS lead_id, l.number, l.status, l.closed_at, i.number AS into_number, l.account_id, l.contact_id, l.owner,
-l.owner_rule, l.touched_at, l.next_action_id, l.tier, l.source, {", ".join(f"l.{name}" for name in DECISION)}
-FROM wanted w JOIN lead l ON l.number = w.key LEFT JOIN lead i ON i.id = l.joined_into
-"""
-_ACKNOWLEDGE = text("""
-UPDATE escalation SET acknowledged_at = :at, acknowledged_by = :person WHERE recipient = :person AND state = 'fired'
-AND acknowledged_at IS NULL AND clock_id IN (SELECT id FROM clock WHERE lead_id = :lead)
-""")
 
 
 @dataclass(frozen=True)
@@ -124,8 +107,10 @@ class Said:
     would_have_helped: str | None = None
     channel: str = "cli"
     key: str | None = None
-    #: the number of the earlier follow-up of the lead whose place this one takes
+    #: the number of the earlier follow-up whose place this one takes
     corrects: int | None = None
+    #: the lead on which that one was recorded, where that was the wrong one
+    corrects_lead: str | None = None
 
 
 @dataclass(frozen=True)
@@ -151,9 +136,9 @@ def record_follow_ups(
         take_turn(conn)
         arrival = order.arrival("follow_up")
         rows = keyed(rows, arrival)
-        known, leads, earlier = _found(conn, rows)
-        _refuse(rows, _unfit(rows, known, leads, earlier, config), config)
-        found = _record(conn, rows, known, leads, config, arrival)
+        known, leads, earlier = found_of(conn, rows)
+        _refuse(rows, unfit_records(rows, known, leads, earlier, config), config)
+        found = write_records(conn, rows, known, leads, earlier, config, arrival)
         reached("follow-up-recorded")
     hints: dict[int, list[Fault]] = {}
     for one in _hints(rows, found["unheard"], config, order):
@@ -184,46 +169,17 @@ def take_follow_ups(engine: Engine, rows: pd.DataFrame, faults: pd.DataFrame, co
     with begin(engine) as conn:
         take_turn(conn)
         fit = rows[~rows.index.isin(wrong["row"])]
-        known, leads, earlier = _found(conn, fit)
-        unfit = _unfit(fit, known, leads, earlier, config)
+        known, leads, earlier = found_of(conn, fit)
+        unfit = unfit_records(fit, known, leads, earlier, config)
         unfit["row"] = fit.index.to_numpy()[unfit["row"].to_numpy(int)]
         fit = fit[~fit.index.isin(unfit["row"])]
         unheard, ids = pd.Series(False, index=rows.index), {}
         if len(fit):
-            found = _record(conn, fit.reset_index(drop=True), known, leads, config, arrival)
+            found = write_records(conn, fit.reset_index(drop=True), known, leads, earlier, config, arrival)
             unheard[fit.index] = found["unheard"].to_numpy()
             ids = dict(zip(fit.index.tolist(), found["id"].tolist(), strict=True))
         reached("follow-up-recorded")
     return Taken(told_faults(rows, fault_frame([wrong, unfit]), config), _hints(rows, unheard, config, order), ids)
-
-
-def _found(conn: Connection, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """The stored records of the same keys, by key, the leads, by number, and the records to be corrected, by id."""
-    known = look_up(conn, rows["key"].drop_duplicates(), "TEXT", KNOWN).set_index("key")
-    leads = look_up(conn, rows["number"].dropna().drop_duplicates(), "TEXT", _LEADS).set_index("number")
-    return known, leads, earlier_of(conn, rows)
-
-
-def _record(
-    conn: Connection, rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame, config: Config, arrival: Arrival
-) -> pd.DataFrame:
-    """Record checked follow-ups within an open transaction, in whose turn nobody else's is.
-
-    Gives of each its id, whether it was known before, and whether what it says of an answer is about no objection.
-    """
-    fresh = ~rows["key"].isin(known.index) & ~rows["key"].duplicated()
-    rows["id"] = known["id"].reindex(rows["key"]).array
-    rows.loc[fresh, "id"] = take_ids(conn, "follow_up", int(fresh.sum()))
-    rows["id"] = rows.groupby("key")["id"].transform("first").astype("int64")
-    about = leads.reindex(rows["number"]).reset_index(drop=True)
-    rows = rows.join(about[["lead_id", "owner", "grade", "tier", "source"]])
-    unheard = fresh & answers_nothing(conn, rows)
-    # one round for the first follow-up of each lead, one for the second …: each finds what the one before left
-    order = rows[fresh].sort_values(["at", "id"])
-    turn = order.groupby("lead_id").cumcount()
-    for number in range(int(turn.max() + 1) if len(turn) else 0):
-        _record_round(conn, order[turn == number].reset_index(drop=True), about, arrival, config)
-    return pd.DataFrame({"id": rows["id"], "before": ~fresh, "unheard": unheard})
 
 
 def method_of(typed: str, config: Config) -> str | None:
@@ -233,37 +189,6 @@ def method_of(typed: str, config: Config) -> str | None:
         if word == method.lower() or word in (name.lower() for name in names):
             return str(method)
     return None
-
-
-def _record_round(conn: Connection, rows: pd.DataFrame, about: pd.DataFrame, arrival: Arrival, config: Config) -> None:
-    """Record at most one follow-up a lead."""
-    # the tier that stands beside them is the lead's, not a word of the follow-up
-    known = set(FollowUp.__table__.columns.keys()) - {"tier"}
-    table = [column for column in rows if column in known]
-    insert_frame(conn, FollowUp, rows[table])
-    supersede(conn, rows)
-    objections = raise_objections(conn, rows)
-    leads = about.drop_duplicates("lead_id").set_index("lead_id").reindex(rows["lead_id"]).reset_index()
-    untouched = leads["touched_at"].isna().to_numpy()
-    touched = {"id": leads["lead_id"][untouched], "touched_at": rows["at"][untouched].array}
-    update_frame(conn, Lead, pd.DataFrame(touched))
-    rows = rows.assign(last_at=last_of(conn, rows))
-    update_frame(conn, Lead, next_actions(rows, leads))
-    facts = "follow_up=" + rows["id"].astype("str") + "|outcome=" + rows["outcome"]
-    facts += ("|corrects=" + rows["corrects"].astype("str")).fillna("")
-    events = without_traits(leads).assign(kind="follow_up", facts=facts, at=rows["at"].array)
-    rules = config.rules.at(arrival.local.date())
-    reckoner = reckoner_of(conn, rules, config, arrival.zone)
-    move_times(conn, rows, rules, reckoner)
-    append_events(conn, [events], arrival, config)
-    follow_objections(conn, rows, rules)
-    technical = {person.id for person in config.roster.people if person.role == "tech"}
-    rows = rows.assign(technical=rows["person"].isin(technical), closed=leads["closed_at"].notna())
-    follow_subjects(conn, rows, objections, rules, reckoner)
-    given = zip(rows["at"], rows["person"], rows["lead_id"], strict=True)
-    asked = [{"at": at.to_pydatetime(), "person": person, "lead": int(lead)} for at, person, lead in given]
-    conn.execute(_ACKNOWLEDGE, asked)
-    keep_current(conn, rows["lead_id"], arrival, config)
 
 
 def _rows(said: Sequence[Said]) -> pd.DataFrame:
@@ -330,8 +255,11 @@ def told_faults(rows: pd.DataFrame, faults: pd.DataFrame, config: Config) -> lis
     """What is wrong of records, each with its lead and with what could be said instead."""
     numbers = rows["number"].astype("object").fillna("").to_numpy()[faults["row"].to_numpy(int)]
     told = zip(faults["row"], numbers, faults["field"], faults["code"], faults["value"], strict=True)
+    facts = config.rules.value(FACT_WORDS)
     known = {
-        "method": tuple(config.rules.value(METHODS)), "confirmed": CONFIRMED, "category": categories(config.rules),
+        "method": tuple(config.rules.value(METHODS)), "category": categories(config.rules),
+        "stage": tuple(rule.stage for rule in config.rules.stages), "confirmed": CONFIRMED,
+        "confirmed.zh": tuple(next(iter(facts[name]), name) for name in CONFIRMED),
     }  # fmt: skip
     return [Fault(int(row), str(number), field, code, str(value), known) for row, number, field, code, value in told]
 
@@ -366,31 +294,3 @@ def _hints(rows: pd.DataFrame, unheard: pd.Series, config: Config, order: Order)
     today = order.as_of.astimezone(ZoneInfo(order.zone)).date()
     lost = [fault(unheard & rows[name].notna(), name, "no_objection") for name in ("answer", "settled")]
     return told_faults(rows, fault_frame([hints_of(rows, config.rules.at(today)), *lost]), config)
-
-
-def _unfit(
-    rows: pd.DataFrame, known: pd.DataFrame, leads: pd.DataFrame, earlier: pd.DataFrame, config: Config
-) -> pd.DataFrame:
-    """Records of leads that take none, and those that were recorded before as something else."""
-    rows = rows.reset_index(drop=True)
-    fresh = ~rows["key"].isin(known.index).to_numpy()
-    about = leads.reindex(rows["number"])
-    joined = about["into_number"].notna().to_numpy()
-    # a customer is cared for
-    takes = about["status"].isin([*OPEN, "pool", "won"]).to_numpy(dtype=bool)
-    takes = takes & (about["closed_at"].isna() | (about["status"] == "won")).to_numpy(dtype=bool)
-    there = rows["number"].isin(leads.index).to_numpy()
-    wrong, corrects = unfit_corrections(rows, fresh, about.reset_index(drop=True), earlier, config.rules)
-    takes |= corrects
-    other, before = told_otherwise(rows, known), known["id"].reindex(rows["key"]).astype("Int64").astype("str")
-    into = about["into_number"].reset_index(drop=True)
-    return fault_frame(
-        [
-            fault(fresh & ~there, "number", "no_lead"),
-            fault(fresh & joined, "number", "joined", into),
-            fault(fresh & there & ~joined & ~takes, "number", "closed"),
-            *wrong,
-            fault(other & ~fresh, "at", "differs", before.reset_index(drop=True)),
-            fault(other & fresh, "at", "differs_here"),
-        ]
-    )

@@ -28,6 +28,8 @@ _MOST_SIGNS = 32_767
 _A3 = 8
 _WEEK_WIDE, _MOST_WEEKS = 3.6, 60
 _BARS = {"plan": "#2468A8", "next": "#6BA3D6", "support": "#C77700", "done": "#9AA5B1"}
+#: On which black letters cannot be read.
+_DARK = ("plan",)
 _WEEK = pd.Timedelta(days=7)
 
 
@@ -72,7 +74,11 @@ class _Maker:
         self.week = file.add_format({**cell, "bold": True, "bg_color": "#EAF2FB", "rotation": 90, "font_size": 9})
         self.title = file.add_format({"font_name": _FONT, "bold": True, "font_size": 13})
         self.quiet = file.add_format({"font_name": _FONT, "font_color": "#6B7785", "italic": True})
-        self.bars = {kind: file.add_format({**cell, "bg_color": colour}) for kind, colour in _BARS.items()}
+        white = {"font_color": "#FFFFFF"}
+        self.bars = {
+            kind: file.add_format({**cell, "bg_color": colour, **(white if kind in _DARK else {})})
+            for kind, colour in _BARS.items()
+        }
 
     def table(self, name: str, rows: pd.DataFrame) -> None:
         """A flat sheet: the columns of the handbook, a filter, the header frozen."""

@@ -60,6 +60,8 @@ def told_records(book: Handbook, config: Config, lang: str) -> pd.DataFrame:
     number = book.leads.set_index("lead_id")["number"].reindex(records["lead_id"]).array
     feedback = _text(records["feedback"])
     objection = _text(records["objection"])
+    # what was both heard and objected is told once
+    feedback = feedback.where(feedback != objection, "")
     objection = objection.map(lambda one: said("objection", lang).format(text=one) if one else "")
     return pd.DataFrame({
         "lead_id": records["lead_id"], "number": _text(pd.Series(number, index=records.index)),
@@ -92,6 +94,8 @@ def _joined(between: str, one: pd.Series, two: pd.Series) -> pd.Series:
 def _sources(leads: pd.DataFrame, lang: str) -> pd.Series:
     source = _text(leads["source"]).map(lambda one: word(lang, "source", one))
     detail = _text(leads["source_detail"])
+    # a detail that only names the source once more
+    detail = detail.where((detail != _text(leads["source"])) | (source == ""), "")
     beside = detail.map(lambda one: said("detail", lang).format(one) if one else "")
     return (source + beside).where(source != "", detail)
 

@@ -95,7 +95,8 @@ def raise_objections(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _carry_over(conn: Connection, raised: pd.DataFrame, objections: pd.DataFrame) -> None:
     """An objection told again by a correction keeps what other follow-ups planned and settled of it."""
-    again = raised["corrects"].notna().to_numpy(dtype=bool)
+    # on another lead nobody has said anything of it
+    again = (raised["from_id"] == raised["lead_id"]).fillna(False).to_numpy(dtype=bool)
     if not again.any():
         return
     before = look_up(conn, raised.loc[again, "lead_id"].astype("int64").sort_values(), "BIGINT", _CORRECTED)
@@ -136,15 +137,17 @@ def follow_objections(conn: Connection, rows: pd.DataFrame, rules: Rules) -> Non
     if found.empty:
         return
     said = told.set_index("lead_id").reindex(found["lead_id"].astype("int64")).reset_index()
-    fresh = (found["planned_at"].isna() & plans_answer(said)).to_numpy(dtype=bool)
+    # what is told late answers nothing that was raised after it
+    later = (found["at"] <= said["at"]).to_numpy(dtype=bool)
+    fresh = (found["planned_at"].isna() & plans_answer(said)).to_numpy(dtype=bool) & later
     category, standard = categories_of(found, rules), answered_category(said["answer"], rules)
     # where a record raises an objection itself, what it says of an answer is about that one
     raises = said["objection"].notna()
     own = (said["id"] == found["follow_up_id"].astype("int64")) | ~raises
     about = own & (raises | said["category"].isna() | (said["category"] == category).fillna(False))
-    wanted = (about & (found["at"] <= said["at"])).to_numpy(dtype=bool)
+    wanted = about.to_numpy(dtype=bool) & later
     fits = np.where(standard == "", wanted, own & (raises | (standard == category)))
-    said["answer"] = said["answer"].where(fits.astype(bool))
+    said["answer"] = said["answer"].where(fits.astype(bool) & later)
     update_frame(conn, Objection, pd.DataFrame({"id": found["id"], **_plan(said, pd.Series(fresh))})[fresh])
     other = ~fresh & said["answer"].notna().to_numpy(dtype=bool)
     update_frame(conn, Objection, pd.DataFrame({"id": found["id"], "answer": said["answer"]})[other])

@@ -1,4 +1,4 @@
-"""A follow-up that corrects an earlier one of its lead: that one is kept, superseded, and no longer counts (H1-3.4).
+"""A follow-up that corrects an earlier one: that one is kept, superseded, and no longer counts (H1-3.4).
 
 The correction stands for itself: what it leaves out was not said. What the earlier one promised goes over to it.
 """
@@ -12,25 +12,26 @@ from sqlalchemy import Connection
 from config.schema import Rules
 from models import Clock, FollowUp
 from models.db import look_up, update_frame
-from tasks.clocks import CLOCK_COLUMNS, rule_of, write_changed
+from tasks.clocks import CLOCK_COLUMNS, keep_past, rule_of, write_changed
 from tasks.rules.clockwork import VOID, ended
 from tasks.rules.due import Reckoner, same_times
-from tasks.rules.follow_up_check import Faults, fault
-from tasks.rules.lifecycle.deals import CONTRACT, refused
-from tasks.rules.lifecycle.state import ENDED
+from tasks.rules.lifecycle.deals import CONTRACT
 
-#: Channels through which a person speaks for himself: there he corrects only what he recorded.
-_OWN_ONLY = ("page", "api")
 _ENDS = (*CONTRACT, "lost_reason", "result")
 _EARLIER = f"""
-SELECT f.id, f.lead_id, f.person, f.superseded_by, {", ".join(f"f.{name}" for name in _ENDS)}
-FROM wanted w JOIN follow_up f ON f.id = w.key
+SELECT f.id, f.lead_id, f.at, l.number, l.status, l.owner, f.person, f.superseded_by,
+{", ".join(f"f.{name}" for name in _ENDS)}
+FROM wanted w JOIN follow_up f ON f.id = w.key JOIN lead l ON l.id = f.lead_id
 """
 _CLOCKS = f"SELECT {CLOCK_COLUMNS} FROM wanted w JOIN clock c ON c.lead_id = w.key AND c.subject_id <> 0"
 _RAISED = "SELECT o.id, o.lead_id, o.follow_up_id FROM wanted w JOIN objection o ON o.lead_id = w.key"
 _LAST = """
 SELECT f.lead_id, max(f.at) AS at FROM wanted w JOIN follow_up f ON f.lead_id = w.key AND f.superseded_at IS NULL
 GROUP BY f.lead_id
+"""
+_PLANNED = """
+SELECT f.id, f.lead_id, f.at FROM wanted w JOIN follow_up f ON f.lead_id = w.key AND f.superseded_at IS NULL
+AND f.next_at IS NOT NULL
 """
 #: What a follow-up promises beside that it is recorded in time: that was kept, or not, by the first one.
 _PROMISED = ("next_action", "objection", "support")
@@ -40,34 +41,6 @@ def earlier_of(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     """The stored records that some records correct, by id."""
     wanted = rows["corrects"].dropna().drop_duplicates().astype("int64").sort_values()
     return look_up(conn, wanted, "BIGINT", _EARLIER).set_index("id")
-
-
-def unfit_corrections(
-    rows: pd.DataFrame, fresh: np.ndarray, about: pd.DataFrame, earlier: pd.DataFrame, rules: Rules
-) -> tuple[Faults, np.ndarray]:
-    """What is wrong of records that correct others, and which of them a closed lead takes.
-
-    about: the lead of each record. A closed lead takes one that says of its end what the corrected one says of it.
-    """
-    asked = fresh & rows["corrects"].notna().to_numpy(dtype=bool)
-    told = earlier.reindex(rows["corrects"].astype("float64")).reset_index(drop=True)
-    lead, own = (side["lead_id"].astype("float64").to_numpy() for side in (about, told))
-    there = asked & (own == lead)
-    later = told["superseded_by"]
-    again = there & later.notna().to_numpy(dtype=bool)
-    twice = there & ~again & rows["corrects"].where(asked).duplicated().to_numpy()
-    other = rows["channel"].isin(_OWN_ONLY).to_numpy() & (told["person"] != rows["person"]).fillna(True).to_numpy(bool)
-    faults: Faults = [
-        fault(asked & ~there, "corrects", "no_record", rows["corrects"].astype("str")),
-        fault(again, "corrects", "corrected", later.astype("Int64").astype("str")),
-        fault(twice, "corrects", "corrected_here"),
-        fault(there & ~again & other, "corrects", "others"),
-    ]
-    stays = np.ones(len(rows), dtype=bool)
-    for name in CONTRACT:
-        stays &= rows[name].notna().to_numpy() | told[name].isna().to_numpy()
-    stays &= refused(rows, rules).to_numpy(dtype=bool) | ~refused(told, rules).to_numpy(dtype=bool)
-    return faults, there & stays & about["status"].isin(ENDED).to_numpy(dtype=bool)
 
 
 def supersede(conn: Connection, rows: pd.DataFrame) -> None:
@@ -86,17 +59,22 @@ def supersede(conn: Connection, rows: pd.DataFrame) -> None:
     )
 
 
-def next_actions(rows: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
+def next_actions(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     """Which follow-up holds the next action of each lead now, where these (one a lead) change that: id, next_action_id.
 
-    rows: with last_at (last_of); leads: the leads of the rows.
+    A correction leaves the last that stands, on the lead that had the corrected one too.
     """
-    planned, corrects = rows["next_at"].notna(), rows["corrects"].notna()
-    was = corrects & (leads["next_action_id"].astype("Int64") == rows["corrects"]).fillna(False).astype("bool")
-    takes = (planned & (~corrects | was | ~(rows["last_at"] > rows["at"]).fillna(False))).to_numpy(dtype=bool)
-    changes = takes | was.to_numpy(dtype=bool)
-    said = rows["id"].astype("Int64").where(takes)
-    return pd.DataFrame({"id": leads["lead_id"], "next_action_id": said})[changes]
+    corrects = rows["corrects"].notna().to_numpy(dtype=bool)
+    plans = rows["next_at"].notna().to_numpy(dtype=bool) & ~corrects
+    said = pd.DataFrame({"id": rows.loc[plans, "lead_id"], "next_action_id": rows.loc[plans, "id"].astype("Int64")})
+    if not corrects.any():
+        return said
+    asked = pd.concat([rows.loc[corrects, "lead_id"], rows.loc[corrects, "from_id"]]).astype("int64").drop_duplicates()
+    found = look_up(conn, asked.sort_values(), "BIGINT", _PLANNED).sort_values(["at", "id"])
+    last = found.drop_duplicates("lead_id", keep="last").set_index("lead_id")["id"].astype("Int64")
+    other = pd.DataFrame({"id": asked.array, "next_action_id": last.reindex(asked).array})
+    # of a lead that has a new one, too, that is among those that were looked up
+    return pd.concat([said[~said["id"].isin(other["id"])], other], ignore_index=True)
 
 
 def last_of(conn: Connection, rows: pd.DataFrame) -> pd.Series:
@@ -112,54 +90,64 @@ def take_over(
     conn: Connection, rows: pd.DataFrame, objections: pd.DataFrame, rules: Rules, reckoner: Reckoner
 ) -> Mapping[str, np.ndarray]:
     """Move what corrected follow-ups promised to the records that correct them; gives by kind which rows begin one
-    of their own. rows: one a lead, with last_at (last_of).
+    of their own. rows: one a lead, with last_at (last_of), and from_id: the lead of the corrected one.
 
     A promise that is told the same goes on; one that is told otherwise is void where it still runs and begins anew; one
-    that was kept or broken by now stays so.
+    that was kept or broken by now stays so. From another lead all that is told the same comes along, and the rest was
+    never promised there.
     """
     corrects = rows["corrects"].notna().to_numpy(dtype=bool)
     begins = dict.fromkeys(("record", *_PROMISED), ~corrects)
     if not corrects.any():
         return begins
     mine = rows[corrects].reset_index(drop=True)
-    ids = mine["lead_id"].astype("int64").sort_values()
-    clocks = _clocks_of(conn, ids, mine, objections, rules)
+    clocks = _clocks_of(conn, mine, objections, rules)
     running = clocks["ended_at"].isna().to_numpy(dtype=bool)
-    same = clocks["same"].to_numpy(dtype=bool)
-    moved = clocks[same]
-    update_frame(conn, Clock, pd.DataFrame({"id": moved["id"], "subject_id": moved["now"].astype("int64")}))
-    void = clocks[~same & running].assign(key="")
+    same, moves = (clocks[name].to_numpy(dtype=bool) for name in ("same", "moves"))
     known = rows["recorded_at"].max()
+    keep_past(conn, clocks.loc[moves, "id"], known)
+    taken = clocks.loc[same, ["id", "now", "now_lead"]].astype("int64")
+    update_frame(conn, Clock, taken.rename(columns={"now": "subject_id", "now_lead": "lead_id"}))
+    void = clocks[~same & (running | moves)].assign(key="")
     if len(void):
         write_changed(conn, ended(void, np.full(len(void), known.to_datetime64()), VOID, reckoner), known)
-    newest = ~(rows["last_at"] > rows["at"]).fillna(False).to_numpy(dtype=bool) & ~rows["closed"].to_numpy(dtype=bool)
+    closed = rows["closed"].to_numpy(dtype=bool)
+    newest = ~(rows["last_at"] > rows["at"]).fillna(False).to_numpy(dtype=bool)
+    other = (rows["from_id"] != rows["lead_id"]).fillna(False).to_numpy(dtype=bool)
     for kind in _PROMISED:
         of_kind = clocks["kind"] == kind
-        has = rows["lead_id"].isin(clocks.loc[of_kind & (same | ~running), "lead_id"]).to_numpy(dtype=bool)
-        was = rows["lead_id"].isin(clocks.loc[of_kind & ~same & running, "lead_id"]).to_numpy(dtype=bool)
-        begins[kind] = ~corrects | (~has & (newest | was))
+        has = rows["id"].isin(clocks.loc[of_kind & (same | ~(running | moves)), "row_id"]).to_numpy(dtype=bool)
+        was = rows["id"].isin(clocks.loc[of_kind & ~same & running & ~moves, "row_id"]).to_numpy(dtype=bool)
+        begins[kind] = ~corrects | (~has & (((newest | other) & ~closed) | was))
     return begins
 
 
-def _clocks_of(
-    conn: Connection, ids: pd.Series, mine: pd.DataFrame, objections: pd.DataFrame, rules: Rules
-) -> pd.DataFrame:
-    """The clocks of corrected follow-ups and their objections, with kind, `now`: what they would be about, and `same`:
-    whether the correction promises the same."""
+def _clocks_of(conn: Connection, mine: pd.DataFrame, objections: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """The clocks of corrected follow-ups and their objections.
+
+    With kind; row_id, now, now_lead: the correction, what they would be about and of which lead; moves: whether that is
+    another lead; same: whether the correction promises the same.
+    """
+    leads = mine["from_id"].astype("int64").drop_duplicates().sort_values()
     watches = {policy: rule.watches for policy, rule in rule_of(rules).items()}
-    clocks = look_up(conn, ids, "BIGINT", _CLOCKS)
+    clocks = look_up(conn, leads, "BIGINT", _CLOCKS)
     clocks = clocks.assign(kind=clocks["policy"].map(watches).astype("str"))
-    about = mine.set_index("lead_id").reindex(clocks["lead_id"]).reset_index(drop=True)
-    raised = look_up(conn, ids, "BIGINT", _RAISED)
-    old = raised[raised["follow_up_id"].isin(mine["corrects"].astype("int64"))].set_index("lead_id")["id"]
-    new = objections.set_index("lead_id")["objection_id"] if len(objections) else pd.Series(dtype="float64")
-    objected = clocks["kind"] == "objection"
-    was = about["corrects"].astype("float64").mask(objected, old.reindex(clocks["lead_id"]).array)
-    now = about["id"].astype("float64").mask(objected, new.reindex(clocks["lead_id"]).array)
+    objected = (clocks["kind"] == "objection").to_numpy(dtype=bool)
+    raised = look_up(conn, leads, "BIGINT", _RAISED).set_index("id")["follow_up_id"].astype("float64")
+    subject = clocks["subject_id"].to_numpy(dtype=np.float64)
+    source = np.where(objected, raised.reindex(subject).to_numpy(np.float64), subject)
+    about = mine.set_index(mine["corrects"].astype("float64")).reindex(source).reset_index(drop=True)
+    new = objections.set_index("id")["objection_id"] if len(objections) else pd.Series(dtype="float64")
+    ids = about["id"].astype("float64").to_numpy()
+    now = pd.Series(np.where(objected, new.reindex(ids).to_numpy(np.float64), ids))
     in_time = same_times(*(np.asarray(side, dtype="datetime64[s]") for side in (about["next_at"], clocks["due_at"])))
     who = about["next_person"].astype("object").fillna("") == clocks["person"].astype("object").fillna("")
-    same = np.select(
-        [objected, clocks["kind"] == "support"], [now.notna(), about["support"].notna()], in_time & who.to_numpy()
-    )
-    kept = (clocks["subject_id"] == was).fillna(False) & clocks["kind"].isin(_PROMISED)
-    return clocks.assign(now=now, same=same.astype(bool))[kept.to_numpy(dtype=bool)].reset_index(drop=True)
+    moves = (about["lead_id"].astype("float64") != about["from_id"].astype("float64")).to_numpy(dtype=bool)
+    asked, recorded = ((clocks["kind"] == kind).to_numpy(dtype=bool) for kind in ("support", "record"))
+    told = in_time & who.to_numpy(dtype=bool)
+    told = np.where(asked, about["support"].notna().to_numpy(dtype=bool), np.where(recorded, moves, told))
+    same = np.where(objected, now.notna().to_numpy(dtype=bool), told)
+    kinds_kept = clocks["kind"].isin(_PROMISED).to_numpy(dtype=bool) | (recorded & moves)
+    kept = about["id"].notna().to_numpy(dtype=bool) & kinds_kept
+    found = clocks.assign(now=now, row_id=about["id"], now_lead=about["lead_id"], moves=moves, same=same)
+    return found[kept].reset_index(drop=True)

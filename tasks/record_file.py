@@ -140,7 +140,8 @@ def read_records(
     read["outcome"] = _named(texts["outcome"], _OUTCOMES).mask(texts["outcome"] == "", "answered")
     read["settled"] = _named(texts["settled"], _SETTLED)
     read["pause_kind"] = _named(texts["pause_kind"], _PAUSES)
-    read["number"] = texts["number"].str.upper()
+    for name in ("number", "corrects_lead"):
+        read[name] = texts[name].str.upper()
     missing = fault_frame([fault(texts[name] == "", name, "blank") for name in ("number", "at")])
     return typed(read.assign(channel="file", key=None)), fault_frame([*faults, missing])
 

@@ -61,6 +61,8 @@ def _kept(live: pd.DataFrame, rows: pd.DataFrame, rules: Rules, reckoner: Reckon
     ends = ((kind == "next_action") & about["corrects"].isna()).to_numpy(dtype=bool, copy=True)
     ends |= ((kind == "objection") & about["planned"]).to_numpy(dtype=bool)
     ends |= ((kind == "support") & about["technical"]).to_numpy(dtype=bool)
+    # one that is told late keeps nothing that was promised after it
+    ends &= about["at"].to_numpy("datetime64[s]") >= live["started_at"].to_numpy("datetime64[s]")
     hours = live["policy"].map({rule.id: rule.hours for rule in rules.sla}).fillna("company").to_numpy(object)
     clocks = live.assign(key=reckoner.calendars.keys(about["owner"], hours))
     return ended(clocks[ends], about["at"].to_numpy()[ends], MET, reckoner)

@@ -44,7 +44,7 @@ def facts_of(text: str) -> dict[str, str]:
 
 def tells_decision(kind: str, facts: str) -> bool:
     """Whether an event carries the facts that its lead was decided on: not one that only moved it along."""
-    return kind not in ("joined", "follow_up", "state") and bool(set(facts_of(facts)) - {"along"})
+    return kind not in ("joined", "follow_up", "moved", "state") and bool(set(facts_of(facts)) - {"along"})
 
 
 @dataclass(frozen=True)

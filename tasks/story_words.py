@@ -151,6 +151,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "kind.revived": ("恢复为独立线索", "stands alone again"),
     "kind.handover": ("移交", "handed over"),
     "kind.follow_up": ("跟进", "followed up"),
+    "kind.moved": ("跟进记录改记到另一条线索", "a follow-up went over to another lead"),
     "kind.state": ("状态变化", "another state"),
     "kind.closed": ("人工结案", "closed by a person"),
     "kind.pooled": ("退回公海", "given back to the pool"),

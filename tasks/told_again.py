@@ -14,7 +14,7 @@ COMPARED = (
 )  # fmt: skip
 KNOWN = f"""
 SELECT f.key, f.id, f.lead_id, o.text AS objection, {", ".join(f"f.{name}" for name in COMPARED)},
-(SELECT e.id FROM follow_up e WHERE e.lead_id = f.lead_id AND e.superseded_by = f.id) AS corrects
+(SELECT e.id FROM follow_up e WHERE e.superseded_by = f.id) AS corrects
 FROM wanted w JOIN follow_up f ON f.key = w.key
 LEFT JOIN objection o ON o.lead_id = f.lead_id AND o.follow_up_id = f.id
 """

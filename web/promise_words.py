@@ -22,6 +22,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "corrects.not": ("改为另记一次新的跟进", "Log a further one instead"),
     "earlier": ("您此前的跟进记录", "What you recorded before"),
     "earlier.correct": ("更正", "Correct"),
+    "moved_to": ("记错了线索？填写正确的线索编号", "Recorded on the wrong lead? The number of the right one"),
+    "moved_to.not": ("没有这条线索，或不由您跟进", "there is no such lead, or it is not yours"),
     "at": ("时间", "When"),
     "method": ("方式", "How"),
     "answered": ("客户", "The customer"),

@@ -17,6 +17,7 @@ from tasks.acknowledge import acknowledge
 from tasks.follow_up_words import field_name
 from tasks.follow_ups import METHODS, Fault, FollowUpError, faults_in, record_follow_ups
 from tasks.i18n import local_time
+from tasks.letters import dialled
 from tasks.links import Link, LinkError, opened
 from tasks.notice_words import words as notice_words
 from tasks.orders import NotHisError, Order, OrderError
@@ -26,7 +27,7 @@ from web.bodies import sent_form
 from web.desk import Desk
 from web.earlier import as_typed, earlier
 from web.promise_words import words
-from web.record_form import FORM, read_record, shown_answers, shown_form, wrong_fields
+from web.record_form import FORM, MOVED_TO, read_record, shown_answers, shown_form, wrong_fields
 from web.support import shown_support
 from web.typed import read_day
 
@@ -77,8 +78,19 @@ def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
         return _let_go(desk, found, typed, now)
     if typed.get("do") != "log":
         return _shown(desk, found, typed, "choose", 400)
+    return _logged(desk, found, typed, now)
+
+
+def _logged(desk: Desk, found: _Opened, typed: Mapping[str, str], now: datetime) -> HTMLResponse:
+    """Record a follow-up, or say what is wrong of it."""
     said, unread = read_record(typed, found.link.number, found.person.id, desk)
     order = Order(found.person.id, "", now, now, desk.settings.tz)
+    moves = said.number != found.link.number
+    if moves:
+        right = desk.lead(said.number)
+        if right is None or not _may(desk, found.person, right):
+            # of a lead that is not his to see he does not learn whether there is one
+            unread[MOVED_TO] = words(desk.settings.lang)["moved_to.not"]
     if unread:
         wrong = wrong_fields(faults_in(said, desk.config, order), desk.settings.lang) | unread
         return _shown(desk, found, typed, "mend", 400, wrong)
@@ -86,10 +98,12 @@ def _said(desk: Desk, token: str, typed: dict[str, str]) -> HTMLResponse:
         [recorded] = record_follow_ups(desk.engine, [said], desk.config, order)
     except FollowUpError as refused:
         wrong = wrong_fields(refused.faults, desk.settings.lang)
+        if moves and "number" in wrong:
+            wrong[MOVED_TO] = wrong.pop("number")
         if "number" in wrong:
             return _message(desk, 409, "closed", number=found.link.number)
         return _shown(desk, found, typed, "mend", 400, wrong)
-    return _message(desk, 200, "known" if recorded.before else "recorded", recorded.hints, number=found.link.number)
+    return _message(desk, 200, "known" if recorded.before else "recorded", recorded.hints, number=said.number)
 
 
 def _let_go(desk: Desk, found: _Opened, typed: Mapping[str, str], now: datetime) -> HTMLResponse:
@@ -131,8 +145,9 @@ def _shown(
     local = datetime.now(desk.settings.zone)
     fresh = {"at": f"{local:%Y-%m-%dT%H:%M}", "answered": "yes"}
     typed = dict.fromkeys(_FIELDS, "") | dict(typed or fresh)
+    lead = {**found.lead, "dial": dialled(found.lead["phone"] or "")}
     return desk.page(
-        "promises", status, w=w, n=n, lead=found.lead, person=found.person.name, typed=typed,
+        "promises", status, w=w, n=n, lead=lead, person=found.person.name, typed=typed,
         error=w[error].format(n=_MOST_CHARACTERS) if error else "", promises=_promises(desk, found),
         support=shown_support(desk, found.lead["id"]), wrong=wrong or {}, form=shown_form(desk, typed),
         answers=shown_answers(desk, found.lead["id"]), earlier=earlier(desk, found.lead["id"], found.person.id),

@@ -100,7 +100,9 @@ def _read(one: Any, place: int, desk: Desk, signed_in: str | None, errors: list[
     if wrong:
         return None
     # as the command, the page and a file read it
-    read["number"] = read["number"].strip().upper()
+    for name in ("number", "corrects_lead"):
+        if name in read:
+            read[name] = read[name].strip().upper()
     read["method"] = method_of(read["method"], desk.config) or read["method"]
     return Said(**read, channel="api")
 

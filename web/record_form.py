@@ -31,7 +31,21 @@ OBJECTED = ("category", "answer", "settled")
 _FOLDED = (*OBJECTED, *(name for group in GROUPS.values() for name in group))
 #: The standard answer that was chosen; it becomes the beginning of the answer.
 STANDARD = "standard"
-FORM = ("at", "method", "answered", *_TEXTS, *_TIMES, "next_person", "confirmed", *_FOLDED, STANDARD, "corrects")
+#: The lead that a corrected record is about, where it was recorded on the wrong one.
+MOVED_TO = "moved_to"
+FORM = (
+    "at",
+    "method",
+    "answered",
+    *_TEXTS,
+    *_TIMES,
+    "next_person",
+    "confirmed",
+    *_FOLDED,
+    STANDARD,
+    "corrects",
+    MOVED_TO,
+)
 
 
 def read_record(typed: Mapping[str, str], number: str, person: str, desk: Desk) -> tuple[Said, dict[str, str]]:
@@ -58,12 +72,15 @@ def read_record(typed: Mapping[str, str], number: str, person: str, desk: Desk) 
         "outcome": ANSWERED.get(given["answered"], given["answered"]),
         "confirmed": _confirmed(given["confirmed"]),
     }
+    other = given[MOVED_TO].upper() if read["corrects"] else ""
+    if other and other != number:
+        number, read["corrects_lead"] = other, number
     return Said(number, person, channel="page", **read), wrong
 
 
 def wrong_fields(faults: Iterable[Fault], lang: str) -> dict[str, str]:
     """What a record's fields have wrong, by field of the form."""
-    as_typed = {"outcome": "answered"}
+    as_typed = {"outcome": "answered", "corrects_lead": "corrects"}
     return {as_typed.get(one.field, one.field): one.said(lang) for one in faults}
 
 

@@ -122,6 +122,26 @@ def test_what_is_vague_is_recorded_and_its_receipt_says_so(settings: Settings, t
     assert clear["leadflow原因"] in (None, "")
 
 
+def test_what_is_no_choice_is_told_by_what_a_reader_may_write(settings: Settings, tmp_path: Path) -> None:
+    wrong = {
+        "客户是否接通": "也许",
+        "客户已确认的事项": "需求、天气",
+        "当前阶段": "起飞",
+        "异议是否化解": "半",
+        "暂缓类型": "歇",
+    }
+    result = take(settings, fill(tmp_path / "a.xlsx", ROW | wrong))
+    [told] = cells(result.files[0].receipt)
+    for said in (
+        "已接通、未联系上、稍后回复",
+        "“天气”不在可选项中：需求、预算",
+        "线索获取、需求分析",
+        "已化解、未化解",
+        "暂缓、待激活",
+    ):
+        assert said in told["leadflow原因"], said
+
+
 def test_a_row_corrects_the_record_that_an_earlier_receipt_numbered(
     engine: Engine, settings: Settings, tmp_path: Path
 ) -> None:
@@ -136,6 +156,10 @@ def test_a_row_corrects_the_record_that_an_earlier_receipt_numbered(
     assert cells(result.files[0].receipt)[1]["leadflow原因"].startswith("更正的跟进编号: 无法识别")
     old, new = sorted(stored(engine), key=lambda row: row["id"])
     assert (str(old["id"]), old["superseded_by"], new["summary"]) == (number, new["id"], "介绍方案与报价")
+    # the lead on which it was recorded is named where it was another one
+    lost = better | {"更正的跟进编号": str(new["id"]), "原记录的线索编号": "xl209901001"}
+    [answer] = cells(take(settings, fill(tmp_path / "c.xlsx", lost)).files[0].receipt)
+    assert answer["leadflow原因"] == f"原记录的线索编号: 这条线索没有第 {new['id']} 号跟进记录"
 
 
 def test_the_summary_of_follow_ups_alone_has_no_tables_of_leads(settings: Settings, tmp_path: Path) -> None:

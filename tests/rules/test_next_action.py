@@ -61,6 +61,10 @@ def test_what_is_hinted_at() -> None:
     assert hinted() == set()
     assert hinted(next_action="近期跟进", plan="保持联系") == {("next_action", "vague"), ("plan", "vague")}
     assert hinted(feedback="", next_action="") == {("feedback", "unsaid"), ("next_action", "unsaid")}
+    # a contract of which half is told wins nothing; its payment may come later
+    assert hinted(contract_number="HT-1") == {("contract_on", "unsaid"), ("contract_amount", "unsaid")}
+    assert hinted(contract_number="HT-1", contract_on="2024-03-18", contract_amount=1.0) == set()
+    assert hinted(first_payment=1.0) == set()
     # of one who was not reached there is nothing to say
     assert hinted(feedback="", result="", next_action="", outcome="not_reached") == set()
     assert hinted(category="外观") == {("category", "own_category")}

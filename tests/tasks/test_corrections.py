@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from alembic import command
 from alembic.config import Config as Alembic
@@ -17,7 +18,20 @@ from tasks.rebuild import check
 from tasks.review_activity import read_activity
 from tasks.rules.reviews.spans import read_span
 from tests.prepared import lead
-from tests.tasks.promised import CONFIG, FIRST, SETTINGS, A, arrive, at, clock, clocks, follow_up
+from tests.tasks.promised import (
+    CONFIG,
+    FIRST,
+    SETTINGS,
+    ZHANG,
+    A,
+    arrive,
+    at,
+    clock,
+    clocks,
+    follow_up,
+    steps,
+    sweep_at,
+)  # fmt: skip
 
 KEEN = {"confirmed": "need|budget|decider|date|offer", "probability": 75.0}
 CONTRACT = {"contract_number": "HT-1", "contract_on": at("2024-03-18T10:00").date(), "contract_amount": 240_000.0,
@@ -157,10 +171,12 @@ def test_what_the_record_kept_of_the_promises_follows_the_corrected_time(engine:
     for policy in ("K-CADENCE", "K-STALL", "K-SILENCE", "K-PLAN"):
         running = clock(engine, policy)
         assert (running["started_at"], running["ending"]) == ("2024-03-18T17:00", None), policy
-    # another follow-up in between stands for what it kept and began
+    # where another follow-up lies in between, that was the first contact, and what began between both goes on
     follow_up(engine, "2024-03-19T10:00")
     follow_up(engine, "2024-03-19T12:00", recorded="2024-03-19T15:00", corrects=new.follow_up_id)
-    assert clock(engine, "K-FIRST")["ended_at"] == "2024-03-18T17:00"
+    assert clock(engine, "K-FIRST")["ended_at"] == "2024-03-19T10:00"
+    for policy, started in (("K-CADENCE", "12:00"), ("K-SILENCE", "12:00"), ("K-STALL", "10:00"), ("K-PLAN", "10:00")):
+        assert (clock(engine, policy)["started_at"], clock(engine, policy)["ending"]) == (f"2024-03-19T{started}", None)
     assert not check(engine, CONFIG, SETTINGS, at("2024-03-19T16:00")).differ
 
 
@@ -171,7 +187,62 @@ def test_a_plan_that_is_corrected_away_was_never_kept(engine: Engine) -> None:
     assert clock(engine, "K-PLAN")["ending"] == "met"
     follow_up(engine, "2024-03-15T17:00", recorded="2024-03-15T17:30", corrects=old.follow_up_id)
     found = clocks(engine, "K-PLAN")[["started_at", "ending"]].to_numpy().tolist()
-    assert found == [["2024-03-15T11:00", "void"], ["2024-03-15T17:00", None]]
+    assert found == [["2024-03-15T11:00", None]]
+
+
+def test_a_milestone_that_is_taken_back_begins_no_two_weeks_anew(engine: Engine) -> None:
+    arrive(engine, A)
+    follow_up(engine, "2024-03-15T11:00")
+    old = follow_up(engine, "2024-03-20T10:00", milestone="需求确认")
+    follow_up(engine, "2024-03-21T10:00")
+    assert clock(engine, "K-STALL")["started_at"] == "2024-03-20T10:00"
+    said = {"recorded": "2024-03-22T10:00", "corrects": old.follow_up_id}
+    new = follow_up(engine, "2024-03-20T10:00", **said)
+    stalls = clocks(engine, "K-STALL")
+    standing = stalls[stalls["ending"] != "void"]
+    assert standing[["started_at", "due_at", "ending"]].to_numpy().tolist() == [
+        ["2024-03-15T11:00", "2024-03-29T11:00", None]
+    ]
+    # the contact was one all the same
+    assert clocks(engine, "K-CADENCE")["started_at"].tolist()[-1] == "2024-03-21T10:00"
+    assert not check(engine, CONFIG, SETTINGS, at("2024-03-22T11:00")).differ
+    # told after all, the two weeks are counted from it again
+    follow_up(
+        engine, "2024-03-20T10:00", recorded="2024-03-22T12:00", corrects=new.follow_up_id, milestone="需求确认",
+        risk="",
+    )  # fmt: skip
+    assert clock(engine, "K-STALL")["started_at"] == "2024-03-20T10:00"
+    # what stalled by then has stalled, as if the milestone had never been told
+    sweep_at(engine, "2024-04-08T10:00")
+    assert not check(engine, CONFIG, SETTINGS, at("2024-03-22T13:00")).differ
+
+
+def test_where_two_weeks_are_over_without_the_milestone_the_lead_has_stalled(engine: Engine) -> None:
+    arrive(engine, {**ZHANG, "chain_state": "partial"})
+    by = lead(engine, FIRST)["owner"]
+    follow_up(engine, "2024-03-15T11:00", by=by)
+    old = follow_up(engine, "2024-03-28T10:00", by=by, milestone="需求确认", method="邮件")
+    sweep_at(engine, "2024-04-01T10:00")
+    assert (lead(engine, FIRST)["grade"], len(steps(engine))) == (
+        "B",
+        len([s for s in steps(engine) if s[1] != "K-STALL"]),
+    )
+    follow_up(engine, "2024-03-28T10:00", by=by, method="邮件", recorded="2024-04-01T11:00", corrects=old.follow_up_id)
+    assert lead(engine, FIRST)["grade"] == "C", "two weeks over on 03-29"
+    sweep_at(engine, "2024-04-01T14:00")
+    assert "K-STALL" in [policy for _, policy, _, _ in steps(engine)] or clock(engine, "K-STALL")["breached_at"]
+    assert not check(engine, CONFIG, SETTINGS, at("2024-04-01T15:00")).differ
+
+
+def test_a_pause_that_is_taken_back_never_stopped_a_promise(engine: Engine) -> None:
+    arrive(engine, A)
+    follow_up(engine, "2024-03-15T11:00")
+    running = {name: clock(engine, name)["due_at"] for name in ("K-PLAN", "K-STALL")}
+    old = follow_up(engine, "2024-03-18T10:00", pause_until="2024-03-25T10:00")
+    assert clock(engine, "K-STALL")["paused_at"]
+    follow_up(engine, "2024-03-18T10:00", recorded="2024-03-18T12:00", corrects=old.follow_up_id)
+    assert {name: clock(engine, name)["due_at"] for name in running} == running
+    assert pd.isna(lead(engine, FIRST)["pause_kind"])
 
 
 def test_a_closed_lead_takes_a_correction_that_leaves_it_closed(engine: Engine) -> None:

@@ -2,15 +2,17 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 from sqlalchemy import Engine, select
 
 from models import FollowUp
 from tasks.closing import close
 from tasks.follow_ups import FollowUpError
+from tasks.objections import open_objections
 from tasks.orders import Order, OrderError
 from tests.prepared import lead
-from tests.tasks.promised import CONFIG, FIRST, A, arrive, at, follow_up
+from tests.tasks.promised import CONFIG, FIRST, A, arrive, at, clock, follow_up
 
 KEEN = {"confirmed": "need|决策人、budget，date|offer", "stage": "方案设计", "probability": 75.0, "amount": 250_000.0,
         "obstacle": "技术部待评估", "close_on": date(2024, 5, 31)}  # fmt: skip
@@ -132,3 +134,17 @@ def test_a_record_and_a_closing_are_refused_for_the_same(engine: Engine) -> None
         close(engine, FIRST, "lost", said, CONFIG, order)
     for one in told.value.faults:
         assert f"{one.field}: {one.said('en')}" in str(refused.value)
+
+
+def test_what_is_told_late_keeps_and_answers_nothing_that_was_promised_after_it(engine: Engine) -> None:
+    arrive(engine, A)
+    follow_up(engine, "2024-03-19T10:00", next_action="发报价", next_at="2024-03-21T10:00", support="选型")
+    follow_up(engine, "2024-03-19T11:00", objection="价格高")
+    late = {"recorded": "2024-03-19T12:00", "answer": "O-PRICE-TOTAL"}
+    follow_up(engine, "2024-03-18T10:00", by="raozhipeng", **late)
+    assert [clock(engine, policy)["ending"] for policy in ("K-SUPPORT", "K-OBJECTION")] == [None, None]
+    [one] = open_objections(engine, lead(engine, FIRST)["id"], CONFIG.rules).astype("object").to_dict("records")
+    assert one["answer"] is None or pd.isna(one["answer"])
+    # at its own time it does
+    follow_up(engine, "2024-03-19T13:00", by="raozhipeng", answer="O-PRICE-TOTAL")
+    assert [clock(engine, policy)["ending"] for policy in ("K-SUPPORT", "K-OBJECTION")] == ["met", "met"]

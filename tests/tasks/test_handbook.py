@@ -119,6 +119,19 @@ def test_a_plan_over_the_end_of_a_year_says_the_years(engine: Engine, settings: 
 
 
 @pytest.mark.each_database
+def test_what_is_said_twice_is_told_once_and_the_key_of_the_plan_can_be_read(
+    engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    arrive(engine, {"company": "乙公司", "name": "李四", "mobile": "13800002222", "source": "官网表单",
+                    "source_detail": "官网表单"}, on="2024-03-16T10:00", file="b.csv")  # fmt: skip
+    follow_up(engine, "2024-03-18T15:00", "XL202403002", feedback="价格高", objection="价格高", summary="谈价")
+    book = written(settings, Whose(("XL202403002",)), tmp_path / "a.xlsx")
+    assert row_of(book["线索信息表"])["来源"] == "官网表单"
+    assert row_of(book["跟进记录表"])["客户反馈/异议"] == "异议：价格高"
+    [key] = [cell for cell in book["跟进甘特表"][1] if cell.value == "计划"]
+    assert key.font.color.rgb == "FFFFFFFF"
+
+
 def test_a_person_a_team_and_whoever_has_nothing(engine: Engine, settings: Settings, tmp_path: Path) -> None:
     with engine.connect() as conn:
         owner = read_frame(conn, "SELECT owner FROM lead")["owner"][0]

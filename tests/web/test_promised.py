@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from config.settings import get_settings
-from models import Clock, Escalation, FollowUp, Objection
+from models import Clock, Escalation, FollowUp, Lead, Objection
 from tasks.links import Link, sign
 from tasks.sweep import sweep
 from tests.kept import begin_with
@@ -40,8 +40,6 @@ def client(engine, tmp_path: Path) -> TestClient:
 
 
 def number(engine) -> str:
-    from models import Lead
-
     with engine.connect() as conn:
         return conn.execute(select(Lead.number)).scalar_one()
 
@@ -157,6 +155,36 @@ def test_a_record_is_opened_again_and_corrected_by_who_recorded_it_alone(engine,
     assert len(of(engine, FollowUp.id)) == 2
     above = CONFIG.roster.person(owner).reports_to
     assert 'name="corrects"' not in client.get(f"{link(engine, above)}?corrects={first + 1}").text
+
+
+def test_a_record_of_the_wrong_lead_goes_to_the_right_one_where_that_is_his_too(engine, client):
+    first_lead = number(engine)
+    owner = lead(engine, first_lead)["owner"]
+    page = link(engine, owner)
+    others = (
+        ZHANG | {"company": f"公司{one}", "name": f"王{one}", "mobile": f"1390000{one}"} for one in range(1001, 1009)
+    )
+    settle(engine, *others, file="b.csv", as_of=datetime.now(UTC))
+    with engine.connect() as conn:
+        rows = conn.execute(select(Lead.number, Lead.owner).where(Lead.number != first_lead)).all()
+    assert {row.owner for row in rows} > {owner}
+    his, another = (next(row.number for row in rows if (row.owner == owner) is mine) for mine in (True, False))
+    assert client.post(page, data=form(summary="谈了报价")).status_code == 200
+    [first] = of(engine, FollowUp.id)
+    assert 'name="moved_to"' in client.get(f"{page}?corrects={first}").text
+    assert 'name="moved_to"' not in client.get(page).text
+    for wrong in (another, "XL209901001", "x"):
+        answer = client.post(page, data=form(summary="谈了报价", corrects=str(first), moved_to=wrong))
+        assert (answer.status_code, 'id="wrong-moved_to"' in answer.text) == (400, True), wrong
+    assert len(of(engine, FollowUp.id)) == 1
+    answer = client.post(page, data=form(summary="谈了报价", corrects=str(first), moved_to=his.lower()))
+    assert (answer.status_code, his in answer.text) == (200, True)
+    with engine.connect() as conn:
+        found = conn.execute(
+            select(Lead.number, FollowUp.superseded_by).join(Lead, Lead.id == FollowUp.lead_id).order_by(FollowUp.id)
+        ).all()
+    assert [tuple(row) for row in found] == [(first_lead, first + 1), (his, None)]
+    assert f"?corrects={first}" not in client.get(page).text
 
 
 def test_who_stands_in_sees_the_lead_and_does_not_give_it_back(engine, client):

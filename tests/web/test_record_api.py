@@ -119,7 +119,13 @@ def test_a_record_corrects_one_that_the_same_person_recorded(engine, client: Tes
         answer = sent(client, record(**wrong))
         [error] = answer.json()["errors"]
         assert (answer.status_code, error["field"], error["code"]) == (422, "follow_ups.0.corrects", code)
-    assert sent(client, record(corrects=first, risk="停产")).status_code == 200
+    for wrong, field, code in (({"corrects_lead": 7}, "corrects_lead", "type"),
+                               ({"corrects_lead": "XL209901001"}, "corrects_lead", "no_record")):  # fmt: skip
+        answer = sent(client, record(corrects=first, **wrong))
+        [error] = answer.json()["errors"]
+        assert (answer.status_code, error["field"], error["code"]) == (422, f"follow_ups.0.{field}", code)
+    # the lead's own number says nothing new
+    assert sent(client, record(corrects=first, risk="停产", corrects_lead=record()["number"])).status_code == 200
     old, new = stored(engine)
     assert old["superseded_by"] == new["id"] == first + 1
     assert new["risk"] == "停产"

@@ -13,6 +13,7 @@ from tasks.rules.zones import local_times
 CONFIRMED = ("need", "budget", "chain", "decider", "date", "offer")
 _OF_PEOPLE = ("chain", "decider")
 CALL, SILENT = "电话", "not_reached"
+FACT_WORDS = "L-FACT-WORDS"
 #: Columns of stored follow-ups that are asked for; times naive UTC.
 COLUMNS = (
     "id", "lead_id", "at", "recorded_at", "outcome", "method", "summary", "feedback", "risk", "milestone", "result",
@@ -123,7 +124,7 @@ def _says(rows: pd.DataFrame, columns: Iterable[str], words: Iterable[str]) -> n
 
 def _confirmed(rows: pd.DataFrame, rules: Rules) -> dict[str, np.ndarray]:
     """For each of CONFIRMED whether a follow-up says it, by name or by its milestone."""
-    words: Mapping[str, tuple[str, ...]] = rules.value("L-FACT-WORDS")
+    words: Mapping[str, tuple[str, ...]] = rules.value(FACT_WORDS)
     milestones: Mapping[str, tuple[str, ...]] = rules.value("L-FACT-MILESTONES")
     codes, uniques = pd.factorize(rows["confirmed"].fillna("").astype("object"))
     named = [{part.strip().lower() for part in _split(str(text))} for text in uniques]
@@ -137,7 +138,7 @@ def _confirmed(rows: pd.DataFrame, rules: Rules) -> dict[str, np.ndarray]:
 
 def unknown_facts(confirmed: str, rules: Rules) -> list[str]:
     """The words of a text of confirmed facts that name none."""
-    words: Mapping[str, tuple[str, ...]] = rules.value("L-FACT-WORDS")
+    words: Mapping[str, tuple[str, ...]] = rules.value(FACT_WORDS)
     known = {*CONFIRMED, *(word.lower() for name in CONFIRMED for word in words[name])}
     return [part.strip() for part in _split(confirmed) if part.strip() and part.strip().lower() not in known]
 
