@@ -158,7 +158,9 @@ class Lead:
         self._follow(at, recorded)
         answers = "next_at" in said
         for clock in self._running():
-            if clock.policy == "K-NEXT" or (clock.policy == "K-OBJECTION" and answers):
+            about = clock.policy == "K-NEXT" or (clock.policy == "K-OBJECTION" and answers)
+            # what is told late keeps nothing that was promised after it
+            if about and at >= clock.start:
                 self._end(clock, at)
         for policy in ("K-RECORD", "K-RECORD-SOON"):
             clock = self._begin(policy, at, recorded, author_leave)
