@@ -26,6 +26,7 @@ _DECISIONS = (
     "tests/tasks/test_handbook.py",
     "tests/tasks/test_held.py",
     "tests/tasks/test_judge.py",
+    "tests/tasks/test_moved_leads.py",
     "tests/tasks/test_objections.py",
     "tests/tasks/test_plans.py",
     "tests/tasks/test_pool.py",
