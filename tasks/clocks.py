@@ -1,6 +1,5 @@
 """Clocks of leads kept in the same transaction as the events that begin, stop or change them: set-based, no loop."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -8,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from config.people import Roster
-from config.schema import ClockRule, Config, Rules
+from config.schema import Config, Rules
 from models import Clock, ClockPast, FollowUp, Objection
 from models.db import insert_frame, look_up, take_ids, update_frame
 from tasks.arrival import Arrival
@@ -158,9 +157,9 @@ def no_clocks() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
 
 
-def rule_of(rules: Rules) -> Mapping[str, ClockRule]:
-    """The promises in force, by id."""
-    return {rule.id: rule for rule in rules.sla}
+def watched(rules: Rules) -> dict[str, str]:
+    """What each promise in force watches, by id."""
+    return {rule.id: rule.watches for rule in rules.sla}
 
 
 def _typed(clocks: pd.DataFrame) -> pd.DataFrame:

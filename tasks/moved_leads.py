@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 
 from config.schema import Rules
 from models.db import look_up
-from tasks.clocks import CLOCK_COLUMNS
-from tasks.moved_times import write_moved
+from tasks.clocks import CLOCK_COLUMNS, watched
+from tasks.moved_times import both_leads, changes_lead, write_moved
 from tasks.objections import follow_objections
 from tasks.rules.clockwork import MET, VOID
-from tasks.rules.due import Reckoner
+from tasks.rules.due import Reckoner, same_times
 from tasks.rules.objections import plans_answer
 
 _FIRST = """
@@ -82,10 +82,9 @@ def end_promises(
     moved = _moved(rows)
     if moved.empty:
         return
-    leads = pd.concat([moved["lead_id"], moved["from_id"]]).astype("int64").drop_duplicates().sort_values()
-    watches = {rule.id: rule.watches for rule in rules.sla}
+    leads = both_leads(moved)
     clocks = look_up(conn, leads, "BIGINT", _CLOCKS)
-    clocks = clocks.assign(kind=clocks["policy"].map(watches).astype("str"), said=clocks["ending"].fillna(""))
+    clocks = clocks.assign(kind=clocks["policy"].map(watched(rules)).astype("str"), said=clocks["ending"].fillna(""))
     clocks = clocks[(clocks["kind"].isin(_SUBJECTS) & (clocks["said"] != VOID)).to_numpy(dtype=bool)]
     clocks = clocks.reset_index(drop=True)
     said = look_up(conn, leads, "BIGINT", _PLANNED).set_index("id")
@@ -98,7 +97,7 @@ def end_promises(
     about = _among(clocks["lead_id"], ends, moved["from_id"], moved["was"])
     about |= _among(clocks["lead_id"], kept, moved["lead_id"], moved["at"])
     about |= subject.isin(moved["id"]).to_numpy(dtype=bool)
-    other = about & ~((ends == kept) | (np.isnat(ends) & np.isnat(kept)))
+    other = about & ~same_times(ends, kept)
     if other.any():
         how = np.where(np.isnat(kept), "", MET)
         now = clocks.assign(start=clocks["started_at"], end=kept, new=False, how=how)[other].reset_index(drop=True)
@@ -128,8 +127,7 @@ def _among(leads: pd.Series, times: np.ndarray, of: pd.Series, at: pd.Series) ->
 
 def _moved(rows: pd.DataFrame) -> pd.DataFrame:
     """The follow-ups that were recorded on another lead before."""
-    other = (rows["from_id"] != rows["lead_id"]).fillna(False).to_numpy(dtype=bool)
-    return rows[other].reset_index(drop=True)
+    return rows[changes_lead(rows)].reset_index(drop=True)
 
 
 def _seconds(times: pd.Series) -> np.ndarray:

@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 
 from config.schema import ClockRule, Rules
 from models.db import look_up
-from tasks.clocks import CLOCK_COLUMNS, write_changed, write_clocks
+from tasks.clocks import CLOCK_COLUMNS, watched, write_changed, write_clocks
 from tasks.record_rows import RECORD_COLUMNS, typed_records
 from tasks.rules.borders import Span, told_anew
 from tasks.rules.clockwork import LATE, MET, VOID, Moved, begin, ended, timed
-from tasks.rules.due import NEVER, Reckoner
+from tasks.rules.due import NEVER, Reckoner, same_times
 from tasks.rules.lifecycle.pauses import pause_spans
 from tasks.rules.lifecycle.records import noted, told
 
@@ -45,7 +45,7 @@ def move_times(conn: Connection, rows: pd.DataFrame, rules: Rules, reckoner: Rec
     mine = rows[rows["corrects"].notna().to_numpy(dtype=bool)]
     if mine.empty:
         return
-    leads = pd.concat([mine["lead_id"], mine["from_id"]]).astype("int64").drop_duplicates().sort_values()
+    leads = both_leads(mine)
     every = look_up(conn, leads, "BIGINT", _RECORDS)
     stands = every["superseded_by"].isna()
     old = every["id"].isin(mine["corrects"].astype("int64"))
@@ -65,6 +65,17 @@ def move_times(conn: Connection, rows: pd.DataFrame, rules: Rules, reckoner: Rec
     moved = [part for part in [*parts, _unpaused(clocks, before, after)] if len(part)]
     if moved:
         write_moved(conn, _one_each(moved), rows["recorded_at"].max(), rules, reckoner)
+
+
+def both_leads(rows: pd.DataFrame) -> pd.Series:
+    """The leads of follow-ups, and those of the ones that they correct, each once, in order."""
+    every: pd.Series = pd.concat([rows["lead_id"], rows["from_id"].dropna()]).astype("int64")
+    return every.drop_duplicates().sort_values()
+
+
+def changes_lead(rows: pd.DataFrame) -> np.ndarray:
+    """Which follow-ups correct one that was recorded on another lead (bool)."""
+    return (rows["from_id"] != rows["lead_id"]).fillna(False).to_numpy(dtype=bool)
 
 
 class _Told:
@@ -131,7 +142,7 @@ def _once(clocks: pd.DataFrame, rule: ClockRule, checked: pd.Series, before: _To
         if rule.watches == "verification":
             word = np.asarray(checked.reindex(lead), dtype="datetime64[s]")
             was, now = np.fmin(was, word), np.fmin(now, word)
-        moves = kept & ~_same(was, now) & (end == np.maximum(was, start))
+        moves = kept & ~same_times(was, now) & (end == np.maximum(was, start))
         end, other = np.where(moves, now, end), other | moves
     if rule.watches in _STARTS:
         was, now = (side.fact(_STARTS[rule.watches], lead) for side in (before, after))
@@ -139,11 +150,11 @@ def _once(clocks: pd.DataFrame, rule: ClockRule, checked: pd.Series, before: _To
             # one whose chain was confirmed since is still one that was told
             still = pd.MultiIndex.from_frame(after.changes.astype({"at": "datetime64[s]"}))
             stays = pd.MultiIndex.from_arrays([lead, pd.Series(start)]).isin(still)
-            back = kept & stays & (now == start) & ~_same(was, now)
+            back = kept & stays & (now == start) & ~same_times(was, now)
             end, other = np.where(back, NEVER, end), other | back
             moves = (was == start) & ~stays & (how != VOID)
         else:
-            moves = (was == start) & ~_same(was, now) & (how != VOID)
+            moves = (was == start) & ~same_times(was, now) & (how != VOID)
         gone = moves & np.isnat(now)
         start, other = np.where(moves & ~gone, now, start), other | moves
         end, how = np.where(gone, start, end), np.where(gone, VOID, how)
@@ -194,8 +205,7 @@ def write_moved(
     """
     leads = rows["lead_id"].astype("int64").drop_duplicates().sort_values()
     about = look_up(conn, leads, "BIGINT", _LEADS).set_index("lead_id")
-    watches = {rule.id: rule.watches for rule in rules.sla}
-    after_end = rows["policy"].map(watches).isin(("care", "archive")).to_numpy(dtype=bool)
+    after_end = rows["policy"].map(watched(rules)).isin(("care", "archive")).to_numpy(dtype=bool)
     closed = about["closed_at"].notna().reindex(rows["lead_id"]).to_numpy(dtype=bool) & ~after_end
     stops = closed & (rows["end"].isna() & rows["ended_at"].notna()).to_numpy(dtype=bool)
     rows = rows.assign(end=rows["end"].mask(stops, rows["ended_at"]), how=rows["how"].mask(stops, VOID))
@@ -237,11 +247,6 @@ def _ended(clocks: pd.DataFrame, said: pd.DataFrame, reckoner: Reckoner) -> pd.D
     done = ended(clocks[over], np.asarray(said["end"], dtype="datetime64[s]")[over], how, reckoner)
     kept = [part for part in (clocks[~over], done) if len(part)]
     return pd.concat(kept, ignore_index=True)
-
-
-def _same(one: np.ndarray, two: np.ndarray) -> np.ndarray:
-    same: np.ndarray = (one == two) | (np.isnat(one) & np.isnat(two))
-    return same
 
 
 def _second(at: object) -> pd.Timestamp:

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from config.schema import Rules
 from models import Clock, FollowUp
 from models.db import look_up, update_frame
-from tasks.clocks import CLOCK_COLUMNS, keep_past, rule_of, write_changed
+from tasks.clocks import CLOCK_COLUMNS, keep_past, watched, write_changed
+from tasks.moved_times import both_leads, changes_lead
 from tasks.rules.clockwork import VOID, ended
 from tasks.rules.due import Reckoner, same_times
 from tasks.rules.lifecycle.deals import CONTRACT
@@ -69,8 +70,8 @@ def next_actions(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     said = pd.DataFrame({"id": rows.loc[plans, "lead_id"], "next_action_id": rows.loc[plans, "id"].astype("Int64")})
     if not corrects.any():
         return said
-    asked = pd.concat([rows.loc[corrects, "lead_id"], rows.loc[corrects, "from_id"]]).astype("int64").drop_duplicates()
-    found = look_up(conn, asked.sort_values(), "BIGINT", _PLANNED).sort_values(["at", "id"])
+    asked = both_leads(rows[corrects])
+    found = look_up(conn, asked, "BIGINT", _PLANNED).sort_values(["at", "id"])
     last = found.drop_duplicates("lead_id", keep="last").set_index("lead_id")["id"].astype("Int64")
     other = pd.DataFrame({"id": asked.array, "next_action_id": last.reindex(asked).array})
     # of a lead that has a new one, too, that is among those that were looked up
@@ -113,7 +114,7 @@ def take_over(
         write_changed(conn, ended(void, np.full(len(void), known.to_datetime64()), VOID, reckoner), known)
     closed = rows["closed"].to_numpy(dtype=bool)
     newest = ~(rows["last_at"] > rows["at"]).fillna(False).to_numpy(dtype=bool)
-    other = (rows["from_id"] != rows["lead_id"]).fillna(False).to_numpy(dtype=bool)
+    other = changes_lead(rows)
     for kind in _PROMISED:
         of_kind = clocks["kind"] == kind
         has = rows["id"].isin(clocks.loc[of_kind & (same | ~(running | moves)), "row_id"]).to_numpy(dtype=bool)
@@ -129,9 +130,8 @@ def _clocks_of(conn: Connection, mine: pd.DataFrame, objections: pd.DataFrame, r
     another lead; same: whether the correction promises the same.
     """
     leads = mine["from_id"].astype("int64").drop_duplicates().sort_values()
-    watches = {policy: rule.watches for policy, rule in rule_of(rules).items()}
     clocks = look_up(conn, leads, "BIGINT", _CLOCKS)
-    clocks = clocks.assign(kind=clocks["policy"].map(watches).astype("str"))
+    clocks = clocks.assign(kind=clocks["policy"].map(watched(rules)).astype("str"))
     objected = (clocks["kind"] == "objection").to_numpy(dtype=bool)
     raised = look_up(conn, leads, "BIGINT", _RAISED).set_index("id")["follow_up_id"].astype("float64")
     subject = clocks["subject_id"].to_numpy(dtype=np.float64)

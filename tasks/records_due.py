@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from config.schema import ClockRule, Rules
 from models.db import look_up
-from tasks.clocks import CLOCK_COLUMNS, write_changed, write_clocks
+from tasks.clocks import CLOCK_COLUMNS, watched, write_changed, write_clocks
 from tasks.put_right import take_over
 from tasks.rules.clockwork import LATE, MET, Moved, begin, ended
 from tasks.rules.due import NEVER, Reckoner
@@ -54,9 +54,8 @@ def follow_subjects(
 
 def _kept(live: pd.DataFrame, rows: pd.DataFrame, rules: Rules, reckoner: Reckoner) -> pd.DataFrame:
     """The running clocks that a follow-up of their lead ends."""
-    watches = {rule.id: rule.watches for rule in rules.sla}
     about = rows.set_index("lead_id").reindex(live["lead_id"]).reset_index(drop=True)
-    kind = live["policy"].map(watches).fillna("")
+    kind = live["policy"].map(watched(rules)).fillna("")
     # a correction is no contact
     ends = ((kind == "next_action") & about["corrects"].isna()).to_numpy(dtype=bool, copy=True)
     ends |= ((kind == "objection") & about["planned"]).to_numpy(dtype=bool)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from config.schema import Config
 from models.columns import MOMENT, read_columns
 from models.db import look_up, read_frame, stored_moment
+from tasks.clocks import watched
 from tasks.objections import KNOWN_ANSWER, KNOWN_PLAN
 from tasks.rules.reviews import activity as frames
 from tasks.rules.reviews.activity import Activity
@@ -111,8 +112,8 @@ def read_activity(conn: Connection, span: Span, as_of: datetime, zone: str, conf
         found[name] = frame
     people = config.roster.people
     now = pd.Timestamp(as_of.astimezone(ZoneInfo(zone)).replace(tzinfo=None)).as_unit("us")
-    watches: dict[str, str] = {rule.id: rule.watches for rule in config.rules.sla}
-    return Activity(now=now, **found, teams={one.id: one.team or "" for one in people}, watches=watches)
+    teams = {one.id: one.team or "" for one in people}
+    return Activity(now=now, **found, teams=teams, watches=watched(config.rules))
 
 
 def _begin(day: date, zone: str) -> datetime:
